@@ -1,0 +1,1 @@
+"""Causes and the rules that recognise them, as data."""

@@ -1,0 +1,1 @@
+"""Observations to facts, facts and catalogue to diagnoses; pure functions."""

@@ -1,0 +1,24 @@
+"""What one run is to do: how far, to whom, within which time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from smtpcheck.model.message import MessageSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The part of a run that is not the profile."""
+
+    until: str = ""
+    """The last step (`tls.ehlo`); empty: all stages that the profile uses."""
+    recipients: tuple[str, ...] = ()
+    """Envelope recipients; empty: those of the profile's `[test].to`."""
+    deliver: bool = True
+    """Send a message when there are recipients; False stops after RCPT with RSET."""
+    deadline: float = 60.0
+    """Seconds for the whole run of one target."""
+    resolver: str = ""
+    """Address of the DNS server to ask, `IP` or `IP:port`; empty: those of the system."""
+    message: MessageSpec = field(default_factory=MessageSpec)

@@ -1,0 +1,58 @@
+"""What the probe tells whoever watches it while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from smtpcheck.model.observation import StageResult, Step
+from smtpcheck.model.stage import Stage
+from smtpcheck.model.transcript import Event
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    """A stage begins."""
+
+    target: str
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step begins; it may last as long as its wait may."""
+
+    target: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A step is over."""
+
+    target: str
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded:
+    """A stage is over."""
+
+    target: str
+    stage: StageResult
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A line of the conversation, redacted."""
+
+    target: str
+    event: Event
+
+
+Progress = StageStarted | StepStarted | StepEnded | StageEnded | Spoken
+Watcher = Callable[[Progress], None]
+
+
+def nobody(_progress: Progress) -> None:
+    """Watches nothing."""

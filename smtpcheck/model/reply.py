@@ -1,0 +1,138 @@
+"""What a server said, byte for byte, and what it did instead of speaking (RFC 5321 section 4.2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_CODE = re.compile(rb"([2-5][0-9][0-9])(?:([ \-])|(?=[\r\n]|$))")
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
+
+
+class Defect(StrEnum):
+    """A departure from RFC 5321: evidence, never a reason to refuse the reply."""
+
+    BARE_LF = "bare-lf"
+    CODE_CHANGED = "code-changed"
+    NOT_A_REPLY = "not-a-reply"
+    NON_ASCII = "non-ascii"
+    TOO_LONG = "too-long"
+    UNSOLICITED = "unsolicited"
+    UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a reply, its terminator included."""
+
+    raw: bytes
+
+    @property
+    def code(self) -> int:
+        """Reply code, or 0 where the line has none."""
+        found = _CODE.match(self.raw)
+        return int(found[1]) if found else 0
+
+    @property
+    def last(self) -> bool:
+        """Whether this line ends its reply: `250 text`, a bare `250`, or no reply line at all."""
+        found = _CODE.match(self.raw)
+        return not (found and found[2] == b"-")
+
+    @property
+    def text(self) -> str:
+        """The words behind the code; the whole line where there is no code. Bytes that are not
+        UTF-8 are kept as escapes, so that nothing is lost and nothing fails."""
+        found = _CODE.match(self.raw)
+        words = self.raw[found.end() :] if found else self.raw
+        return words.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply of a server, one or more lines."""
+
+    lines: tuple[Line, ...]
+    defects: frozenset[Defect] = frozenset()
+
+    @property
+    def code(self) -> int:
+        """Code of the last line (RFC 5321 section 4.2.1), 0 where it has none."""
+        return self.lines[-1].code if self.lines else 0
+
+    @property
+    def enhanced(self) -> str:
+        """Enhanced status code (RFC 3463), from the first line that has one; else empty."""
+        for line in self.lines:
+            found = _ENHANCED.match(line.text)
+            if found:
+                return found[1]
+        return ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words of each line, behind reply code and enhanced status code."""
+        return tuple(
+            _ENHANCED.sub("", line.text, count=1).lstrip(" ")
+            if _ENHANCED.match(line.text)
+            else line.text
+            for line in self.lines
+        )
+
+    @property
+    def text(self) -> str:
+        """The words of all lines, joined by one blank."""
+        return " ".join(part for part in (text.strip() for text in self.texts) if part)
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes as they came."""
+        return b"".join(line.raw for line in self.lines)
+
+    @property
+    def positive(self) -> bool:
+        """2yz: done."""
+        return 200 <= self.code < 300
+
+    @property
+    def intermediate(self) -> bool:
+        """3yz: go on."""
+        return 300 <= self.code < 400
+
+    @property
+    def temporary(self) -> bool:
+        """4yz: refused for now."""
+        return 400 <= self.code < 500
+
+    @property
+    def permanent(self) -> bool:
+        """5yz: refused for good."""
+        return 500 <= self.code < 600
+
+
+class SilenceKind(StrEnum):
+    """Why no reply came."""
+
+    TIMEOUT = "timeout"
+    CLOSED = "closed"
+    RESET = "reset"
+    DEADLINE = "deadline"
+    """The run's own deadline was reached, not the wait's."""
+    TLS = "tls"
+    """The TLS layer failed under the conversation (RFC 8446 alert, corrupted record)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No reply: what happened instead."""
+
+    kind: SilenceKind
+    partial: bytes = b""
+    """What had come of an unfinished reply."""
+    detail: str = ""
+    """The words of the operating system or the TLS library."""
+    waited_ms: float = 0.0
+
+
+Heard = Reply | Silence

@@ -1,0 +1,1 @@
+"""The network side: resolve, connect, talk, and record what happened."""

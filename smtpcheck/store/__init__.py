@@ -1,0 +1,1 @@
+"""All disk, environment and keyring code."""

@@ -1,0 +1,1 @@
+"""SMTP and TLS as bytes in, bytes out; no socket, no clock."""
