@@ -20,7 +20,7 @@ class TargetReport:
     observations: Observations
     diagnoses: tuple[Diagnosis, ...] = ()
     notes: tuple[str, ...] = ()
-    """What the reader must know besides: `no message was sent: ...`, `login without verified TLS`."""
+    """What the reader must know besides, for example `no message was sent: ...`."""
 
 
 @dataclass(frozen=True, slots=True)
