@@ -1,0 +1,79 @@
+"""Causes, their rules and the catalogue that holds them, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from smtpcheck.catalog.condition import Condition
+from smtpcheck.model.diagnosis import Confidence, Owner, Severity
+from smtpcheck.model.jsonvalue import Facts, Json
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A setting that a fix names; texts in `value` may hold placeholders."""
+
+    key: str
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A server's reply, or facts, that a rule must claim or must leave alone."""
+
+    text: str | None
+    """The reply; None where there are facts only."""
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to tell a cause: the facts it pins, and its proof.
+
+    `why`, `help`, `owner`, `retryable` and `changes` are None where the cause's own are meant.
+    """
+
+    when: Mapping[str, tuple[Condition, ...]]
+    confidence: Confidence
+    source: str
+    as_of: str
+    examples: tuple[Example, ...]
+    counterexamples: tuple[Example, ...]
+    why: str | None = None
+    help: tuple[str, ...] | None = None
+    owner: Owner | None = None
+    retryable: bool | None = None
+    changes: tuple[SettingChange, ...] | None = None
+    pinned: int = field(init=False)
+    """How many facts it pins: what decides between rules that hold."""
+
+    def __post_init__(self) -> None:
+        pinned = sum(condition.pins for each in self.when.values() for condition in each)
+        object.__setattr__(self, "pinned", pinned)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that can be wrong."""
+
+    id: str
+    title: str
+    why: str
+    help: tuple[str, ...]
+    owner: Owner
+    retryable: bool
+    severity: Severity | None
+    """None: as the step's outcome says."""
+    references: tuple[str, ...]
+    changes: tuple[SettingChange, ...]
+    rules: tuple[Rule, ...]
+    group: str
+    """Name of the file that it stands in, without `.toml`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All causes, by id, in the order of the alphabet."""
+
+    causes: Mapping[str, Cause]

@@ -1,0 +1,55 @@
+"""Reads a folder of causes, the shipped one unless another is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from smtpcheck.catalog.cause import Catalog, Cause
+from smtpcheck.catalog.reader import CatalogProblem, CauseReader
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.jsonvalue import Json
+
+SHIPPED = Path(__file__).with_name("causes")
+
+
+class CatalogError(UsageError):
+    """Causes that cannot be used, with every problem of every file."""
+
+    def __init__(self, problems: Sequence[CatalogProblem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the catalogue:\n{lines}")
+
+
+@lru_cache(maxsize=4)
+def load_catalog(folder: Path | None = None) -> Catalog:
+    """The causes of all TOML files of a folder; None means the shipped ones.
+
+    Raises CatalogError with all problems of all files.
+    """
+    causes: dict[str, Cause] = {}
+    problems: list[CatalogProblem] = []
+    for path in sorted((folder or SHIPPED).glob("*.toml")):
+        reader = CauseReader(path.name)
+        for cause in reader.read(_tables(path, reader.problems)):
+            if cause.id in causes:
+                other = f"is in {causes[cause.id].group}.toml already"
+                reader.problems.append(CatalogProblem(path.name, cause.id, other))
+            causes[cause.id] = cause
+        problems += reader.problems
+    if problems:
+        raise CatalogError(problems)
+    return Catalog({cause_id: causes[cause_id] for cause_id in sorted(causes)})
+
+
+def _tables(path: Path, problems: list[CatalogProblem]) -> dict[str, Json]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(CatalogProblem(path.name, "", str(error)))
+        return {}
