@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pki import TestPki
+
 _GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -29,3 +31,9 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_bytes().decode()
 
     return check
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> TestPki:
+    """A CA and every kind of certificate for `mail.example.test` and loopback."""
+    return TestPki(tmp_path_factory.mktemp("pki"))

@@ -1,0 +1,67 @@
+"""Certificates for test servers: one CA per session, every kind of good and bad leaf under it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+from smtpcheck.sandbox.certificates import Authority, CertificateKind, Issued, server_context
+
+NAMES = ("mail.example.test", "localhost", "127.0.0.1", "::1")
+_VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+
+
+class TestPki:
+    """A CA for `mail.example.test`, `localhost`, `127.0.0.1` and `::1`."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
+    def __init__(self, folder: Path) -> None:
+        self._authority = Authority(NAMES, "smtpcheck tests")
+        self.folder = folder
+        self.ca_file = folder / "ca.pem"
+        self.ca_file.write_bytes(self._authority.root_pem)
+        self._contexts: dict[tuple[str, tuple[tuple[str, str], ...]], ssl.SSLContext] = {}
+
+    def issue(self, kind: str) -> Issued:
+        """The PEM chain and key of a kind (`good`, `expired`, ...)."""
+        return self._authority.issue(CertificateKind(kind))
+
+    def write(self, kind: str) -> tuple[Path, Path]:
+        """Files with the chain and the key of a kind, for servers that read files."""
+        issued = self.issue(kind)
+        chain, key = self.folder / f"{kind}.pem", self.folder / f"{kind}.key"
+        key.touch(mode=0o600)
+        chain.write_bytes(issued.chain)
+        key.write_bytes(issued.key)
+        return chain, key
+
+    def context(self, kind: str, options: Mapping[str, str] | None = None) -> ssl.SSLContext:
+        """A server's TLS settings. Options: `min`, `max` (`1.0` to `1.3`), `ciphers`, and
+        `client-cert=required`."""
+        chosen = dict(options or {})
+        key = (kind, tuple(sorted(chosen.items())))
+        if key not in self._contexts:
+            self._contexts[key] = self._make(kind, chosen)
+        return self._contexts[key]
+
+    def _make(self, kind: str, options: dict[str, str]) -> ssl.SSLContext:
+        lowest, highest = options.pop("min", "1.2"), options.pop("max", "1.3")
+        client = options.pop("client-cert", "")
+        # Level 0 lets the server present what a careful client must refuse.
+        ciphers = options.pop("ciphers", "DEFAULT") + ":@SECLEVEL=0"
+        if options or client not in ("", "required"):
+            raise ValueError(f"unknown TLS option in the script: {options or client}")
+        return server_context(
+            self.issue(kind),
+            minimum=_VERSIONS[lowest],
+            maximum=_VERSIONS[highest],
+            ciphers=ciphers,
+            client_ca=self._authority.root_pem if client else b"",
+        )
