@@ -1,0 +1,93 @@
+"""What lint says of a profile, and what its checks look at."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from smtpcheck.model.diagnosis import Severity
+from smtpcheck.model.preset import Preset
+from smtpcheck.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class LintFinding:
+    """One setting that is wrong, or risky, without a packet sent."""
+
+    id: str
+    """Stable, kebab-case: `port-security-mismatch`."""
+    severity: Severity
+    """ERROR when it cannot work, WARNING when it may."""
+    key: str
+    message: str
+    help: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the checks look at."""
+
+    profile: Profile
+    preset: Preset | None
+    """The profile's preset, or the one that its host belongs to."""
+    presets: tuple[Preset, ...]
+    """All that are known; for hosts that are nearly right."""
+    today: dt.date
+
+    @property
+    def host(self) -> str:
+        """In lower case, without a dot at the end; empty with a Unix socket."""
+        return self.profile.server.host.lower().rstrip(".")
+
+    @property
+    def provider(self) -> str:
+        """Id of the provider, or the empty string."""
+        return self.preset.provider if self.preset else ""
+
+    @property
+    def uses_password(self) -> bool:
+        """Whether it logs in, and not with a token or a certificate."""
+        tokens = ("xoauth2", "oauthbearer", "external")
+        return self.profile.wants_login and self.profile.auth.method not in tokens
+
+
+def literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that the host setting is, or None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by name or address."""
+    address = literal(host)
+    if address is not None:
+        return address.is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def belongs(host: str, preset: Preset) -> bool:
+    """Whether a host name is one of the provider's."""
+    return any(fnmatchcase(host, pattern.lower()) for pattern in preset.hosts)
+
+
+def preset_of_host(host: str, presets: Sequence[Preset]) -> Preset | None:
+    """The first preset, by name, that the host belongs to."""
+    if not host:
+        return None
+    ordered = sorted(presets, key=lambda each: each.name)
+    return next((each for each in ordered if belongs(host, each)), None)
+
+
+def error(id_: str, key: str, message: str, *help_: str) -> LintFinding:
+    """A finding of something that cannot work."""
+    return LintFinding(id_, Severity.ERROR, key, message, help_)
+
+
+def warning(id_: str, key: str, message: str, *help_: str) -> LintFinding:
+    """A finding of something that may go wrong."""
+    return LintFinding(id_, Severity.WARNING, key, message, help_)

@@ -1,0 +1,249 @@
+"""The checks of lint that know the providers: hosts that are nearly right, hosts with another
+purpose, and what each provider wants as user name, region and login."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+from smtpcheck.diagnosis.lint_finding import (
+    Case,
+    LintFinding,
+    belongs,
+    error,
+    is_loopback,
+    literal,
+    preset_of_host,
+    warning,
+)
+
+# Inbound servers: they take mail for the domain, and offer no login.
+_MX_HOSTS = (
+    "*.mail.protection.outlook.com",
+    "*.mx.microsoft",
+    "aspmx.l.google.com",
+    "alt[1-4].aspmx.l.google.com",
+    "aspmx[2-5].googlemail.com",
+    "smtp.google.com",
+)
+# Real servers whose names are a typing mistake away from a provider's.
+_REAL_NEIGHBOURS = frozenset({"smtp.mail.com", "smtp.email.com", "smtp.ymail.com"})
+_MICROSOFT_BUSINESS = ("smtp.office365.com",)
+_MICROSOFT_PERSONAL = ("smtp-mail.outlook.com", "smtp.live.com")
+# Exchange Team Blog 4489835, 27 January 2026, revised on the 29th.
+_OFF_BY_DEFAULT = dt.date(2027, 1, 1)
+_OWN_ADDRESS_RULES = (
+    "login-or-sendas",
+    "own-address",
+    "own-or-alias",
+    "own-addresses",
+    "login-equals-from",
+)
+_IAM_SECRET = re.compile(r"[A-Za-z0-9/+=]{40,44}\Z")
+_SES_HOST = re.compile(r"email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com\Z")
+
+
+def _misspelt(case: Case) -> Iterator[LintFinding]:
+    host = case.host
+    if not host or "." not in host or literal(host) is not None or host in _REAL_NEIGHBOURS:
+        return
+    if any(belongs(host, preset) for preset in case.presets):
+        return
+    names = sorted(_host_names(case))
+    parent = [name for name in names if name.endswith("." + host) and host.count(".") < 3]
+    if parent and not is_loopback(host):
+        yield warning(
+            "host-misspelt",
+            "server.host",
+            f"{host} is the provider's domain, not its mail server",
+            f"did you mean {parent[0]}?",
+        )
+        return
+    near = min(names, key=lambda name: (distance(host, name), name), default="")
+    if near and 0 < distance(host, near) <= 2:
+        yield warning(
+            "host-misspelt",
+            "server.host",
+            f"{host} is nearly {near}, and no known server",
+            f"did you mean {near}?",
+        )
+
+
+def _host_names(case: Case) -> set[str]:
+    names: set[str] = set()
+    for preset in case.presets:
+        names.update(host.lower() for host in preset.hosts if "*" not in host)
+        if "{region}" in preset.host_template:
+            names.update(preset.host_template.replace("{region}", each) for each in preset.regions)
+    return names
+
+
+def distance(one: str, other: str) -> int:
+    """How many slips lie between two words: a character too many, missing, wrong, or two
+    swapped; 9 when the lengths alone say that they are far apart."""
+    if abs(len(one) - len(other)) > 2:
+        return 9
+    rows = [list(range(len(other) + 1))]
+    for i, left in enumerate(one, 1):
+        row = [i]
+        for j, right in enumerate(other, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (left != right))
+            if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def _other_provider(case: Case) -> Iterator[LintFinding]:
+    preset = case.preset
+    if not case.profile.preset or preset is None or not preset.hosts or not case.host:
+        return
+    actual = preset_of_host(case.host, case.presets)
+    if actual is not None and not belongs(case.host, preset):
+        yield warning(
+            "preset-host-mismatch",
+            "server.host",
+            f"the preset is {preset.name}, and the host belongs to {actual.name}",
+            f'set preset to "{actual.name}", or take server.host out',
+        )
+
+
+def _mx_host(case: Case) -> Iterator[LintFinding]:
+    if not any(fnmatchcase(case.host, pattern) for pattern in _MX_HOSTS):
+        return
+    microsoft = not case.host.startswith(("aspmx", "alt", "smtp.google"))
+    submission = "smtp.office365.com" if microsoft else "smtp.gmail.com"
+    if case.profile.wants_login:
+        yield error(
+            "mx-host-for-submission",
+            "server.host",
+            f"{case.host} takes mail for its own domain and offers no login",
+            f"set server.host to {submission} and server.port to 587 to send with a login",
+            "or take auth.username and auth.password out, with server.port 25",
+        )
+    elif case.profile.port != 25:
+        yield error(
+            "mx-host-for-submission",
+            "server.port",
+            f"{case.host} listens on port 25 alone",
+            "set server.port to 25",
+        )
+
+
+def _username(case: Case) -> Iterator[LintFinding]:
+    preset, name = case.preset, case.profile.auth.username
+    if preset is None or not name or not case.uses_password:
+        return
+    if preset.username_literal and name != preset.username_literal:
+        yield error(
+            "username-not-as-prescribed",
+            "auth.username",
+            f"{preset.title or preset.name} wants the fixed user name {preset.username_literal}",
+            f'set auth.username to "{preset.username_literal}"; the key is the password',
+        )
+    elif preset.username_form.startswith("full-address") and "@" not in name:
+        yield warning(
+            "username-not-an-address",
+            "auth.username",
+            f"{preset.title or preset.name} wants the whole mail address as user name",
+            "set auth.username to the address of the mailbox",
+        )
+
+
+def _ses(case: Case) -> Iterator[LintFinding]:
+    found = _SES_HOST.match(case.host)
+    if not found:
+        return
+    region = found[1]
+    ses = case.preset
+    if ses is not None and ses.regions and region not in ses.regions:
+        near = min(ses.regions, key=lambda each: (distance(region, each), each))
+        close = distance(region, near) <= 2
+        yield warning(
+            "region-unknown",
+            "server.host",
+            f"no SES endpoint in region {region} was known on {ses.as_of or 'our date'}",
+            f"did you mean {near}?" if close else "compare with the regions of your SES console",
+        )
+    name = case.profile.auth.username
+    if not name or not case.profile.wants_login:
+        return
+    wrong = _not_an_ses_user(name)
+    if wrong:
+        yield error(
+            "ses-username",
+            "auth.username",
+            wrong,
+            "create SMTP credentials in the SES console, in this region: the user name begins "
+            "with AKIA and the password belongs to it alone",
+        )
+
+
+def _not_an_ses_user(name: str) -> str:
+    """Why this cannot be an SES SMTP user name, or nothing. Never quotes it: it may be a key."""
+    if name.startswith("ASIA"):
+        return "the user name is a temporary access key, and SES takes none for SMTP"
+    if name.startswith("ses-smtp-user"):
+        return "the user name is the IAM user's, and SES wants the SMTP user name (AKIA...)"
+    if "@" in name:
+        return "the user name is a mail address, and SES wants the SMTP user name (AKIA...)"
+    if _IAM_SECRET.match(name):
+        return "the user name looks like a secret access key: that is no user name"
+    return ""
+
+
+def _microsoft_password(case: Case) -> Iterator[LintFinding]:
+    if not case.uses_password:
+        return
+    oauth = "set auth.method to xoauth2 and get a token"
+    if case.host in _MICROSOFT_PERSONAL:
+        yield error(
+            "microsoft-password-login",
+            "auth.method",
+            "Outlook.com takes no password for SMTP since 16 September 2024",
+            oauth,
+        )
+    elif case.host in _MICROSOFT_BUSINESS:
+        if case.today < _OFF_BY_DEFAULT:
+            state = "is off by default from the end of December 2026"
+        else:
+            state = "is off by default since the end of December 2026"
+        yield warning(
+            "microsoft-password-login",
+            "auth.method",
+            f"password login at Microsoft 365 {state}; the date of its end is to be announced "
+            "in the second half of 2027 (as of January 2026)",
+            oauth,
+            "until then: an admin can keep SMTP AUTH on for the mailbox",
+        )
+
+
+def _foreign_sender(case: Case) -> Iterator[LintFinding]:
+    preset, profile = case.preset, case.profile
+    if preset is None or preset.sender_rule not in _OWN_ADDRESS_RULES or not profile.wants_login:
+        return
+    login = profile.auth.username.rpartition("@")[2].lower()
+    sender = profile.sender.address.rpartition("@")[2].lower()
+    if "@" in profile.auth.username and sender and login != sender:
+        yield warning(
+            "sender-not-the-login",
+            "sender.address",
+            f"the login is in {login} and the sender in {sender}: the provider refuses a sender "
+            "that the login does not own",
+            f"send from an address in {login}",
+            "or have the provider allow it (an alias, or Send As)",
+        )
+
+
+PROVIDER_CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (
+    _misspelt,
+    _other_provider,
+    _mx_host,
+    _username,
+    _ses,
+    _microsoft_password,
+    _foreign_sender,
+)

@@ -1,0 +1,295 @@
+"""Lint: every check claims its case and not the case beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from smtpcheck.diagnosis.lint import lint
+from smtpcheck.diagnosis.lint_provider import distance
+from smtpcheck.model.diagnosis import Severity
+from smtpcheck.model.preset import Preset
+from smtpcheck.model.profile import Auth, Profile, Sender, Server
+from smtpcheck.model.secret import SecretRef, SecretSource
+
+TODAY = dt.date(2026, 11, 20)
+ENV = SecretRef(SecretSource.ENV, "SMTP_PASSWORD")
+M365 = Preset(
+    name="office365",
+    provider="m365",
+    title="Microsoft 365",
+    hosts=("smtp.office365.com",),
+    username_form="full-address (UPN)",
+    sender_rule="login-or-sendas",
+)
+GMAIL = Preset(
+    name="gmail",
+    provider="gmail",
+    title="Gmail",
+    hosts=("smtp.gmail.com", "smtp.googlemail.com"),
+    username_form="full-address",
+    sender_rule="own-or-alias",
+)
+SES = Preset(
+    name="ses",
+    provider="ses",
+    title="Amazon SES",
+    hosts=("email-smtp.*.amazonaws.com",),
+    host_template="email-smtp.{region}.amazonaws.com",
+    regions=("eu-west-1", "us-east-1"),
+    sender_rule="verified-identity",
+    as_of="2026-08",
+)
+SENDGRID = Preset(
+    name="sendgrid",
+    provider="sendgrid",
+    title="SendGrid",
+    hosts=("smtp.sendgrid.net",),
+    username_form="literal",
+    username_literal="apikey",
+    alternatives=({"port": 465, "security": "tls", "note": ""},),
+)
+OUTLOOK = Preset(name="outlook", provider="outlook-com", title="", hosts=("smtp-mail.outlook.com",))
+PRESETS = (M365, GMAIL, SES, SENDGRID, OUTLOOK)
+GOOD = Profile(
+    server=Server(host="mail.example.com", port=587, security="starttls"),
+    auth=Auth(username="app@example.com", password=ENV),
+    sender=Sender(address="app@example.com"),
+)
+
+
+def made(**sections: dict[str, Any]) -> Profile:
+    """The good profile with some keys of some sections changed."""
+    changed = {name: replace(getattr(GOOD, name), **values) for name, values in sections.items()}
+    return replace(GOOD, **changed)
+
+
+def ids(profile: Profile, preset: Preset | None = None, today: dt.date = TODAY) -> set[str]:
+    return {each.id for each in lint(profile, preset, now_date=today, presets=PRESETS)}
+
+
+def server(host: str, **more: Any) -> Profile:
+    return made(server={"host": host, **more})
+
+
+def test_a_good_profile_has_no_findings() -> None:
+    assert ids(GOOD) == set()
+
+
+SHORT = "host-short-name"
+PORT = "port-security-mismatch"
+PLAIN = "credentials-without-tls"
+SES_HOST = "email-smtp.eu-west-1.amazonaws.com"
+NOBODY = {"username": "", "password": None}
+
+# id, the profile that has it, the nearest profile that has not
+CASES = [
+    (SHORT, server("mailhost"), server("mailhost.example.com")),
+    (SHORT, server("mailhost"), server("localhost")),
+    (SHORT, server("mailhost"), server("192.0.2.1")),
+    ("host-is-address", server("192.0.2.1"), server("127.0.0.1")),
+    (
+        "host-is-address",
+        server("2001:db8::1"),
+        made(server={"host": "2001:db8::1"}, tls={"server_name": "mail.example.com"}),
+    ),
+    ("host-for-reading-mail", server("imap.example.com"), server("imapsmtp.example.com")),
+    (PORT, made(server={"port": 465}), made(server={"port": 465, "security": "tls"})),
+    (PORT, made(server={"security": "tls"}), made(server={"port": 2525, "security": "tls"})),
+    (
+        PORT,
+        made(server={"port": 25, "security": "tls"}),
+        made(server={"port": 25, "security": "starttls"}),
+    ),
+    (PORT, made(server={"port": 465, "security": "none"}), made(server={"port": 0})),
+    (
+        PLAIN,
+        made(server={"security": "none", "port": 25}),
+        made(server={"security": "none", "port": 25}, auth=NOBODY),
+    ),
+    (
+        PLAIN,
+        made(server={"security": "none", "port": 25}, auth={"allow_insecure": True}),
+        made(auth={"allow_insecure": True}),
+    ),
+    (
+        "tls-verification-off",
+        made(tls={"verify": False}),
+        made(tls={"verify": False, "fingerprint": "ab" * 32}),
+    ),
+    ("tls-version-old", made(tls={"min_version": "1.1"}), made(tls={"min_version": "1.3"})),
+    ("timeout-too-small", made(server={"timeout": 4.9}), made(server={"timeout": 5.0})),
+    ("helo-short-name", made(server={"helo": "app01"}), made(server={"helo": "[192.0.2.1]"})),
+    ("username-has-blanks", made(auth={"username": "app "}), made(auth={"username": "a b"})),
+    (
+        "password-source-missing",
+        made(auth={"password": None}),
+        made(auth={"password": None, "method": "none"}),
+    ),
+    (
+        "username-missing",
+        made(auth={"username": ""}),
+        made(auth={"username": "", "method": "oauthbearer"}),
+    ),
+    (
+        "external-without-certificate",
+        made(auth={"method": "external"}),
+        made(auth={"method": "external"}, tls={"client_cert": "c.pem", "client_key": "k.pem"}),
+    ),
+    (
+        "force-without-address",
+        made(sender={"force": True, "address": ""}),
+        made(sender={"force": True}),
+    ),
+    (
+        "sender-domain-not-public",
+        made(sender={"address": "app@server"}),
+        made(sender={"address": "app@server"}, server={"host": "localhost"}),
+    ),
+    (
+        "sender-domain-not-public",
+        made(sender={"address": "app@host.local"}),
+        made(sender={"address": "app@local.example.com"}),
+    ),
+    (
+        "bounce-in-other-domain",
+        made(sender={"bounce": "bounce@example.net"}),
+        made(sender={"bounce": "b@bounces.example.com"}),
+    ),
+    ("host-misspelt", server("smtp.gmial.com"), server("smtp.gmail.com")),
+    ("host-misspelt", server("smtp.office356.com"), server("smtp.mail.com")),
+    ("host-misspelt", server("gmail.com"), server("com.example.org")),
+    ("host-misspelt", server("email-smtp.eu-west-1.amazonaw.com"), server(SES_HOST)),
+    (
+        "preset-host-mismatch",
+        replace(server("smtp.gmail.com"), preset="office365"),
+        replace(server("relay.example.com"), preset="office365"),
+    ),
+    (
+        "mx-host-for-submission",
+        server("example-com.mail.protection.outlook.com"),
+        made(server={"host": "example-com.mail.protection.outlook.com", "port": 25}, auth=NOBODY),
+    ),
+    ("mx-host-for-submission", server("aspmx.l.google.com"), server("smtp.gmail.com")),
+    (
+        "mx-host-for-submission",
+        made(server={"host": "x.mail.protection.outlook.com"}, auth=NOBODY),
+        server("mail.example.com"),
+    ),
+    (
+        "username-not-as-prescribed",
+        server("smtp.sendgrid.net"),
+        made(server={"host": "smtp.sendgrid.net"}, auth={"username": "apikey"}),
+    ),
+    (
+        "username-not-an-address",
+        made(server={"host": "smtp.gmail.com"}, auth={"username": "app"}),
+        server("smtp.gmail.com"),
+    ),
+    (
+        "region-unknown",
+        server("email-smtp.eu-west1.amazonaws.com"),
+        server(SES_HOST),
+    ),
+    (
+        "microsoft-password-login",
+        server("smtp.office365.com"),
+        made(server={"host": "smtp.office365.com"}, auth={"method": "xoauth2"}),
+    ),
+    (
+        "microsoft-password-login",
+        server("smtp-mail.outlook.com"),
+        made(server={"host": "smtp-mail.outlook.com"}, auth=NOBODY),
+    ),
+    (
+        "sender-not-the-login",
+        made(server={"host": "smtp.gmail.com"}, sender={"address": "app@example.org"}),
+        made(sender={"address": "app@example.org"}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("id_", "wrong", "right"), CASES)
+def test_a_case_is_found_and_its_neighbour_is_not(id_: str, wrong: Profile, right: Profile) -> None:
+    preset = M365 if wrong.preset else None
+    assert id_ in ids(wrong, preset)
+    assert id_ not in ids(right, preset)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("AKIAIOSFODNN7EXAMPLE", False),
+        ("ASIAIOSFODNN7EXAMPLE", True),
+        ("ses-smtp-user.20260101-120000", True),
+        ("app@example.com", True),
+        ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", True),
+    ],
+)
+def test_what_cannot_be_an_ses_user_name(name: str, found: bool) -> None:
+    profile = made(server={"host": SES_HOST}, auth={"username": name})
+    assert ("ses-username" in ids(profile)) is found
+
+
+def test_a_key_in_the_place_of_the_user_name_is_not_quoted() -> None:
+    key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    profile = made(server={"host": SES_HOST}, auth={"username": key})
+    for each in lint(profile, None, now_date=TODAY, presets=PRESETS):
+        assert key not in each.message + "".join(each.help)
+
+
+def test_a_pair_that_the_provider_documents_is_right() -> None:
+    documented = replace(SENDGRID, alternatives=({"port": 587, "security": "tls", "note": "both"},))
+    profile = made(
+        server={"host": "smtp.sendgrid.net", "security": "tls"}, auth={"username": "apikey"}
+    )
+    assert PORT in ids(profile, SENDGRID)
+    assert PORT not in ids(profile, documented)
+
+
+def test_the_date_decides_how_the_end_of_passwords_is_told() -> None:
+    profile = server("smtp.office365.com")
+    before, after = (
+        lint(profile, M365, now_date=day, presets=PRESETS)[0].message
+        for day in (TODAY, dt.date(2027, 2, 1))
+    )
+    assert "from the end of December 2026" in before
+    assert "since the end of December 2026" in after
+
+
+def test_errors_come_before_warnings() -> None:
+    profile = made(server={"port": 465, "timeout": 1.0}, sender={"force": True, "address": ""})
+    severities = [each.severity for each in lint(profile, None, now_date=TODAY)]
+    assert severities == sorted(severities, key=lambda each: each is not Severity.ERROR)
+    assert Severity.WARNING in severities
+
+
+def test_every_finding_names_a_key_and_a_way_out() -> None:
+    for _id, wrong, _right in CASES:
+        for each in lint(wrong, None, now_date=TODAY, presets=PRESETS):
+            assert "." in each.key
+            assert each.help
+            assert not each.message.endswith(".")
+
+
+def test_without_presets_no_host_is_called_misspelt() -> None:
+    assert lint(server("smtp.gmial.com"), None, now_date=TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slips"),
+    [
+        ("gmail", "gmail", 0),
+        ("gmial", "gmail", 1),
+        ("gmal", "gmail", 1),
+        ("gmaill", "gmail", 1),
+        ("gnail", "gmail", 1),
+        ("gmail", "mail", 1),
+        ("abc", "xyzabc", 9),
+    ],
+)
+def test_distance_counts_slips(one: str, other: str, slips: int) -> None:
+    assert distance(one, other) == slips
