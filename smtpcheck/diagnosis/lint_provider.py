@@ -144,7 +144,7 @@ def _username(case: Case) -> Iterator[LintFinding]:
             f"{preset.title or preset.name} wants the fixed user name {preset.username_literal}",
             f'set auth.username to "{preset.username_literal}"; the key is the password',
         )
-    elif preset.username_form.startswith("full-address") and "@" not in name:
+    elif preset.username_form == "address" and "@" not in name:
         yield warning(
             "username-not-an-address",
             "auth.username",

@@ -22,7 +22,7 @@ M365 = Preset(
     provider="m365",
     title="Microsoft 365",
     hosts=("smtp.office365.com",),
-    username_form="full-address (UPN)",
+    username_form="address",
     sender_rule="login-or-sendas",
 )
 GMAIL = Preset(
@@ -30,7 +30,7 @@ GMAIL = Preset(
     provider="gmail",
     title="Gmail",
     hosts=("smtp.gmail.com", "smtp.googlemail.com"),
-    username_form="full-address",
+    username_form="address",
     sender_rule="own-or-alias",
 )
 SES = Preset(
