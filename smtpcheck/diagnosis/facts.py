@@ -1,0 +1,117 @@
+"""Turns what a run recorded into tables of facts, one for each thing that is to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from smtpcheck.catalog.flat import flat
+from smtpcheck.diagnosis.provider import provider_of
+from smtpcheck.model.diagnosis import Severity
+from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.model.observation import Observations, StageResult, Step
+from smtpcheck.model.stage import Outcome
+
+_GREETINGS: Final = ("tcp.greeting", "tls.greeting")
+_MENDED_FIRST: Final = (
+    "inspection",
+    "empty-trust-store",
+    "fingerprint-mismatch",
+    "hostname-mismatch",
+    "no-san",
+    "revoked",
+    "expired",
+    "not-yet-valid",
+    "self-signed",
+    "self-signed-in-chain",
+    "chain-incomplete",
+    "unknown-ca",
+    "wrong-purpose",
+    "weak-key",
+    "weak-signature",
+    "strict-only",
+    "other",
+    "expires-soon",
+)
+"""Problems of a certificate. What shows that another server answers than the one meant stands
+first, since mending the rest would mend the wrong one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactSet:
+    """One thing to be judged: a step that failed or warned, or one of its problems."""
+
+    facts: Facts
+    severity: Severity
+    stage: str
+    step: str
+    summary: str
+    """The step's summary, as the probe words it."""
+
+
+def facts_of_run(observations: Observations) -> list[FactSet]:
+    """The tables of facts of a run, in the order of its steps; docs/facts.md says what is in them.
+
+    A failed step of a failed stage is an error; a failed step of another stage and a warned
+    step are warnings.
+    """
+    common = _common_facts(observations)
+    return [
+        made
+        for stage in observations.stages
+        for step in stage.steps
+        if step.outcome in (Outcome.FAILED, Outcome.WARNED)
+        for made in _judged(stage, step, common)
+    ]
+
+
+def _common_facts(observations: Observations) -> dict[str, Json]:
+    facts = flat(observations.settings)
+    greeting = ""
+    replies = []
+    for stage in observations.stages:
+        for step in stage.steps:
+            own = flat(step.facts, f"{step.step}.")
+            facts |= own
+            text = own.get(f"{step.step}.reply.text")
+            if isinstance(text, str):
+                replies.append(text)
+                greeting = text if step.step in _GREETINGS else greeting
+    facts["provider"] = provider_of(facts, greeting, replies) or None
+    return facts
+
+
+def _judged(stage: StageResult, step: Step, common: Facts) -> Iterator[FactSet]:
+    failed = stage.outcome is Outcome.FAILED and step.outcome is Outcome.FAILED
+    severity = Severity.ERROR if failed else Severity.WARNING
+    own = {**common, **flat(step.facts), "stage": str(stage.stage), "step": step.step}
+    problems = _problems(step)
+    if not problems or _went_wrong_besides(own):
+        yield FactSet(own, severity, str(stage.stage), step.step, step.summary)
+    for problem in problems:
+        facts = {**own, **flat(problem, "problem.")}
+        yield FactSet(facts, severity, str(stage.stage), step.step, step.summary)
+
+
+def _problems(step: Step) -> list[Mapping[str, Json]]:
+    listed = step.facts.get("problems")
+    if not isinstance(listed, (list, tuple)):
+        return []
+    return sorted((each for each in listed if isinstance(each, Mapping)), key=_urgency)
+
+
+def _urgency(problem: Mapping[str, Json]) -> int:
+    kind = problem.get("kind")
+    return _MENDED_FIRST.index(kind) if kind in _MENDED_FIRST else len(_MENDED_FIRST)
+
+
+def _went_wrong_besides(own: Facts) -> bool:
+    """Whether the step failed by something that its problems do not say."""
+    kind = own.get("error.kind")
+    refused = own.get("reply.code")
+    return (
+        (kind is not None and kind != "verify")
+        or "silence.kind" in own
+        or (isinstance(refused, int) and refused >= 400)
+    )

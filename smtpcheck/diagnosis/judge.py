@@ -1,0 +1,86 @@
+"""Observations and a catalogue in, diagnoses out; nothing else is looked at, so that a saved
+report can be judged again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from smtpcheck.catalog.cause import Catalog
+from smtpcheck.catalog.matcher import Match, best
+from smtpcheck.diagnosis.evidence import evidence_of
+from smtpcheck.diagnosis.facts import FactSet, facts_of_run
+from smtpcheck.diagnosis.placeholder import fill, fill_value
+from smtpcheck.model.diagnosis import Change, Diagnosis, Severity
+from smtpcheck.model.jsonvalue import Facts
+from smtpcheck.model.observation import Observations
+
+_MOST_EVIDENCE: Final = 8
+_PASSING: Final = frozenset({"timeout", "reset", "closed", "deadline", "try-again"})
+"""Kinds of silence and error that may be over at the next attempt."""
+
+
+def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]:
+    """The causes found, errors first; the first is the one to stand behind.
+
+    A cause is there once, with the evidence of all its findings. What no rule explains gives no
+    diagnosis: none is invented.
+    """
+    found: dict[str, Diagnosis] = {}
+    for judged in facts_of_run(observations):
+        match = best(judged.facts, catalog)
+        if match is not None:
+            made = _diagnosis(match, judged, observations)
+            known = found.get(made.cause)
+            found[made.cause] = made if known is None else _together(known, made)
+    return tuple(sorted(found.values(), key=lambda each: each.severity is not Severity.ERROR))
+
+
+def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Diagnosis:
+    cause, rule, facts = match.cause, match.rule, judged.facts
+    changes = cause.changes if rule.changes is None else rule.changes
+    return Diagnosis(
+        cause=cause.id,
+        severity=cause.severity or judged.severity,
+        title=cause.title,
+        stage=judged.stage,
+        confidence=rule.confidence,
+        owner=rule.owner or cause.owner,
+        retryable=retryable(match, facts),
+        why=fill(rule.why or cause.why, facts),
+        help=tuple(fill(step, facts) for step in rule.help or cause.help),
+        changes=tuple(
+            Change(change.key, value, verified=False)
+            for change in changes
+            if (value := fill_value(change.value, facts)) is not None
+        ),
+        evidence=evidence_of(match, judged, observations.transcript),
+        references=cause.references,
+    )
+
+
+def retryable(match: Match, facts: Facts) -> bool:
+    """Whether the same attempt may succeed later.
+
+    A rule's own word wins; else a 4yz reply, a timeout, a reset or a close makes it so, and the
+    cause's word holds for the rest.
+    """
+    if match.rule.retryable is not None:
+        return match.rule.retryable
+    code = facts.get("reply.code")
+    return (
+        match.cause.retryable
+        or (isinstance(code, int) and 400 <= code < 500)
+        or facts.get("silence.kind") in _PASSING
+        or facts.get("error.kind") in _PASSING
+        or (facts.get("step") == "dns.query" and facts.get("status") == "timeout")
+    )
+
+
+def _together(known: Diagnosis, more: Diagnosis) -> Diagnosis:
+    """The worse and earlier of two findings of one cause, with the evidence of both."""
+    first, second = known, more
+    if known.severity is Severity.WARNING and more.severity is Severity.ERROR:
+        first, second = more, known
+    evidence = (*first.evidence, *(each for each in second.evidence if each not in first.evidence))
+    return replace(first, evidence=evidence[:_MOST_EVIDENCE])

@@ -1,0 +1,68 @@
+"""Puts facts into the words of a cause: `{server.host}`, `{server.host|your server}`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from smtpcheck.model.jsonvalue import Facts, Json
+
+LONGEST: Final = 200
+"""Characters of one fact in a sentence: it may come from a hostile server."""
+_MEMBERS: Final = 6
+_PLACEHOLDER: Final = re.compile(r"\{([a-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)(?:\|([^{}]*))?\}")
+_NEUTRAL: Final = {
+    "server.host": "the server",
+    "server.port": "the port",
+    "auth.username": "the user",
+    "auth.method": "the mechanism",
+    "mechanism": "the mechanism",
+    "sender.address": "the sender",
+    "proxy.host": "the proxy",
+    "recipient": "the recipient",
+    "provider": "the provider",
+}
+"""What stands for an absent fact; else `unknown`."""
+
+
+def fill(text: str, facts: Facts) -> str:
+    """The text with every placeholder replaced; each fact is cut at `LONGEST` characters."""
+
+    def replace(found: re.Match[str]) -> str:
+        name, otherwise = found[1], found[2]
+        shown = _shown(facts.get(name))
+        if shown:
+            return shown
+        return _NEUTRAL.get(name, "unknown") if otherwise is None else otherwise
+
+    return _PLACEHOLDER.sub(replace, text)
+
+
+def fill_value(value: Json, facts: Facts) -> Json:
+    """A value for a setting. A text that is one placeholder gives the fact with its own type, or
+    None where the fact is absent."""
+    if not isinstance(value, str):
+        return value
+    whole = _PLACEHOLDER.fullmatch(value)
+    if whole is None:
+        return fill(value, facts)
+    fact = facts.get(whole[1])
+    if fact is None or fact == "":
+        return whole[2]
+    return fact[:LONGEST] if isinstance(fact, str) else fact
+
+
+def _shown(fact: Json) -> str:
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    if isinstance(fact, (int, float)):
+        return f"{fact:g}" if isinstance(fact, float) else str(fact)
+    if isinstance(fact, (list, tuple)):
+        listed = [text for text in map(_shown, fact[:_MEMBERS]) if text]
+        more = len(fact) - _MEMBERS
+        return _cut(", ".join(listed) + (f" and {more} more" if more > 0 else ""))
+    return _cut(fact) if isinstance(fact, str) else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 3].rstrip() + "..."

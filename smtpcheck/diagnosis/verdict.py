@@ -1,0 +1,53 @@
+"""How a run ended and what the process tells its caller: the exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from smtpcheck.catalog.flat import flat
+from smtpcheck.model.jsonvalue import Facts
+from smtpcheck.model.observation import Observations, StageResult
+from smtpcheck.model.reply import Line
+from smtpcheck.model.stage import STAGE_EXIT, ExitCode, Outcome
+
+
+def verdict(observations: Observations) -> tuple[Outcome, int]:
+    """The outcome of a target and its exit code.
+
+    A failure takes the code of the first stage that failed, and 75 where the server said with
+    a 4yz reply that it is temporary. A wait that ended without a reply keeps the stage's code.
+    """
+    if observations.interrupted:
+        return Outcome.INTERRUPTED, ExitCode.INTERRUPTED
+    for stage in observations.stages:
+        if stage.outcome is Outcome.INTERRUPTED:
+            return Outcome.INTERRUPTED, ExitCode.INTERRUPTED
+        if stage.outcome is Outcome.FAILED:
+            temporary = _said_temporary(stage)
+            return Outcome.FAILED, ExitCode.TEMPORARY if temporary else STAGE_EXIT[stage.stage]
+    return Outcome.PASSED, ExitCode.OK
+
+
+def combine(codes: Iterable[int]) -> int:
+    """The exit code of several targets: 0 when all are 0, the code all failures share, else 1."""
+    failures = {code for code in codes if code}
+    if not failures:
+        return ExitCode.OK
+    return failures.pop() if len(failures) == 1 else ExitCode.FINDINGS
+
+
+def _said_temporary(stage: StageResult) -> bool:
+    step = stage.failed_step
+    if step is None:
+        return False
+    facts = flat(step.facts)
+    code = facts.get("reply.code")
+    if isinstance(code, int) and code:
+        return 400 <= code < 500
+    return _last_words(facts) == 421
+
+
+def _last_words(facts: Facts) -> int:
+    """The code of an unfinished reply: a server that closes says 421 and may not end the line."""
+    partial = facts.get("silence.partial")
+    return Line(partial.encode("utf-8", "backslashreplace")).code if isinstance(partial, str) else 0
