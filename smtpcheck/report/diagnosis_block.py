@@ -1,0 +1,104 @@
+"""A diagnosis as people read it: what is wrong, the evidence, why, and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from smtpcheck.model.diagnosis import Confidence, Diagnosis, Severity
+from smtpcheck.model.transcript import Event
+from smtpcheck.report.escape import shell_quoted
+from smtpcheck.report.quote import Quote, gutter_for, quote_rows
+from smtpcheck.report.rows import Role, Row, hanging, row, shown
+from smtpcheck.report.style import Style
+from smtpcheck.report.words import OWNER_WORDS
+
+_EVIDENCE = 6
+_HELP = 12
+_INDENT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a diagnosis was made, as far as it is known; a pasted text knows nothing of it."""
+
+    target: str = ""
+    """As named on the command line."""
+    endpoint: str = ""
+    """`host:port`."""
+    events: Mapping[int, Event] = field(default_factory=dict)
+    again: Mapping[str, str] = field(default_factory=dict)
+    """For a stage, what `--until` should name instead of it."""
+
+
+def diagnosis_rows(
+    diagnosis: Diagnosis, style: Style, place: Place, *, verbose: bool = False
+) -> list[Row]:
+    """The block of one diagnosis."""
+    is_error = diagnosis.severity is Severity.ERROR
+    role = Role.ERROR if is_error else Role.WARNING
+    label = f"{diagnosis.severity.value}[{shown(diagnosis.cause, style)}]"
+    rows = hanging(
+        row((label, role), (": ", Role.TITLE)),
+        shown(diagnosis.title, style),
+        style,
+        Role.TITLE,
+        hard=False,
+        indent=_INDENT,
+    )
+    rows += arrow_rows(diagnosis.stage, place, style)
+    rows += _evidence_rows(diagnosis, style, place, Role.FAILED if is_error else Role.WARNED)
+    sure = "" if diagnosis.confidence is Confidence.CERTAIN else f"({diagnosis.confidence}) "
+    rows += labelled("why", f"{sure}{shown(diagnosis.why, style, limit=1200)}", style)
+    for at, step in enumerate(diagnosis.help[:_HELP]):
+        owner = "" if at else f"({OWNER_WORDS[diagnosis.owner]}) "
+        text = f"{owner}{shown(step, style, limit=800)}"
+        rows += labelled("" if at else "fix", text, style, indent=_INDENT + 2)
+    rows += _change_rows(diagnosis, style)
+    if verbose:
+        for at, link in enumerate(diagnosis.references):
+            rows += labelled("" if at else "see", shown(link, style), style)
+    if place.target:
+        until = place.again.get(diagnosis.stage, diagnosis.stage)
+        rows.append(try_row(place.target, f"--until {until}" if until else ""))
+    return rows
+
+
+def arrow_rows(where: str, place: Place, style: Style) -> list[Row]:
+    """`  --> auth, smtp.example.com:587`, or nothing where neither is known."""
+    words = ", ".join(shown(part, style) for part in (where, place.endpoint) if part)
+    return hanging(row(("  --> ", Role.LABEL)), words, style) if words else []
+
+
+def labelled(label: str, text: str, style: Style, *, indent: int = _INDENT) -> list[Row]:
+    """`  why: ...`, wrapped with a hanging indent; without a label, indented as if it had one."""
+    name = f"  {label}: " if label else " " * _INDENT
+    return hanging(row((name, Role.LABEL)), text, style, hard=False, indent=indent)
+
+
+def try_row(target: str, options: str) -> Row:
+    """The command that tries again, on one row so that it can be copied."""
+    command = f"smtpcheck probe {shell_quoted(target)} {options}".rstrip()
+    return row(("  try: ", Role.LABEL), (command, Role.COMMAND))
+
+
+def _evidence_rows(diagnosis: Diagnosis, style: Style, place: Place, role: Role) -> list[Row]:
+    evidence = diagnosis.evidence[:_EVIDENCE]
+    gutter = gutter_for([each.event for each in evidence])
+    rows: list[Row] = []
+    for each in evidence:
+        event = place.events.get(each.event)
+        quote = Quote(each.text, each.spans, each.event, event.who.value if event else "")
+        rows += quote_rows(quote, style, role, gutter)
+    return rows
+
+
+def _change_rows(diagnosis: Diagnosis, style: Style) -> list[Row]:
+    rows: list[Row] = []
+    for at, change in enumerate(diagnosis.changes):
+        value = json.dumps(change.value, ensure_ascii=False)
+        proof = " (tried in this run: it gets past the failing step)" if change.verified else ""
+        text = shown(f"{change.key} = {value}", style) + proof
+        rows += labelled("" if at else "set", text, style)
+    return rows

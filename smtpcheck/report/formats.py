@@ -1,0 +1,78 @@
+"""The formats of a report by name, and what `--format` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.report import Report
+from smtpcheck.report.style import Style
+
+
+class Renderer(Protocol):
+    """A report as a string that is ready to be written."""
+
+    def __call__(self, report: Report, style: Style, *, verbose: bool, quiet: bool) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One format, and where it goes."""
+
+    format: str
+    path: str = ""
+    """Of the file; empty: standard output."""
+
+
+def _text(report: Report, style: Style, *, verbose: bool, quiet: bool) -> str:
+    from smtpcheck.report.text import render_text
+
+    return render_text(report, style, verbose=verbose, quiet=quiet)
+
+
+def _json(report: Report, style: Style, *, verbose: bool, quiet: bool) -> str:  # noqa: ARG001 -- a document for programs is the same for every reader
+    from smtpcheck.report.json_report import render_json
+
+    return render_json(report)
+
+
+FORMATS: dict[str, Renderer] = {"text": _text, "json": _json}
+
+
+def parse_format_options(values: Sequence[str]) -> list[Output]:
+    """What each `--format FORMAT` or `--format FORMAT=FILE` asks for, in order; text on standard
+    output comes first where nothing else goes there. Raises UsageError for an unknown format, a
+    file without a name or named twice, and a second format on standard output."""
+    outputs = [_output(value) for value in values]
+    to_stdout = [output.format for output in outputs if not output.path]
+    if len(to_stdout) > 1:
+        raise UsageError(
+            f"standard output takes one format, not {len(to_stdout)}: {', '.join(to_stdout)}",
+            [f"write the others to files: --format {to_stdout[1]}=FILE"],
+        )
+    paths = [output.path for output in outputs if output.path]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise UsageError(f"two formats would be written to {path}", ["give each its own file"])
+    return outputs if to_stdout else [Output("text"), *outputs]
+
+
+def _output(value: str) -> Output:
+    name, equals, path = value.partition("=")
+    if name not in FORMATS:
+        raise UsageError(f"unknown format {name!r}", _suggestions(name))
+    if equals and not path:
+        raise UsageError(
+            f"--format {value} names no file", [f"write --format {name}=FILE, or --format {name}"]
+        )
+    return Output(name, "" if path == "-" else path)
+
+
+def _suggestions(name: str) -> list[str]:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), FORMATS, n=1)
+    guess = [f"did you mean {close[0]}?"] if close else []
+    return [*guess, f"formats are {', '.join(FORMATS)}; add =FILE to write one to a file"]

@@ -1,0 +1,157 @@
+"""A report as JSON, the form that other programs rely on, and back.
+
+The keys and their order are a contract; `settings`, `notes`, `interrupted` and `spans` were added
+behind the others, and more may be.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+
+import smtpcheck
+from smtpcheck.model.diagnosis import Diagnosis
+from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.model.observation import ExperimentResult, StageResult, Step
+from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.transcript import Event
+from smtpcheck.report.json_reading import report_from_data
+
+__all__ = ["SCHEMA", "diagnosis_to_data", "render_json", "report_from_data", "report_to_data"]
+
+SCHEMA = 1
+_LONE = re.compile("[\ud800-\udfff]")
+_STEP_KEYS = frozenset(("step", "outcome", "elapsed_ms", "summary"))
+_EXPERIMENT_KEYS = frozenset(("name", "outcome", "summary", "elapsed_ms"))
+
+
+def render_json(report: Report) -> str:
+    """The report as one JSON document, in ASCII: it reads the same in every encoding, and nothing
+    in it acts on a terminal."""
+    return dump(report_to_data(report), indent=2) + "\n"
+
+
+def dump(data: Json, *, indent: int | None = None) -> str:
+    """JSON text that is safe in the log of a build server too: `##` starts an order there, and
+    can stand only inside a string here."""
+    text = json.dumps(data, indent=indent, ensure_ascii=True, allow_nan=False)
+    return text.replace("##", "#\\u0023")
+
+
+def report_to_data(report: Report) -> dict[str, Json]:
+    """The report as plain values; times in milliseconds, rounded to three decimals."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "smtpcheck", "version": smtpcheck.__version__},
+        "started": _plain(report.started),
+        "outcome": report.outcome.value,
+        "exit_code": int(report.exit_code),
+        "targets": [_target(target) for target in report.targets],
+    }
+
+
+def _target(target: TargetReport) -> dict[str, Json]:
+    seen = target.observations
+    return {
+        "target": _plain(target.target),
+        "profile": _plain(target.profile),
+        "outcome": target.outcome.value,
+        "exit_code": int(target.exit_code),
+        "stages": [_stage(stage) for stage in seen.stages],
+        "experiments": [_experiment(each) for each in seen.experiments],
+        "diagnoses": [diagnosis_to_data(each) for each in target.diagnoses],
+        "transcript": [_event(event) for event in seen.transcript],
+        "settings": _plain(seen.settings),
+        "notes": _plain(target.notes),
+        "interrupted": seen.interrupted,
+    }
+
+
+def _stage(stage: StageResult) -> dict[str, Json]:
+    return {
+        "stage": stage.stage.value,
+        "outcome": stage.outcome.value,
+        "blocked_by": _plain(stage.blocked_by),
+        "elapsed_ms": _ms(stage.elapsed_ms),
+        "steps": [_step(step) for step in stage.steps],
+    }
+
+
+def _step(step: Step) -> dict[str, Json]:
+    return {
+        "step": _plain(step.step),
+        "outcome": step.outcome.value,
+        "elapsed_ms": _ms(step.elapsed_ms),
+        "summary": _plain(step.summary),
+        **_beside(step.facts, _STEP_KEYS),
+    }
+
+
+def _experiment(each: ExperimentResult) -> dict[str, Json]:
+    return {
+        "name": _plain(each.name),
+        "outcome": each.outcome.value,
+        "summary": _plain(each.summary),
+        "elapsed_ms": _ms(each.elapsed_ms),
+        **_beside(each.facts, _EXPERIMENT_KEYS),
+    }
+
+
+def _beside(facts: Facts, taken: frozenset[str]) -> dict[str, Json]:
+    return {_text(name): _plain(value) for name, value in facts.items() if name not in taken}
+
+
+def diagnosis_to_data(diagnosis: Diagnosis) -> dict[str, Json]:
+    """One diagnosis as plain values, as every JSON output holds it."""
+    return {
+        "cause": _plain(diagnosis.cause),
+        "severity": diagnosis.severity.value,
+        "title": _plain(diagnosis.title),
+        "stage": _plain(diagnosis.stage),
+        "confidence": diagnosis.confidence.value,
+        "owner": diagnosis.owner.value,
+        "retryable": diagnosis.retryable,
+        "why": _plain(diagnosis.why),
+        "help": _plain(diagnosis.help),
+        "changes": [
+            {"key": _plain(each.key), "value": _plain(each.value), "verified": each.verified}
+            for each in diagnosis.changes
+        ],
+        "evidence": [
+            {"event": each.event, "text": _plain(each.text), "spans": _plain(each.spans)}
+            for each in diagnosis.evidence
+        ],
+        "references": _plain(diagnosis.references),
+    }
+
+
+def _event(event: Event) -> dict[str, Json]:
+    return {
+        "n": event.n,
+        "at_ms": _ms(event.at_ms),
+        "who": event.who.value,
+        "text": _plain(event.text),
+    }
+
+
+def _ms(value: float) -> float:
+    return round(value, 3) if math.isfinite(value) else 0.0
+
+
+def _plain(value: Json) -> Json:
+    """The value as JSON can say it: no tuples, no half characters, no infinite numbers."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {_text(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return [_plain(each) for each in value]
+
+
+def _text(text: str) -> str:
+    return text if text.isascii() else _LONE.sub("\ufffd", text)

@@ -1,0 +1,88 @@
+"""The five stages, one row each, and the steps of those that need a closer look."""
+
+from __future__ import annotations
+
+from smtpcheck.model.observation import ExperimentResult, Observations, StageResult, Step
+from smtpcheck.model.report import TargetReport
+from smtpcheck.model.stage import Outcome, Stage
+from smtpcheck.report.details import fact_rows
+from smtpcheck.report.essentials import essentials, skip_reason
+from smtpcheck.report.facts import stage_of
+from smtpcheck.report.rows import Role, Row, cut, hanging, row, row_cells, shown
+from smtpcheck.report.style import Style
+from smtpcheck.report.words import OUTCOME_ROLES, OUTCOME_WORDS, duration, mark
+
+_STEP_NAME = 13
+_ROWS = 2
+_NEEDS_A_LOOK = (Outcome.FAILED, Outcome.INTERRUPTED)
+
+
+def stage_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[Row]:
+    """A row for each of the five stages, whether the run reached it or not."""
+    seen = target.observations
+    rows: list[Row] = []
+    for stage in Stage:
+        result = stage_of(seen, stage) or StageResult(stage, Outcome.SKIPPED)
+        rows += _one_stage(result, seen, style, has_profile=target.profile is not None)
+        for step in result.steps:
+            if verbose or result.outcome in _NEEDS_A_LOOK or step.outcome is Outcome.WARNED:
+                rows += _step_rows(step, style, verbose=verbose)
+            if verbose:
+                rows += fact_rows(step, style)
+    return rows
+
+
+def experiment_rows(
+    experiments: tuple[ExperimentResult, ...], style: Style, *, verbose: bool
+) -> list[Row]:
+    """What was tried after the failure."""
+    rows: list[Row] = []
+    for each in experiments:
+        step = Step(each.name, each.outcome, each.elapsed_ms, each.summary, each.facts)
+        rows += _step_rows(step, style, verbose=verbose)
+        if verbose:
+            rows += fact_rows(step, style)
+    return rows
+
+
+def _one_stage(
+    result: StageResult, seen: Observations, style: Style, *, has_profile: bool
+) -> list[Row]:
+    role = OUTCOME_ROLES[result.outcome]
+    is_skipped = result.outcome is Outcome.SKIPPED
+    time = "" if is_skipped else duration(result.elapsed_ms)
+    first = row(
+        " ",
+        (mark(result.outcome, style), role),
+        " ",
+        (f"{result.stage.value:<4}", Role.SKIPPED if is_skipped else Role.TITLE),
+        "  ",
+        (f"{OUTCOME_WORDS[result.outcome]:<7}", role),
+        (f" {time:>8}  ", Role.SKIPPED),
+    )
+    if is_skipped:
+        reason = shown(skip_reason(result, seen, has_profile=has_profile), style)
+        return hanging(first, reason, style, Role.SKIPPED)
+    return hanging(first, shown(_summary(result, seen), style), style)
+
+
+def _summary(result: StageResult, seen: Observations) -> str:
+    if result.failed_step:
+        return f"at {result.failed_step.step}"
+    phrases = essentials(result, seen)
+    if not phrases and result.steps:
+        return result.steps[-1].summary
+    return ", ".join(phrases)
+
+
+def _step_rows(step: Step, style: Style, *, verbose: bool) -> list[Row]:
+    role = OUTCOME_ROLES[step.outcome]
+    first = row(
+        (f"     {shown(step.step, style):<{_STEP_NAME}}  ", Role.PLAIN),
+        (f"{OUTCOME_WORDS[step.outcome]:<7}", role),
+        (f" {duration(step.elapsed_ms):>8}  ", Role.SKIPPED),
+    )
+    summary = shown(step.summary, style)
+    if not verbose:  # the words that matter stand in full below, as evidence
+        summary = cut(summary, _ROWS * (style.width - row_cells(first)))
+    return hanging(first, summary, style)

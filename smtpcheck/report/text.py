@@ -1,0 +1,121 @@
+"""A report as text for people."""
+
+from __future__ import annotations
+
+from smtpcheck.model.diagnosis import Diagnosis, Severity
+from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.stage import Outcome, Stage
+from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
+from smtpcheck.report.escape import cells
+from smtpcheck.report.facts import stage_of, text_of
+from smtpcheck.report.failure_block import unknown_rows
+from smtpcheck.report.rows import BLANK, Role, Row, hanging, paint, row, shown
+from smtpcheck.report.stage_rows import experiment_rows, stage_rows
+from smtpcheck.report.style import Style
+from smtpcheck.report.summary import summary_rows
+from smtpcheck.report.transcript import conversation_rows
+from smtpcheck.report.verdict import verdict
+from smtpcheck.report.words import SECURITY_WORDS, endpoint, place
+
+
+def render_text(report: Report, style: Style, *, verbose: bool = False, quiet: bool = False) -> str:
+    """The report as lines of text, each ended by a line feed.
+
+    `verbose` adds every step with its facts and the conversation; `quiet` leaves the diagnoses
+    and the verdict.
+    """
+    rows: list[Row] = []
+    for target in report.targets:
+        if rows:
+            rows += [BLANK, BLANK] if not quiet else [BLANK]
+        rows += (
+            _quiet_rows(target, style) if quiet else _target_rows(target, style, verbose=verbose)
+        )
+    if len(report.targets) > 1:
+        rows += [BLANK, BLANK, *summary_rows(report, style)]
+    return paint(rows, style)
+
+
+def render_diagnoses(
+    diagnoses: tuple[Diagnosis, ...], style: Style, *, verbose: bool = False
+) -> str:
+    """Diagnoses that no run stands behind, as those of a pasted text."""
+    rows: list[Row] = []
+    for diagnosis in diagnoses:
+        rows += [BLANK] if rows else []
+        rows += diagnosis_rows(diagnosis, style, Place(), verbose=verbose)
+    return paint(rows, style)
+
+
+def _target_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[Row]:
+    rows = _header_rows(target, style)
+    if target.outcome is not Outcome.SKIPPED:
+        rows += [BLANK, *stage_rows(target, style, verbose=verbose)]
+        experiments = target.observations.experiments
+        if experiments:
+            rows += [BLANK, row(("tried after the failure", Role.TITLE))]
+            rows += experiment_rows(experiments, style, verbose=verbose)
+        if verbose:
+            rows += [BLANK, *conversation_rows(target, style)]
+    rows += _judgement_rows(target, style, verbose=verbose)
+    if target.notes:
+        rows.append(BLANK)
+    for note in target.notes:
+        rows += hanging(row(("note", Role.LABEL), ": "), shown(note, style), style, hard=False)
+    return [*rows, BLANK, *_verdict_rows(target, style)]
+
+
+def _quiet_rows(target: TargetReport, style: Style) -> list[Row]:
+    rows = _judgement_rows(target, style, verbose=False)[1:]
+    name = f"{shown(target.target, style)} "
+    return [*rows, *([BLANK] if rows else []), *_verdict_rows(target, style, name)]
+
+
+def _verdict_rows(target: TargetReport, style: Style, name: str = "") -> list[Row]:
+    (core, role), *rest = verdict(target)
+    first = row((name, Role.TITLE), (core, role))
+    words = shown("".join(text for text, _ in rest), style)
+    joint = "" if words.startswith(":") else " "
+    return hanging(row(*first, joint), words, style, hard=False, indent=2)
+
+
+def _judgement_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[Row]:
+    """The diagnoses, errors first, each behind a blank row."""
+    events = {each.n: each for each in target.observations.transcript}
+    where = Place(target.target, place(target), events, _again(target))
+    has_error = any(each.severity is Severity.ERROR for each in target.diagnoses)
+    rows: list[Row] = []
+    if target.outcome is Outcome.FAILED and not has_error:
+        rows += [BLANK, *unknown_rows(target, where, style)]
+    for diagnosis in sorted(target.diagnoses, key=lambda each: each.severity is Severity.WARNING):
+        rows += [BLANK, *diagnosis_rows(diagnosis, style, where, verbose=verbose)]
+    return rows
+
+
+def _again(target: TargetReport) -> dict[str, str]:
+    """Trying again must not send a second message where the first steps show the failure, or
+    where the first message may have arrived."""
+    send = stage_of(target.observations, Stage.SEND)
+    step = send.failed_step if send else None
+    if step is None:
+        return {}
+    before_data = step.step in ("send.prepare", "send.mail", "send.rcpt")
+    return {"send": "rcpt"} if before_data or step.facts.get("in_doubt") is True else {}
+
+
+def _header_rows(target: TargetReport, style: Style) -> list[Row]:
+    settings = target.observations.settings
+    where = endpoint(settings)
+    parts: list[str] = []
+    if where and where != target.target:
+        parts.append(where)
+    security = text_of(settings, "server.security")
+    if security:
+        parts.append(SECURITY_WORDS.get(security, security))
+    proxy = text_of(settings, "proxy.host")
+    if proxy:
+        parts.append(f"through the {text_of(settings, 'proxy.type')} proxy {proxy}")
+    name, words = shown(target.target, style), shown(", ".join(parts), style)
+    if cells(name) + 2 + cells(words) <= style.width:
+        return [row((name, Role.TITLE), "  ", (words, Role.ASIDE))]
+    return [row((name, Role.TITLE)), *hanging(row("  "), words, style, Role.ASIDE)]
