@@ -12,21 +12,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from smtpcheck.model.profile import Profile
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource, SecretUnavailableError
 
 LIMIT = 30.0
 """Seconds that a command may take to print a secret."""
 _FILE_LIMIT = 5.0
 PASSWORD_KEY = "auth.password"
-_WORDS = {
+SECRET_WORDS = {
     PASSWORD_KEY: "password",
     "proxy.password": "proxy password",
     "confirm.password": "IMAP password",
     "tls.client_key_password": "pass phrase of the client key",
 }
+"""Every key that names a secret, and what the secret is called."""
 
 Ask = Callable[[str], str]
-"""Asks a question on the terminal without echo, and returns the answer."""
+"""Asks for a secret on the terminal without echo, and returns it; the words come without a
+colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class SecretStatus:
     detail: str
     notes: tuple[str, ...] = ()
     help: tuple[str, ...] = ()
+    kind: str = ""
+    """That of SecretUnavailableError, where it is not available."""
 
 
 def read_secret(
@@ -88,6 +93,28 @@ def other_ways(
     if purpose == PASSWORD_KEY:
         lines.append("for one run: set the environment variable SMTPCHECK_PASSWORD")
     return tuple(lines)
+
+
+def owner_of(profile: Profile, purpose: str = PASSWORD_KEY) -> str:
+    """The user name that the secret of this key belongs to; the keyring keeps it under that."""
+    match purpose:
+        case "proxy.password":
+            return profile.proxy.username if profile.proxy else ""
+        case "confirm.password":
+            own = profile.confirm.username if profile.confirm else ""
+            return own or profile.auth.username
+        case "tls.client_key_password":
+            return "client key"
+        case _:
+            return profile.auth.username
+
+
+def reference_of(profile: Profile, purpose: str = PASSWORD_KEY) -> SecretRef | None:
+    """Where the profile says that the secret of this key is; None where it says nothing."""
+    section: object = profile
+    for name in purpose.split("."):
+        section = getattr(section, name, None)
+    return section if isinstance(section, SecretRef) else None
 
 
 def keyring_service(profile_name: str, purpose: str = PASSWORD_KEY) -> str:
@@ -156,6 +183,7 @@ def secret_status(
             detail=error.reason,
             notes=notes,
             help=error.help,
+            kind=error.kind,
         )
     detail = "there" if found else "empty"
     return SecretStatus(ref.source.value, where, bool(found), detail, notes)
@@ -261,14 +289,14 @@ def _from_prompt(ask: Ask | None, purpose: str, profile_name: str | None, userna
         )
     owner = f" of {username}" if username else ""
     profile = f" (profile {profile_name})" if profile_name else ""
-    value = ask(f"{_words(purpose)}{owner}{profile}: ")
+    value = ask(f"{_words(purpose)}{owner}{profile}")
     if not value:
         raise SecretUnavailableError(f"no {_words(purpose)} was given", "missing")
     return value
 
 
 def _words(purpose: str) -> str:
-    return _WORDS.get(purpose, purpose)
+    return SECRET_WORDS.get(purpose, purpose)
 
 
 def _mounted() -> tuple[Path, ...]:

@@ -198,7 +198,7 @@ def test_a_prompt_asks_for_the_user_and_the_profile() -> None:
         return CANARY
 
     assert read(PROMPT, ask) == Secret(CANARY)
-    assert asked == ["password of app@example.com (profile office): "]
+    assert asked == ["password of app@example.com (profile office)"]
 
 
 def test_a_prompt_without_a_terminal_is_missing() -> None:
