@@ -90,7 +90,7 @@ class Auth:
     """How to log in."""
 
     method: str = setting("auto", Kind.CHOICE, "SASL mechanism", choices=AUTH_METHODS)
-    username: str = setting("", Kind.TEXT, "user name")
+    username: str = setting("", Kind.TEXT, "user name", forbid="<>")
     password: SecretRef | None = setting(None, Kind.SECRET, "where the password or token is kept")
     allow_insecure: bool = setting(False, Kind.FLAG, "log in without verified TLS")  # noqa: FBT003
     oauth: OAuth | None = None
@@ -101,7 +101,7 @@ class Sender:
     """Whose mail it is."""
 
     address: str = setting("", Kind.ADDRESS, "address in From, and envelope sender")
-    name: str = setting("", Kind.TEXT, "name in From")
+    name: str = setting("", Kind.TEXT, "name in From", forbid="<>")
     force: bool = setting(False, Kind.FLAG, "every mail leaves with this From")  # noqa: FBT003
     reply_to: str = setting("", Kind.ADDRESS, "address in Reply-To")
     bounce: str = setting("", Kind.ADDRESS, "envelope sender, where bounces go")
@@ -126,7 +126,7 @@ class Proxy:
     )
     host: str = setting("", Kind.HOST, "name or address of the proxy")
     port: int = setting(0, Kind.INTEGER, "port of the proxy", low=1, high=65535)
-    username: str = setting("", Kind.TEXT, "user name at the proxy")
+    username: str = setting("", Kind.TEXT, "user name at the proxy", forbid="<>")
     domain: str = setting("", Kind.TEXT, "domain, for NTLM")
     password: SecretRef | None = setting(None, Kind.SECRET, "where the password is kept")
 
@@ -149,7 +149,7 @@ class Confirm:
 
     host: str = setting("", Kind.HOST, "name of the IMAP server")
     port: int = setting(993, Kind.INTEGER, "port of the IMAP server", low=1, high=65535)
-    username: str = setting("", Kind.TEXT, "user name there")
+    username: str = setting("", Kind.TEXT, "user name there", forbid="<>")
     password: SecretRef | None = setting(None, Kind.SECRET, "where the password is kept")
 
 

@@ -52,6 +52,8 @@ class Rule:
     high: float | None = None
     many: bool = False
     """An array of such values."""
+    forbid: str = ""
+    """Characters that may not stand in the value, besides control characters."""
 
 
 def setting(
@@ -63,9 +65,10 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     many: bool = False,
+    forbid: str = "",
 ) -> T:
     """A dataclass field with its `Rule`. The default means: not set."""
-    rule = Rule(kind, doc, choices, low, high, many)
+    rule = Rule(kind, doc, choices, low, high, many, forbid)
     made: T = field(default=default, metadata={"rule": rule})
     return made
 

@@ -1,0 +1,74 @@
+"""Where profiles, drafts and presets lie on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.target import PROFILE_NAME
+
+CONFIG_DIR_VARIABLE = "SMTPCHECK_CONFIG_DIR"
+SUFFIX = ".toml"
+
+
+def config_dir() -> Path:
+    """The folder of everything that the user keeps; it need not exist.
+
+    `SMTPCHECK_CONFIG_DIR` wins; else `$XDG_CONFIG_HOME/smtpcheck`, else `~/.config/smtpcheck` on
+    Linux and macOS, `%APPDATA%\\smtpcheck` on Windows.
+    """
+    chosen = os.environ.get(CONFIG_DIR_VARIABLE, "")
+    if chosen.strip():
+        return Path(chosen).expanduser().absolute()
+    if sys.platform == "win32":
+        from platformdirs.windows import Windows
+
+        return Windows("smtpcheck", appauthor=False, roaming=True).user_config_path
+    # The same class on macOS: mail settings are text for people, not Application Support.
+    from platformdirs.unix import Unix
+
+    return Unix("smtpcheck", appauthor=False).user_config_path
+
+
+def profiles_dir() -> Path:
+    """The folder of the user's profiles; it need not exist."""
+    return config_dir() / "profiles"
+
+
+def drafts_dir() -> Path:
+    """The folder of profiles that `profile init` did not finish; it need not exist."""
+    return config_dir() / "drafts"
+
+
+def profile_path(name: str) -> Path:
+    """The file of a profile; it need not exist. Raises UsageError for what is no profile name."""
+    return profiles_dir() / f"{checked_name(name)}{SUFFIX}"
+
+
+def checked_name(name: str) -> str:
+    """The name itself. Raises UsageError for what is no profile name."""
+    if not PROFILE_NAME.match(name):
+        raise UsageError(
+            f"{name!r} is not a profile name",
+            ["use letters, digits, dots, hyphens and underscores; begin with a letter or digit"],
+        )
+    if name.lower().endswith(SUFFIX):
+        raise UsageError(
+            f"{name!r} is a file name, not a profile name",
+            [f"leave the ending away: {name[: -len(SUFFIX)]}"],
+        )
+    return name
+
+
+def presets_dir() -> Path:
+    """The folder of the shipped presets: inside a wheel, else beside the package in a checkout.
+
+    Raises UsageError when neither is there.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_profiles", package.parent / "profiles"):
+        if folder.is_dir():
+            return folder
+    raise UsageError("the folder of the shipped presets is missing", ["install smtpcheck again"])

@@ -1,0 +1,179 @@
+"""The shipped presets: reads the files of the folder `profiles/` and finds the one for a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from smtpcheck.model.errors import Problem, ProfileError, UsageError
+from smtpcheck.model.preset import Preset
+from smtpcheck.model.profile import SECURITY
+from smtpcheck.store import paths
+from smtpcheck.store.keys import keys_of, nearest
+from smtpcheck.store.layers import Layer, layer_of_tables
+from smtpcheck.store.origin import Source
+from smtpcheck.store.toml_file import parse_toml, read_bytes
+from smtpcheck.store.value_check import checked
+from smtpcheck.store.wrong_value import WrongValueError
+
+# How the list of presets begins; the rest follows by name.
+_FIRST = ("office365", "gmail", "ses", "relay")
+_USUAL_SECURITY = {465: "tls", 587: "starttls"}
+
+
+def preset_names() -> tuple[str, ...]:
+    """The names of all presets, unread, in the order in which they are shown."""
+    found = [path.stem for path in paths.presets_dir().glob(f"*{paths.SUFFIX}")]
+    first = [name for name in _FIRST if name in found]
+    return (*first, *sorted(name for name in found if name not in first))
+
+
+def list_presets() -> tuple[Preset, ...]:
+    """All presets, in the order in which they are shown."""
+    return tuple(load_preset(name) for name in preset_names())
+
+
+@cache
+def load_preset(name: str) -> Preset:
+    """The preset of that name. Raises UsageError with a suggestion where there is none."""
+    names = preset_names()
+    if name not in names:
+        near = nearest(name, names)
+        hint = f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
+        raise UsageError(f"there is no preset {name!r}", [hint])
+    path = paths.presets_dir() / f"{name}{paths.SUFFIX}"
+    return read_preset(name, read_bytes(path), str(path))
+
+
+def preset_for_host(host: str) -> Preset | None:
+    """The preset whose provider has this host, or None."""
+    wanted = host.lower().removesuffix(".")
+    for preset in list_presets():
+        if any(fnmatchcase(wanted, pattern) for pattern in preset.hosts):
+            return preset
+    return None
+
+
+def preset_settings(preset: Preset, *, region: str = "") -> dict[str, Any]:
+    """The preset's part of a profile as nested tables, its host made for the region.
+
+    Raises UsageError where a region is missing, unknown or not wanted.
+    """
+    tables: dict[str, Any] = {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in preset.settings.items()
+    }
+    if not preset.host_template:
+        if region:
+            raise UsageError(f"preset {preset.name} has no regions", ["leave the region away"])
+        return tables
+    if region not in preset.regions:
+        raise UsageError(*_about_region(preset, region))
+    host = preset.host_template.replace("{region}", region)
+    tables["server"] = {"host": host, **tables.get("server", {})}
+    return tables
+
+
+def settings_below(preset: Preset, stronger: Mapping[str, Any]) -> dict[str, Any]:
+    """The preset's tables as they serve a profile that sets `stronger`, by full key.
+
+    Port and security of a preset belong together: when the profile changes one of them, the other
+    follows the preset's alternatives. A preset without login yields to a profile with a user.
+    """
+    tables = {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in preset.settings.items()
+    }
+    server, auth = tables.get("server", {}), tables.get("auth", {})
+    port, security = stronger.get("server.port"), stronger.get("server.security")
+    ways = [server, *preset.alternatives]
+    if port and not security and port != server.get("port"):
+        way = next((way for way in ways if way.get("port") == port), None)
+        security = way.get("security") if way else _USUAL_SECURITY.get(port)
+        server["security"] = security or server.get("security", "")
+    elif security and not port and security != server.get("security"):
+        way = next((way for way in ways if way.get("security") == security), None)
+        if way:
+            server["port"] = way["port"]
+        else:
+            server.pop("port", None)
+    if stronger.get("auth.method") == "none":
+        auth.pop("username", None)
+    login = stronger.get("auth.username") or stronger.get("auth.password")
+    if login and auth.get("method") == "none":
+        del auth["method"]
+    return tables
+
+
+def read_preset(name: str, content: bytes, file: str) -> Preset:
+    """The preset that a file with this content is. Raises ProfileError with all problems."""
+    data, lines = parse_toml(content, file)
+    table = data.pop("preset", None)
+    layer = Layer(Source.PRESET, file, paths.presets_dir(), lines, name=name)
+    layer_of_tables(data, layer)
+    problems = layer.problems
+    if not isinstance(table, dict):
+        problems.append(Problem(file, 0, "preset", "", "a table", "the table preset is missing"))
+        raise ProfileError(problems)
+    facts = _facts(table, layer)
+    for required in ("title", "provider", "as_of", "sources"):
+        if not facts.get(required):
+            message = f"preset.{required} is missing"
+            problems.append(Problem(file, layer.lines.get(("preset",), 0), "", "", "", message))
+    if problems:
+        raise ProfileError(problems)
+    return Preset(name=name, settings=data, **facts)
+
+
+def _facts(table: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
+    """The checked keys of `[preset]`; problems go to the layer."""
+    keys = {key.field: key for key in keys_of(Preset, "preset")}
+    facts: dict[str, Any] = {}
+    for word, value in table.items():
+        line = layer.lines.get(("preset", word), 0)
+        if word == "alternatives":
+            facts[word] = _alternatives(value, layer)
+        elif word not in keys:
+            near = nearest(word, (*keys, "alternatives"))
+            hint = f"did you mean preset.{near}?" if near else ""
+            allowed = f"one of {', '.join((*keys, 'alternatives'))}"
+            message = f"unknown key preset.{word}"
+            layer.problems.append(
+                Problem(layer.file, line, f"preset.{word}", word, allowed, message, hint)
+            )
+        else:
+            try:
+                facts[word] = checked(keys[word], value, layer.folder)
+            except WrongValueError as error:
+                layer.problems.append(layer.problem_of(keys[word], value, error))
+    return facts
+
+
+def _alternatives(value: Any, layer: Layer) -> tuple[dict[str, Any], ...]:
+    tables = value if isinstance(value, list) else [value]
+    for index, each in enumerate(tables):
+        if (
+            not isinstance(each, dict)
+            or set(each) - {"port", "security", "note"}
+            or not isinstance(each.get("port"), int)
+            or each.get("security") not in SECURITY
+            or not isinstance(each.get("note", ""), str)
+        ):
+            line = layer.lines.get(("preset", "alternatives", index), 0)
+            allowed = '{ port = 465, security = "tls", note = "..." }'
+            message = f"preset.alternatives has a wrong element {index + 1}"
+            layer.problems.append(
+                Problem(layer.file, line, "preset.alternatives", "", allowed, message)
+            )
+    return tuple(each for each in tables if isinstance(each, dict))
+
+
+def _about_region(preset: Preset, region: str) -> tuple[str, list[str]]:
+    known = f"one of {', '.join(preset.regions)}"
+    if not region:
+        return f"preset {preset.name} needs a region", [known]
+    near = nearest(region, preset.regions)
+    hints = [f"did you mean {near}?", known] if near else [known]
+    return f"{region!r} is not a region of preset {preset.name}", hints
