@@ -6,15 +6,10 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from smtpcheck.sandbox.certificates import Authority, CertificateKind, Issued, server_context
+from smtpcheck.sandbox.certificates import Authority, CertificateKind, Issued
+from smtpcheck.sandbox.tls_context import ANYTHING_GOES, server_context
 
 NAMES = ("mail.example.test", "localhost", "127.0.0.1", "::1")
-_VERSIONS = {
-    "1.0": ssl.TLSVersion.TLSv1,
-    "1.1": ssl.TLSVersion.TLSv1_1,
-    "1.2": ssl.TLSVersion.TLSv1_2,
-    "1.3": ssl.TLSVersion.TLSv1_3,
-}
 
 
 class TestPki:
@@ -54,14 +49,13 @@ class TestPki:
     def _make(self, kind: str, options: dict[str, str]) -> ssl.SSLContext:
         lowest, highest = options.pop("min", "1.2"), options.pop("max", "1.3")
         client = options.pop("client-cert", "")
-        # Level 0 lets the server present what a careful client must refuse.
-        ciphers = options.pop("ciphers", "DEFAULT") + ":@SECLEVEL=0"
+        ciphers = options.pop("ciphers", ANYTHING_GOES)
         if options or client not in ("", "required"):
             raise ValueError(f"unknown TLS option in the script: {options or client}")
         return server_context(
             self.issue(kind),
-            minimum=_VERSIONS[lowest],
-            maximum=_VERSIONS[highest],
+            tls_min=lowest,
+            tls_max=highest,
             ciphers=ciphers,
             client_ca=self._authority.root_pem if client else b"",
         )

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import ssl
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -230,33 +227,6 @@ class Authority:
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )
         )
-
-
-def server_context(
-    issued: Issued,
-    *,
-    minimum: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
-    maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
-    ciphers: str = "",
-    client_ca: bytes = b"",
-) -> ssl.SSLContext:
-    """The TLS settings of a server that presents `issued`; with `client_ca` (PEM) it demands a
-    client certificate. The key touches the disk only while OpenSSL reads it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if ciphers:
-        context.set_ciphers(ciphers)
-    context.minimum_version = minimum
-    context.maximum_version = maximum
-    with tempfile.TemporaryDirectory(prefix="smtpcheck-") as folder:
-        chain, key = Path(folder, "chain.pem"), Path(folder, "key.pem")
-        for path, content in ((chain, issued.chain), (key, issued.key)):
-            path.touch(mode=0o600)
-            path.write_bytes(content)
-        context.load_cert_chain(chain, key)
-    if client_ca:
-        context.load_verify_locations(cadata=client_ca.decode("ascii"))
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
 
 
 def _issued(*parties: _Party) -> Issued:

@@ -1,0 +1,97 @@
+"""MAIL and RCPT as the server reads them (RFC 5321 section 4.1.2), and what it refuses in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_PATH = re.compile(
+    r"""(?P<word>FROM|TO):[ ]*
+        <(?P<path>(?:"(?:\\.|[^"\\])*"|[^<>"\s])*)>
+        (?P<parameters>(?:[ ]+[^\s]+)*)[ ]*\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ROUTE = re.compile(r"@[^:]*:")
+_MAILBOX = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^"@\s]+)@(?:\[[^\[\]\s]+\]|[^@\s\[\]]+)\Z')
+
+
+class RefusedError(Exception):
+    """A command that is answered with the words of this error."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+@dataclass(slots=True)
+class Envelope:
+    """One mail transaction as far as it has come."""
+
+    sender: str
+    utf8: bool = False
+    recipients: list[str] = field(default_factory=list)
+
+
+def read_sender(rest: str, size_limit: int) -> Envelope:
+    """The envelope that `MAIL` opens. Raises RefusedError."""
+    address, parameters = _read(rest, "FROM", "5.1.7")
+    for name, value in parameters.items():
+        if name == "SIZE":
+            _check_size(value, size_limit)
+        elif name == "BODY":
+            if value.upper() not in ("7BIT", "8BITMIME"):
+                raise RefusedError("501 5.5.4 BODY is 7BIT or 8BITMIME")
+        elif name not in ("SMTPUTF8", "AUTH"):
+            raise RefusedError(f"555 5.5.4 unsupported parameter {name}")
+    envelope = Envelope(address, utf8="SMTPUTF8" in parameters)
+    if address:
+        _check_mailbox(address, "501 5.1.7 bad sender address syntax", utf8=envelope.utf8)
+    return envelope
+
+
+def read_recipient(rest: str, envelope: Envelope, limit: int) -> str:
+    """The address that `RCPT` names. Raises RefusedError."""
+    address, parameters = _read(rest, "TO", "5.1.3")
+    if parameters:
+        raise RefusedError(f"555 5.5.4 unsupported parameter {next(iter(parameters))}")
+    if address.lower() != "postmaster":
+        _check_mailbox(address, "501 5.1.3 bad recipient address syntax", utf8=envelope.utf8)
+    if len(envelope.recipients) >= limit:
+        raise RefusedError("452 4.5.3 too many recipients")
+    return address
+
+
+def find_bare_line_end(message: bytes) -> bool:
+    """Whether a CR or an LF stands alone in the message."""
+    return re.search(rb"(?<!\r)\n|\r(?!\n)", message) is not None
+
+
+def _read(rest: str, word: str, enhanced: str) -> tuple[str, dict[str, str]]:
+    found = _PATH.match(rest)
+    if not found or found["word"].upper() != word:
+        verb = "MAIL" if word == "FROM" else "RCPT"
+        raise RefusedError(f"501 {enhanced} syntax: {verb} {word}:<address>")
+    parameters: dict[str, str] = {}
+    for each in found["parameters"].split():
+        name, _, value = each.partition("=")
+        if name.upper() in parameters:
+            raise RefusedError(f"501 5.5.4 parameter {name.upper()} is there twice")
+        parameters[name.upper()] = value
+    path = found["path"]
+    if path.startswith("@"):  # a source route is read over (RFC 5321 appendix C)
+        path = _ROUTE.sub("", path, count=1)
+    return path, parameters
+
+
+def _check_size(value: str, limit: int) -> None:
+    if not value.isascii() or not value.isdigit() or len(value) > 20:
+        raise RefusedError("501 5.5.4 SIZE is a number")
+    if int(value) > limit:
+        raise RefusedError(f"552 5.3.4 message size exceeds fixed limit of {limit}")
+
+
+def _check_mailbox(address: str, refusal: str, *, utf8: bool) -> None:
+    if not _MAILBOX.match(address) or len(address.encode()) > 254 or not address.isprintable():
+        raise RefusedError(refusal)
+    if not address.isascii() and not utf8:
+        raise RefusedError("553 5.6.7 the address needs SMTPUTF8, which the client did not ask for")

@@ -1,0 +1,71 @@
+"""What all conversations of one sandbox share."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+
+from smtpcheck.sandbox.limits import Limits
+from smtpcheck.sandbox.mechanisms import MECHANISMS, Accounts
+from smtpcheck.sandbox.received import OnMessage, OnTalk
+from smtpcheck.sandbox.scenario import Scenario
+
+
+class Door(Enum):
+    """Which listener a client came through."""
+
+    SUBMISSION = "submission"
+    """STARTTLS, then a login."""
+    SUBMISSIONS = "submissions"
+    """TLS from the first byte, then a login."""
+    RELAY = "relay"
+    """No TLS, no login."""
+
+
+@dataclass(slots=True)
+class House:
+    """The settings, the accounts and the shared memory of a sandbox."""
+
+    name: str
+    accounts: Accounts
+    scenario: Scenario
+    limits: Limits
+    tls: ssl.SSLContext
+    deliver: OnMessage
+    tell: OnTalk
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _played: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def size_limit(self) -> int:
+        """The largest message, in octets."""
+        return self.scenario.size or self.limits.message
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms on offer."""
+        return self.scenario.mechanisms or tuple(MECHANISMS)
+
+    def keywords(self, door: Door, *, secured: bool) -> list[str]:
+        """The lines of the EHLO reply (RFC 5321 section 4.1.1.1)."""
+        lines = ["PIPELINING", f"SIZE {self.size_limit}"]
+        if door is Door.SUBMISSION and not secured:
+            lines.append("STARTTLS")
+        if door is not Door.RELAY and secured:
+            lines.append(f"AUTH {' '.join(self.mechanisms)}")
+        lines += ["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", *self.scenario.offers]
+        hidden = {each.upper() for each in self.scenario.hidden}
+        return [line for line in lines if line.split(" ")[0].upper() not in hidden]
+
+    def override(self, point: str, key: str) -> str:
+        """What the scenario says at this point instead of the good reply; empty: nothing."""
+        text = self.scenario.reply.get(point, "")
+        if not text or not self.scenario.times:
+            return text
+        with self._lock:
+            self._played[point, key] += 1
+            return text if self._played[point, key] <= self.scenario.times else ""
