@@ -21,4 +21,6 @@ class Plan:
     """Seconds for the whole run of one target."""
     resolver: str = ""
     """Address of the DNS server to ask, `IP` or `IP:port`; empty: those of the system."""
+    bounce: str = ""
+    """Envelope sender; empty: the profile's."""
     message: MessageSpec = field(default_factory=MessageSpec)

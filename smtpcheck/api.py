@@ -1,0 +1,257 @@
+"""Where the parts meet: a target in, a report out. The public Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smtpcheck.model.diagnosis import Diagnosis
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.observation import Observations
+from smtpcheck.model.plan import Plan
+from smtpcheck.model.profile import Profile
+from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.secret import Secret, SecretRef
+from smtpcheck.model.stage import ExitCode, Outcome
+from smtpcheck.model.target import Address, Named, ProfileFile, as_address, parse_target
+
+if TYPE_CHECKING:
+    from smtpcheck.store.origin import LoadedProfile
+
+Ask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One target, ready to be probed."""
+
+    target: str
+    """As the user named it."""
+    loaded: LoadedProfile
+    plan: Plan
+    notes: tuple[str, ...] = field(default=())
+
+
+def load_target(
+    text: str,
+    *,
+    plan: Plan | None = None,
+    overrides: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Job:
+    """Finds out what a target is and reads its settings. Raises UsageError or ProfileError."""
+    from smtpcheck.store.paths import profile_path
+    from smtpcheck.store.profile_reader import profile_from_settings, read_profile
+
+    plan = plan or Plan()
+    given = dict(overrides or {})
+    notes: tuple[str, ...] = ()
+    parsed = parse_target(text)
+    if isinstance(parsed, ProfileFile):
+        loaded = read_profile(Path(parsed.path), overrides=given, environment=environment)
+        return Job(text, loaded, plan)
+    if isinstance(parsed, Named):
+        if profile_path(parsed.name).exists():
+            loaded = read_profile(parsed.name, overrides=given, environment=environment)
+            return Job(text, loaded, plan)
+        notes = _taken_as_host(parsed.name)
+        parsed = as_address(parsed.name)
+    loaded = profile_from_settings(
+        _settings(parsed), name=None, overrides=given, environment=environment
+    )
+    if not loaded.profile.wants_login and not plan.until:
+        plan = replace(plan, until="ehlo")
+    return Job(text, loaded, plan, notes)
+
+
+def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
+    """Probes one target and judges what was seen. Raises UsageError for settings that this
+    version does not use."""
+    from smtpcheck.diagnosis.verdict import verdict
+    from smtpcheck.probe.runner import run_probe
+
+    loaded, profile = job.loaded, job.loaded.profile
+    if not profile.enabled:
+        raise UsageError(
+            f"the profile {job.target} is disabled",
+            [f"enable it: smtpcheck profile set {loaded.name or job.target} enabled true"],
+        )
+    check_job(job)
+    ran = run_probe(
+        profile,
+        job.plan,
+        target=job.target,
+        settings=settings_of(loaded),
+        read_secret=_secret_reader(job, ask),
+        watcher=watcher,
+    )
+    outcome, code = verdict(ran.observations)
+    return TargetReport(
+        target=job.target,
+        profile=loaded.name,
+        outcome=outcome,
+        exit_code=code,
+        observations=ran.observations,
+        diagnoses=_judged(ran.observations),
+        notes=(*job.notes, *_not_looked_at(profile), *ran.notes),
+    )
+
+
+def probe_many(
+    jobs: Sequence[Job], *, at_once: int, watcher: Watcher = nobody, ask: Ask | None = None
+) -> Report:
+    """Probes all targets, so many side by side, and joins them to one report in their order."""
+    started = datetime.now(UTC)
+    if len(jobs) == 1:
+        return report_of(started, [probe(jobs[0], watcher=watcher, ask=ask)])
+    for job in jobs:
+        check_job(job)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max(1, min(at_once, len(jobs)))) as pool:
+        return report_of(started, pool.map(lambda job: _skip_or_probe(job, watcher, ask), jobs))
+
+
+def report_of(started: datetime, targets: Iterable[TargetReport]) -> Report:
+    """Joins targets to a report with one verdict."""
+    from smtpcheck.diagnosis.verdict import combine
+
+    every = tuple(targets)
+    outcomes = {target.outcome for target in every}
+    worst = (Outcome.INTERRUPTED, Outcome.FAILED, Outcome.PASSED)
+    return Report(
+        started=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        outcome=next((each for each in worst if each in outcomes), Outcome.SKIPPED),
+        exit_code=combine(target.exit_code for target in every),
+        targets=every,
+    )
+
+
+def check_job(job: Job) -> None:
+    """Raises UsageError for what cannot be done as asked, before a packet is sent: an unknown
+    stage, a resolver that is no address, settings that this version knows but does not use."""
+    from smtpcheck.probe.auth_steps import speaks
+    from smtpcheck.probe.resolve_config import parse_resolver
+    from smtpcheck.probe.runner import last_step
+
+    profile = job.loaded.profile
+    last_step(job.plan.until, profile.security)
+    if job.plan.resolver:
+        parse_resolver(job.plan.resolver)
+    if profile.proxy is not None:
+        raise UsageError(
+            "this version does not connect through a proxy",
+            ["take the table [proxy] out of the profile to test the direct way"],
+        )
+    if profile.server.protocol == "lmtp":
+        raise UsageError("this version does not speak LMTP", ["set server.protocol to smtp"])
+    if not speaks(profile.auth.method):
+        raise UsageError(
+            f"this version does not log in with {profile.auth.method}",
+            ["set auth.method to auto, plain, login, cram-md5, xoauth2 or oauthbearer"],
+        )
+
+
+def settings_of(loaded: LoadedProfile) -> dict[str, Json]:
+    """The settings in use, flat, without any secret: `server.host`, `auth.method`."""
+    profile = loaded.profile
+    flat = dict(_flat(profile))
+    flat["server.port"] = profile.port
+    flat["server.security"] = profile.security
+    if loaded.preset is not None:
+        flat["provider"] = loaded.preset.provider
+    flat["profile"] = loaded.name or ""
+    return flat
+
+
+def _judged(observations: Observations) -> tuple[Diagnosis, ...]:
+    """Where every step passed there is nothing to judge, and the catalogue is not even read."""
+    quiet = (Outcome.PASSED, Outcome.SKIPPED)
+    if all(step.outcome in quiet for stage in observations.stages for step in stage.steps):
+        return ()
+    from smtpcheck.catalog.loader import load_catalog
+    from smtpcheck.diagnosis.judge import judge
+
+    return judge(observations, load_catalog())
+
+
+def _not_looked_at(profile: Profile) -> tuple[str, ...]:
+    """What the profile asks for and this version does not do; never passed over in silence."""
+    asked = {"expect": profile.expect, "dkim": profile.dkim, "confirm": profile.confirm}
+    return tuple(
+        f"the table [{name}] of the profile is not used by this version"
+        for name, table in asked.items()
+        if table is not None
+    )
+
+
+def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
+    for each in fields(section):  # type: ignore[arg-type]  # only dataclasses come here
+        value = getattr(section, each.name)
+        name = f"{prefix}{each.name}"
+        if isinstance(value, SecretRef):
+            yield name, value.describe()
+        elif is_dataclass(value):
+            yield from _flat(value, f"{name}.")
+        elif isinstance(value, tuple):
+            yield name, list(value)
+        elif value is not None:
+            yield name, value
+
+
+def _settings(address: Address) -> dict[str, Json]:
+    tables: dict[str, Json] = {
+        "server": {"host": address.host, "port": address.port, "security": address.security}
+    }
+    if address.username:
+        tables["auth"] = {"username": address.username, "password": {"prompt": True}}
+    return tables
+
+
+def _taken_as_host(name: str) -> tuple[str, ...]:
+    if "." in name:
+        return ()
+    from difflib import get_close_matches
+
+    from smtpcheck.store.profile_reader import list_profiles
+
+    known = [entry.name for entry in list_profiles()]
+    close = get_close_matches(name, known, 1)
+    hint = f"; did you mean the profile {close[0]}?" if close else ""
+    return (f"there is no profile {name}, so it was taken for a host name{hint}",)
+
+
+def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
+    from smtpcheck.store.secrets import read_secret
+
+    auth, tls = job.loaded.profile.auth, job.loaded.profile.tls
+
+    def read(ref: SecretRef) -> Secret:
+        key = tls.client_key_password is ref
+        return read_secret(
+            ref,
+            purpose="tls.client_key_password" if key else "auth.password",
+            profile_name=job.loaded.name,
+            username=auth.username,
+            ask=ask,
+        )
+
+    return read
+
+
+def _skip_or_probe(job: Job, watcher: Watcher, ask: Ask | None) -> TargetReport:
+    if job.loaded.profile.enabled:
+        return probe(job, watcher=watcher, ask=ask)
+    return TargetReport(
+        job.target,
+        job.loaded.name,
+        Outcome.SKIPPED,
+        ExitCode.OK,
+        Observations(settings_of(job.loaded), ()),
+        notes=("the profile is disabled",),
+    )

@@ -1,0 +1,113 @@
+"""The command line: which commands there are, and what an error looks like.
+
+A command's module is imported when the command is used and not before: the list below is all that
+`--help` needs, and a test holds it against the modules.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from smtpcheck.cli.failure import defect, usage_failure
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.stage import ExitCode
+
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """A command that is not imported yet."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "probe": Lazy("probe", "Test a server stage by stage: dns, tcp, tls, auth, send."),
+    "send-test": Lazy("send_test", "Send one real message and show the answer to each command."),
+    "profile": Lazy("profile", "Make, show, change and check profiles."),
+    "secret": Lazy("secret", "Keep a profile's password in the system keyring."),
+    "sandbox": Lazy("sandbox", "Run an SMTP server of our own to test against."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Shows every command, imports the one that is used."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, lazy in COMMANDS.items():
+            self.commands[name] = TyperCommand(name, help=lazy.help, callback=None)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Replaces the named command by the real one. Typer's own way says what is wrong with an
+        unknown name."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in COMMANDS:
+            module = import_module(f"smtpcheck.cli.{COMMANDS[name].module}")
+            command = typer.main.get_command(module.app)
+            command.name = name
+            self.commands[name] = command
+        return name, command, rest
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings=HELP_NAMES,
+)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        from smtpcheck import __version__
+
+        typer.echo(f"smtpcheck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: bool = typer.Option(
+        False,  # noqa: FBT003
+        "--version",
+        help="Show the version and exit.",
+        is_eager=True,
+        callback=lambda value: _version(wanted=value),
+    ),
+) -> None:
+    """Configure and diagnose outgoing mail: profiles, a staged probe, the cause and a fix."""
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line and returns its exit code."""
+    try:
+        app(args=arguments, prog_name="smtpcheck", standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except UsageError as error:
+        sys.stderr.write(usage_failure(error))
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output went away; say nothing more to nobody.
+        sys.stdout = None  # type: ignore[assignment]  # keeps the interpreter from flushing it
+        return ExitCode.FINDINGS
+    except Exception as error:  # noqa: BLE001 - whatever comes here is a defect of ours
+        sys.stderr.write(defect(error))
+        return ExitCode.DEFECT
+    return ExitCode.OK

@@ -1,0 +1,70 @@
+"""Options that several commands share: the type of each, with its words, once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from smtpcheck.model.errors import UsageError
+
+Formats = Annotated[
+    list[str],
+    typer.Option(
+        "--format", "-f", metavar="FORMAT[=FILE]", help="text or json; repeatable with =FILE."
+    ),
+]
+DebugFile = Annotated[
+    str, typer.Option(metavar="FILE", help="Write the whole redacted conversation to FILE.")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step and fact.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show the verdict and the cause alone.")]
+NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask anything.")]
+Settings = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="Use another setting in this run; repeatable."),
+]
+DeadlineSeconds = Annotated[
+    float,
+    typer.Option("--deadline", min=0.1, max=3600, help="Seconds for the whole run of a target."),
+]
+Resolver = Annotated[
+    str, typer.Option(metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")
+]
+OnlyIpv4 = Annotated[bool, typer.Option("-4", "--ipv4", help="Use IPv4 addresses alone.")]
+OnlyIpv6 = Annotated[bool, typer.Option("-6", "--ipv6", help="Use IPv6 addresses alone.")]
+InSandbox = Annotated[
+    bool, typer.Option("--sandbox", help="Use the embedded server instead of a target.")
+]
+
+
+def settings_given(values: list[str], *, ipv4: bool, ipv6: bool) -> dict[str, str]:
+    """`--set` and the flags that are settings, by key. Raises UsageError."""
+    given: dict[str, str] = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(
+                f"--set {key} has no value", ["write --set KEY=VALUE, for example server.timeout=5"]
+            )
+        given[key.strip()] = text
+    if ipv4 and ipv6:
+        raise UsageError("-4 and -6 exclude each other", ["leave both out to use all addresses"])
+    if ipv4 or ipv6:
+        given["server.address_family"] = "ipv4" if ipv4 else "ipv6"
+    return given
+
+
+def addresses_given(option: str, values: list[str]) -> tuple[str, ...]:
+    """Mail addresses of an option, checked. `self` stands for the sender. Raises UsageError."""
+    from smtpcheck.store.mail_addresses import address
+    from smtpcheck.store.wrong_value import WrongValueError, shown
+
+    given = []
+    for value in values:
+        try:
+            given.append(value if value == "self" else address(value))
+        except WrongValueError as error:
+            help_ = [error.suggestion] if error.suggestion else [f"give {error.allowed}"]
+            raise UsageError(f"{option} {shown(value)} {error.reason}", help_) from None
+    return tuple(given)

@@ -1,0 +1,84 @@
+"""`smtpcheck probe`: the staged probe of one or many targets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from smtpcheck.cli import options
+from smtpcheck.model.plan import Plan
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def probe(  # noqa: PLR0913 - one parameter an option
+    *,
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="[TARGET]...", help="Profiles, files, URLs, host:port or hosts."),
+    ] = [],  # noqa: B006 - typer makes a new list for each run
+    every: Annotated[bool, typer.Option("--all", help="Probe every profile.")] = False,
+    tags: Annotated[
+        list[str], typer.Option("--tag", metavar="TAG", help="Probe the profiles with a tag.")
+    ] = [],  # noqa: B006
+    until: Annotated[
+        str,
+        typer.Option(
+            metavar="STAGE",
+            help="Stop after dns, tcp, tls, auth, send, ehlo, mail, rcpt or a step.",
+        ),
+    ] = "",
+    to: Annotated[
+        list[str], typer.Option(metavar="ADDRESS", help="Send the test message there; repeatable.")
+    ] = [],  # noqa: B006
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="Targets to probe side by side.")] = 8,
+    deadline: options.DeadlineSeconds = 60.0,
+    ipv4: options.OnlyIpv4 = False,
+    ipv6: options.OnlyIpv6 = False,
+    resolver: options.Resolver = "",
+    settings: options.Settings = [],  # noqa: B006
+    sandbox: options.InSandbox = False,
+    formats: options.Formats = [],  # noqa: B006
+    debug_file: options.DebugFile = "",
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+    no_input: options.NoInput = False,
+) -> None:
+    """Test a server stage by stage: dns, tcp, tls, auth, send.
+
+    Example: smtpcheck probe office365 --until auth
+    """
+    from smtpcheck.cli.session import Wishes, run_jobs
+    from smtpcheck.cli.targets import jobs_for, sandbox_job
+    from smtpcheck.model.errors import UsageError
+
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6)
+    plan = Plan(
+        until=until,
+        recipients=options.addresses_given("--to", to),
+        deadline=deadline,
+        resolver=resolver,
+    )
+    wishes = Wishes(
+        formats=formats,
+        debug_file=debug_file,
+        verbose=verbose,
+        quiet=quiet,
+        no_input=no_input,
+        at_once=jobs,
+    )
+    if not sandbox:
+        found = jobs_for(targets, plan, overrides, every=every, tags=tags)
+        raise typer.Exit(run_jobs(found, wishes))
+    if targets or every or tags:
+        raise UsageError("--sandbox is a target of its own", ["leave the other targets out"])
+    with sandbox_job(plan, overrides) as job:
+        code = run_jobs([job], wishes)
+    raise typer.Exit(code)

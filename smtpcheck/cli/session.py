@@ -1,0 +1,103 @@
+"""Runs jobs for a command: watches them on a terminal, writes the report, gives the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from smtpcheck.api import Job, probe_many
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.report import Report
+from smtpcheck.report.formats import FORMATS, Output, parse_format_options
+from smtpcheck.report.style import Style
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How the result is to be shown."""
+
+    formats: Sequence[str]
+    debug_file: str = ""
+    verbose: bool = False
+    quiet: bool = False
+    no_input: bool = False
+    at_once: int = 8
+
+
+def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
+    """Probes all jobs, writes every format asked for, and returns the exit code."""
+    outputs = parse_format_options(list(wishes.formats))
+    files = _debug_files(jobs, wishes)
+    for path in [*files, *(output.path for output in outputs if output.path)]:
+        _must_be_writable(path)
+    with _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
+        report = probe_many(
+            jobs, at_once=wishes.at_once, watcher=watcher, ask=asker(no_input=wishes.no_input)
+        )
+    _write_transcripts(report, jobs, wishes)
+    for output in outputs:
+        _write(report, output, wishes)
+    return report.exit_code
+
+
+def asker(*, no_input: bool) -> Callable[[str], str] | None:
+    """Asks for a secret on the terminal without echo; None where nobody can be asked."""
+    if no_input or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    from getpass import getpass
+
+    return lambda question: getpass(f"{question}: ", stream=sys.stderr)
+
+
+def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
+    if quiet or not sys.stderr.isatty():
+        return nullcontext(nobody)
+    from smtpcheck.cli.live import live_watcher
+    from smtpcheck.cli.terminal import style_for
+
+    return live_watcher(sys.stderr, style_for(sys.stderr), targets=targets)
+
+
+def _write(report: Report, output: Output, wishes: Wishes) -> None:
+    from smtpcheck.cli.terminal import style_for
+
+    style = Style(width=100, color=False, unicode=True) if output.path else style_for(sys.stdout)
+    text = FORMATS[output.format](report, style, verbose=wishes.verbose, quiet=wishes.quiet)
+    if output.path:
+        Path(output.path).write_text(text, encoding="utf-8", newline="\n")
+    else:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
+    named = [wishes.debug_file or job.loaded.profile.debug.file for job in jobs]
+    return sorted({path for path in named if path})
+
+
+def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> None:
+    """One file may hold the conversations of several targets, one after the other."""
+    if not _debug_files(jobs, wishes):
+        return
+    from smtpcheck.report.transcript import render_transcript
+
+    told: dict[str, list[str]] = {}
+    for job, target in zip(jobs, report.targets, strict=True):
+        path = wishes.debug_file or job.loaded.profile.debug.file
+        if path:
+            told.setdefault(path, []).append(render_transcript(target))
+    for path, texts in told.items():
+        Path(path).write_text("\n".join(texts), encoding="utf-8", newline="\n")
+
+
+def _must_be_writable(path: str) -> None:
+    """Better to hear it before the run than to lose the run's result."""
+    try:
+        with Path(path).open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -1,0 +1,127 @@
+"""The steps of the auth stage: which mechanism, and one try with it."""
+
+from __future__ import annotations
+
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.secret import SecretUnavailableError
+from smtpcheck.model.stage import Outcome
+from smtpcheck.probe.link import Trust
+from smtpcheck.probe.recorder import Ended
+from smtpcheck.probe.run import Run
+from smtpcheck.probe.session import words
+from smtpcheck.wire.sasl import (
+    MECHANISMS,
+    Credentials,
+    EncodingFaultError,
+    Login,
+    choose,
+    forms_of,
+    login,
+    password_shape,
+)
+
+
+def choose_step(run: Run) -> Ended:
+    """auth.choose: everything that can be known before a secret is read"""
+    auth = run.profile.auth
+    offered = run.offered.mechanisms
+    link = run.talk.link
+    before = run.hello_in_clear.mechanisms if run.hello_in_clear else ()
+    facts: dict[str, Json] = {
+        "method": auth.method,
+        "offered": list(offered),
+        "offered_before_tls": list(before),
+        "trust": link.trust,
+        "insecure_allowed": auth.allow_insecure,
+    }
+    if link.trust is not Trust.VERIFIED and not auth.allow_insecure:
+        how = "without TLS" if link.trust is Trust.NONE else "over TLS that is not verified"
+        return _failed(facts, "insecure", f"no login {how}: it would show the password")
+    if not offered:
+        return _failed(facts, "not-offered", "the server offers no login")
+    mechanism = choose(auth.method, offered, verified=link.trust is Trust.VERIFIED)
+    if mechanism is None:
+        wanted = auth.method if auth.method != "auto" else "one that smtpcheck can use"
+        said = f"the server offers {', '.join(offered)}, not {wanted}"
+        return _failed(facts, "no-common-mechanism", said)
+    facts["mechanism"] = mechanism
+    facts["reason"] = (
+        "set as auth.method, and offered" if auth.method != "auto" else _why(mechanism, link.trust)
+    )
+    if link.trust is not Trust.VERIFIED:
+        run.notes.append(
+            "the login went over a connection that is not verified TLS, as auth.allow_insecure says"
+        )
+        return Ended(Outcome.WARNED, f"{mechanism}, not over verified TLS", facts)
+    return Ended(Outcome.PASSED, f"{mechanism}: {facts['reason']}", facts)
+
+
+def login_step(run: Run) -> Ended:
+    """auth.login: the secret is read here and not before"""
+    auth = run.profile.auth
+    chosen = choose(
+        auth.method,
+        run.offered.mechanisms,
+        verified=run.talk.link.trust is Trust.VERIFIED,
+    )
+    facts: dict[str, Json] = {"mechanism": chosen, "username_form": username_form(auth.username)}
+    if not auth.username or auth.password is None:
+        lacking = "user name" if not auth.username else "password"
+        return _failed(facts, "credentials-missing", f"the profile has no {lacking}")
+    try:
+        secret = run.read_secret(auth.password)
+    except SecretUnavailableError as error:
+        kind = "credentials-missing" if error.kind == "missing" else "secret-unavailable"
+        facts["help"] = list(error.help)
+        return _failed(facts, kind, error.reason)
+    run.recorder.masker.add(*forms_of(secret, auth.username))
+    facts["password_shape"] = password_shape(secret)
+    try:
+        outcome, fallback = _try(run, str(chosen), Credentials(auth.username, secret))
+    except EncodingFaultError as error:
+        return _failed(facts, "encoding", str(error))
+    if fallback:
+        facts |= {"mechanism": outcome.mechanism, "fallback_from": fallback}
+    facts |= run.talk.facts(outcome.heard, "AUTH")
+    facts["challenges"] = outcome.challenges
+    if outcome.fault:
+        return _failed(facts, outcome.fault, f"the login broke off: {outcome.fault}")
+    if not outcome.accepted:
+        return Ended(Outcome.FAILED, words(outcome.heard), facts)
+    return Ended(Outcome.PASSED, f"{outcome.mechanism}: {words(outcome.heard)}", facts)
+
+
+def username_form(username: str) -> str:
+    """The shape of a user name, which providers are particular about."""
+    if not username:
+        return "empty"
+    if "\\" in username:
+        return "domain-backslash"
+    return "address" if "@" in username else "plain"
+
+
+def _try(run: Run, mechanism: str, who: Credentials) -> tuple[Login, str]:
+    """One try. A 50x to PLAIN judged no credential, so LOGIN may follow where `auto` chose."""
+    done = run.talk.run(login(mechanism, who))
+    again = mechanism == "PLAIN" and "LOGIN" in run.offered.mechanisms
+    if done.unjudged and again and run.profile.auth.method == "auto":
+        run.recorder.note("PLAIN was refused before any credential was judged: trying LOGIN")
+        return run.talk.run(login("LOGIN", who)), "PLAIN"
+    return done, ""
+
+
+def _why(mechanism: str, trust: Trust) -> str:
+    if trust is Trust.VERIFIED:
+        return "the first that is offered in the order of smtpcheck"
+    if mechanism == "CRAM-MD5":
+        return "it does not show the password on a connection that others may read"
+    return "nothing better is offered"
+
+
+def _failed(facts: dict[str, Json], kind: str, said: str) -> Ended:
+    return Ended(Outcome.FAILED, said, {**facts, "error": {"kind": kind, "message": said}})
+
+
+def speaks(method: str) -> bool:
+    """Whether this program can log in with a method that a profile may name."""
+    return method in ("auto", "none") or method.upper() in MECHANISMS

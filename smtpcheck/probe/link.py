@@ -1,0 +1,196 @@
+"""One connection: a blocking socket, TLS where it was started, and a buffer of our own.
+
+Bytes go from the socket through TLS into the reply parser and nowhere else. What has come before
+it was asked for stays visible (`early`), so that nothing said in clear is ever taken for the
+answer to something said inside TLS (RFC 3207 section 6).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from smtpcheck.model.reply import Heard, Reply, Silence, SilenceKind
+from smtpcheck.probe.deadline import Deadline
+from smtpcheck.wire.reply_parser import ReplyParser
+
+if TYPE_CHECKING:
+    from smtpcheck.wire.tls import TlsSession
+
+_CHUNK = 65_536
+
+
+class Trust(StrEnum):
+    """What is known about who is at the other end."""
+
+    NONE = "none"
+    OBSERVED = "observed"
+    """TLS, but the certificate was not verified."""
+    VERIFIED = "verified"
+
+
+class Link:
+    """A connection to one address."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._tls: TlsSession | None = None
+        self._parser = ReplyParser()
+        self._lost: Silence | None = None
+        self._deaf = False
+        self._tcp = sock.family in (socket.AF_INET, socket.AF_INET6)
+        if self._tcp:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.trust = Trust.NONE
+
+    @property
+    def lost(self) -> Silence | None:
+        """How the connection ended, if it has; the first reason is the true one."""
+        return self._lost
+
+    @property
+    def local_address(self) -> str:
+        """The address of this end, or the empty string for a Unix socket."""
+        return str(self._sock.getsockname()[0]) if self._tcp else ""
+
+    def send(self, data: bytes, wait: Deadline) -> None:
+        """Sends all of it. A failure is kept and told by the next `hear`, which first reads what
+        the server may have said before it hung up."""
+        if self._lost:
+            return
+        try:
+            self._push(self._tls.seal(data) if self._tls else data, wait)
+        except OSError as error:
+            self._lose(_silence(error))
+
+    def hear(self, wait: Deadline) -> Heard:
+        """The next reply, or what came instead of it by the end of the wait."""
+        while True:
+            reply = self._parser.take()
+            if reply is not None:
+                return reply
+            if self._parser.overrun:
+                return Silence(SilenceKind.CLOSED, detail="given up: too much data")
+            if self._lost and not self._last_words():
+                return Silence(self._lost.kind, self._rest(), self._lost.detail)
+            silence = self._pull(wait)
+            if silence is not None and silence.kind is SilenceKind.TIMEOUT:
+                return Silence(silence.kind, self._parser.pending, silence.detail)
+
+    def early(self) -> Reply | None:
+        """A reply that came although nothing was asked, or the beginning of one: whatever is in
+        the buffers at this moment."""
+        if self._lost is None and not self._parser.waiting:
+            self._pull(Deadline(0.0))
+        return self._parser.take() or (self._parser.finish() if self._parser.waiting else None)
+
+    def leftover(self) -> bytes:
+        """What has come in clear behind the last reply; taken out of the buffer."""
+        if self._lost is None and not self._parser.waiting:
+            self._pull(Deadline(0.0))
+        return self._parser.drain()
+
+    def start_tls(self, session: TlsSession, wait: Deadline) -> None:
+        """Runs the handshake until it is done or has failed; the session knows how it went."""
+        self._parser = ReplyParser()
+        self._tls = session
+        try:
+            self._push(session.start(), wait)
+            state = "handshaking"
+            while state == "handshaking":
+                data = self._read(wait)
+                state = self._decrypt(data, wait)
+        except TimeoutError:
+            session.failed_by("timeout", "")
+        except OSError as error:
+            session.failed_by("reset", error.strerror or str(error))
+        if session.verified:
+            self.trust = Trust.VERIFIED
+        elif session.state == "open":
+            self.trust = Trust.OBSERVED
+        if session.state != "open":
+            # Nothing may be said in clear on a connection that was to be TLS.
+            self._lose(Silence(SilenceKind.TLS, detail=session.failure))
+
+    def close(self) -> None:
+        """Ends the connection without waiting for anything."""
+        with contextlib.suppress(OSError):
+            if self._tls and not self._lost:
+                self._sock.settimeout(0.2)
+                self._sock.sendall(self._tls.close())
+        self._sock.close()
+
+    def _pull(self, wait: Deadline) -> Silence | None:
+        """Reads once. Returns the silence, if it is one."""
+        try:
+            data = self._read(wait)
+            self._decrypt(data, wait)
+        except OSError as error:
+            silence = _silence(error)
+            if silence.kind is not SilenceKind.TIMEOUT:
+                self._lose(silence)
+            return silence
+        if not data:
+            self._lose(Silence(SilenceKind.CLOSED))
+        return self._lost
+
+    def _decrypt(self, data: bytes, wait: Deadline) -> str:
+        """Takes bytes of the socket; returns the state of TLS."""
+        if self._tls is None:
+            self._parser.feed(data)
+            return "open"
+        step = self._tls.receive(data)
+        if step.outgoing:
+            self._push(step.outgoing, wait)
+        if step.plain:
+            self._parser.feed(step.plain)
+        if step.state == "closed":
+            self._lose(Silence(SilenceKind.CLOSED))
+        elif step.state == "failed":
+            self._lose(Silence(SilenceKind.TLS, detail=self._tls.failure))
+        return step.state
+
+    def _read(self, wait: Deadline) -> bytes:
+        self._sock.settimeout(wait.remaining() or 0.0)
+        if self._tcp and hasattr(socket, "TCP_QUICKACK"):
+            # Postfix holds a small reply behind its TLS 1.3 tickets until they are acknowledged;
+            # a delayed ACK would cost 40 ms there. The kernel resets the option, so it is set anew.
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        try:
+            return self._sock.recv(_CHUNK)
+        except BlockingIOError:
+            raise TimeoutError from None
+
+    def _push(self, data: bytes, wait: Deadline) -> None:
+        self._sock.settimeout(max(wait.remaining(), 0.001))
+        self._sock.sendall(data)
+
+    def _last_words(self) -> bool:
+        """After a failed write: whether more of what the server had said could be read."""
+        if self._deaf:
+            return False
+        data = b""
+        with contextlib.suppress(OSError):
+            data = self._read(Deadline(0.0))
+            self._decrypt(data, Deadline(0.0))
+        self._deaf = not data
+        return bool(data)
+
+    def _rest(self) -> bytes:
+        rest = self._parser.finish()
+        return rest.raw if rest else b""
+
+    def _lose(self, silence: Silence) -> None:
+        if self._lost is None:
+            self._lost = silence
+
+
+def _silence(error: OSError) -> Silence:
+    words = error.strerror or str(error)
+    if isinstance(error, TimeoutError):
+        return Silence(SilenceKind.TIMEOUT, detail=words)
+    if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+        return Silence(SilenceKind.RESET, detail=words)
+    return Silence(SilenceKind.CLOSED, detail=words)

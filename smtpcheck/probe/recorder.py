@@ -1,0 +1,172 @@
+"""Writes down what happens while a target is probed: the conversation and the steps.
+
+The only door to both, so that masking a secret by value happens here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.model.observation import StageResult, Step
+from smtpcheck.model.progress import (
+    Spoken,
+    StageEnded,
+    StageStarted,
+    StepEnded,
+    StepStarted,
+    Watcher,
+    nobody,
+)
+from smtpcheck.model.reply import Heard, Reply
+from smtpcheck.model.stage import Outcome, Stage
+from smtpcheck.model.transcript import Event, Who
+from smtpcheck.wire.masking import Masker
+
+TRANSCRIPT_LIMIT = 5_000
+"""Lines of one conversation; far above any real one, so that a hostile server fills no memory."""
+TEXT_LIMIT = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a step went, as the code that took it says."""
+
+    outcome: Outcome
+    summary: str
+    facts: Facts = field(default_factory=dict)
+
+    @classmethod
+    def passed(cls, summary: str, **facts: Json) -> Ended:
+        """The step did what it was to do."""
+        return cls(Outcome.PASSED, summary, facts)
+
+    @classmethod
+    def warned(cls, summary: str, **facts: Json) -> Ended:
+        """The step did it, and something deserves a look."""
+        return cls(Outcome.WARNED, summary, facts)
+
+    @classmethod
+    def failed(cls, summary: str, **facts: Json) -> Ended:
+        """The step did not do it."""
+        return cls(Outcome.FAILED, summary, facts)
+
+    @classmethod
+    def skipped(cls, summary: str, **facts: Json) -> Ended:
+        """The step was not taken."""
+        return cls(Outcome.SKIPPED, summary, facts)
+
+
+class Recorder:
+    """What one run against one target wrote down."""
+
+    def __init__(
+        self,
+        target: str,
+        watcher: Watcher = nobody,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.masker = Masker()
+        self.steps: list[Step] = []
+        self.stages: list[StageResult] = []
+        self._events: list[Event] = []
+        self._target = target
+        self._watch = watcher
+        self._clock = clock
+        self._zero = clock()
+        self._begun = 0.0
+        self._stage_begun = 0.0
+
+    @property
+    def now_ms(self) -> float:
+        """Milliseconds since the run began."""
+        return round((self._clock() - self._zero) * 1000, 3)
+
+    @property
+    def transcript(self) -> tuple[Event, ...]:
+        """The conversation so far."""
+        return tuple(self._events)
+
+    def client(self, text: str) -> int:
+        """Writes what the client said, in the words that may be shown."""
+        return self._write(Who.CLIENT, text)
+
+    def note(self, text: str) -> int:
+        """Writes what happened besides."""
+        return self._write(Who.NOTE, text)
+
+    def server(self, heard: Heard) -> int:
+        """Writes what the server said, a line each, or what it did instead. Returns the number
+        of the first event."""
+        if isinstance(heard, Reply):
+            texts = [
+                line.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for line in heard.lines
+            ]
+            numbers = [self._write(Who.SERVER, text) for text in texts or [""]]
+            return numbers[0]
+        number = 0
+        if heard.partial:
+            number = self._write(Who.SERVER, heard.partial.decode("utf-8", "backslashreplace"))
+        words = f"{heard.kind}: {heard.detail}" if heard.detail else str(heard.kind)
+        said = self._write(Who.NOTE, f"no reply: {words}")
+        return number or said
+
+    def begin_stage(self, stage: Stage) -> None:
+        """A stage begins; its steps follow."""
+        self.steps = []
+        self._stage_begun = self.now_ms
+        self._watch(StageStarted(self._target, stage))
+
+    def end_stage(self, stage: Stage, outcome: Outcome, blocked_by: str | None = None) -> None:
+        """A stage is over, or was never begun."""
+        elapsed = round(self.now_ms - self._stage_begun, 3) if self.steps else 0.0
+        result = StageResult(stage, outcome, tuple(self.steps), blocked_by, elapsed)
+        self.steps = []
+        self.stages.append(result)
+        self._watch(StageEnded(self._target, result))
+
+    def begin(self, step: str) -> None:
+        """A step begins."""
+        self._begun = self.now_ms
+        self._watch(StepStarted(self._target, step))
+
+    def end(self, step: str, ended: Ended) -> Step:
+        """A step is over."""
+        made = Step(
+            step,
+            ended.outcome,
+            round(self.now_ms - self._begun, 3),
+            self.masker.text(ended.summary),
+            {key: self.masker.value(value) for key, value in ended.facts.items()},
+        )
+        self.add(made)
+        return made
+
+    def add(self, step: Step) -> None:
+        """A step that somebody else timed."""
+        self.steps.append(step)
+        self._watch(StepEnded(self._target, step))
+
+    def amend(self, step: Step, outcome: Outcome, summary: str, facts: Facts) -> None:
+        """Says more about a step of a stage that is over: what could only be known later."""
+        more = replace(step, outcome=outcome, summary=summary, facts={**step.facts, **facts})
+        for n, stage in enumerate(self.stages):
+            if step in stage.steps:
+                steps = tuple(more if each is step else each for each in stage.steps)
+                worse = outcome is Outcome.WARNED and stage.outcome is Outcome.PASSED
+                self.stages[n] = replace(
+                    stage, steps=steps, outcome=Outcome.WARNED if worse else stage.outcome
+                )
+
+    def _write(self, who: Who, text: str) -> int:
+        number = len(self._events) + 1
+        if number > TRANSCRIPT_LIMIT:
+            return TRANSCRIPT_LIMIT
+        if number == TRANSCRIPT_LIMIT:
+            who, text = Who.NOTE, "the transcript ends here: too many lines"
+        event = Event(number, self.now_ms, who, self.masker.text(text[:TEXT_LIMIT]))
+        self._events.append(event)
+        self._watch(Spoken(self._target, event))
+        return number

@@ -1,0 +1,115 @@
+"""The state of one run against one target, as the steps share it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from smtpcheck.model.plan import Plan
+from smtpcheck.model.profile import Profile
+from smtpcheck.model.reply import Heard
+from smtpcheck.model.secret import Secret, SecretRef
+from smtpcheck.probe.connect import Peer, Race
+from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.recorder import Recorder
+from smtpcheck.probe.session import Session
+from smtpcheck.wire.hello import Hello
+from smtpcheck.wire.mail import Envelope, Transaction
+
+if TYPE_CHECKING:
+    from smtpcheck.wire.tls_context import LocalTlsFault, TlsContext
+
+ReadSecret = Callable[[SecretRef], Secret]
+"""Gives the secret behind a reference. Raises SecretUnavailableError."""
+
+
+class Prepared:
+    """The TLS context, made in a thread while the network is waited for: reading the system's CA
+    certificates takes 40 ms, in which OpenSSL lets go of the interpreter."""
+
+    def __init__(self, make: Callable[[], TlsContext | LocalTlsFault]) -> None:
+        self._made: TlsContext | LocalTlsFault | BaseException | None = None
+        self._make = make
+        self._thread = threading.Thread(target=self._work, name="tls-context", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            self._made = self._make()
+        except BaseException as error:  # noqa: BLE001 - told to whoever asks for the result
+            self._made = error
+
+    def get(self) -> TlsContext | LocalTlsFault:
+        """The context, or what is wrong with the local TLS settings."""
+        self._thread.join()
+        if isinstance(self._made, BaseException) or self._made is None:
+            raise self._made or RuntimeError("the TLS context was not made")
+        return self._made
+
+
+@dataclass(slots=True)
+class Letterbox:
+    """What the send stage prepared."""
+
+    envelope: Envelope
+    message: bytes
+    deliver: bool
+    heard: Transaction | None = None
+    parting: Heard | None = None
+    """The answer to QUIT, where QUIT went out with the message."""
+    pipelining: bool = False
+
+
+@dataclass(slots=True)
+class Run:
+    """One run."""
+
+    profile: Profile
+    plan: Plan
+    recorder: Recorder
+    deadline: Deadline
+    read_secret: ReadSecret
+    peers: tuple[Peer, ...] = ()
+    race: Race | None = None
+    session: Session | None = None
+    context: Prepared | None = None
+    hello: Hello | None = None
+    """The last EHLO's answer: nothing of an earlier one is ever used."""
+    hello_in_clear: Hello | None = None
+    letterbox: Letterbox | None = None
+    notes: list[str] = field(default_factory=list)
+    sender_only: bool = False
+    """The run ends after MAIL: no recipient is to be named."""
+    refuse_pipelining: bool = False
+    """An earlier connection showed that the server loses pipelined commands."""
+
+    @property
+    def name(self) -> str:
+        """The host as dialled and verified."""
+        return self.profile.server.host
+
+    @property
+    def helo(self) -> str:
+        """The name that EHLO gives: as set, else what the local end of the connection shows."""
+        return self.profile.server.helo or self._local_name()
+
+    @property
+    def talk(self) -> Session:
+        """The conversation. Only steps behind `tcp.connect` ask for it."""
+        if self.session is None:
+            raise RuntimeError("no connection yet")
+        return self.session
+
+    @property
+    def offered(self) -> Hello:
+        """What the server offers at this point of the conversation."""
+        if self.hello is None:
+            raise RuntimeError("no EHLO yet")
+        return self.hello
+
+    def _local_name(self) -> str:
+        from smtpcheck.probe.local_name import local_name
+
+        return local_name(self.session.link.local_address if self.session else "")

@@ -1,0 +1,246 @@
+"""Takes the steps of one run in order, and says of each stage how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.jsonvalue import Facts
+from smtpcheck.model.observation import Observations, Step
+from smtpcheck.model.plan import Plan
+from smtpcheck.model.profile import Profile
+from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.stage import STEPS, Outcome, Stage
+from smtpcheck.probe.auth_steps import choose_step, login_step
+from smtpcheck.probe.connect import Peer
+from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.dns_stage import run_dns
+from smtpcheck.probe.prepare_step import prepare_step
+from smtpcheck.probe.recorder import Ended, Recorder
+from smtpcheck.probe.run import ReadSecret, Run
+from smtpcheck.probe.send_steps import (
+    PipeliningLostError,
+    data_step,
+    mail_step,
+    message_step,
+    quit_step,
+    rcpt_step,
+    reset_step,
+)
+from smtpcheck.probe.tcp_steps import (
+    connect_step,
+    ehlo_in_tls_step,
+    ehlo_step,
+    greeting_step,
+    settle_connect,
+)
+from smtpcheck.probe.tls_steps import handshake_step, prepare_context, starttls_step
+
+TakeStep = Callable[[Run], Ended]
+
+_ORDER = [step for stage in Stage for step in STEPS[stage]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run left behind."""
+
+    observations: Observations
+    notes: tuple[str, ...]
+
+
+def last_step(until: str, security: str) -> str:
+    """The step that `--until` means. Raises UsageError for a word that names none."""
+    word = until.strip().lower()
+    in_tls = security != "none"
+    aliases = {
+        "": _ORDER[-1],
+        "ehlo": "tls.ehlo" if in_tls else "tcp.ehlo",
+        "greeting": "tls.greeting" if security == "tls" else "tcp.greeting",
+        **{str(stage): STEPS[stage][-1] for stage in Stage},
+    }
+    if word in aliases:
+        return aliases[word]
+    offered = [step for step in _ORDER if step not in ("send.data", "send.message", "send.reset")]
+    found = next((step for step in offered if word in (step, step.partition(".")[2])), None)
+    if found is None:
+        words = ", ".join([*map(str, Stage), "ehlo", "mail", "rcpt"])
+        raise UsageError(f"{until!r} is neither a stage nor a step", [f"use one of {words}"])
+    return found
+
+
+def run_probe(
+    profile: Profile,
+    plan: Plan,
+    *,
+    target: str,
+    settings: Facts,
+    read_secret: ReadSecret,
+    watcher: Watcher = nobody,
+) -> Ran:
+    """Probes one target. Everything that goes wrong out there is in the observations."""
+    recorder = Recorder(target, watcher)
+    last = _ORDER.index(last_step(plan.until, profile.security))
+    if last < _ORDER.index("send.data"):
+        plan = replace(plan, deliver=False)
+    run = Run(profile, plan, recorder, Deadline(plan.deadline), read_secret)
+    run.sender_only = last < _ORDER.index("send.rcpt")
+    interrupted = False
+    try:
+        _all_stages(run, last)
+    except KeyboardInterrupt:
+        interrupted = True
+        recorder.note("interrupted")
+        _cut_short(run)
+    finally:
+        if run.session is not None:
+            run.session.link.close()
+    settle_connect(run)
+    observations = Observations(
+        settings=settings,
+        stages=tuple(recorder.stages),
+        transcript=recorder.transcript,
+        interrupted=interrupted,
+    )
+    return Ran(observations, tuple(run.notes))
+
+
+def steps_of(stage: Stage, profile: Profile, *, deliver: bool) -> dict[str, TakeStep]:
+    """The steps of a stage in order, for this profile; none where it does not use the stage."""
+    implicit = profile.security == "tls"
+    match stage:
+        case Stage.TCP:
+            talk = {} if implicit else {"tcp.greeting": greeting_step, "tcp.ehlo": ehlo_step}
+            return {"tcp.connect": connect_step, **talk}
+        case Stage.TLS if implicit:
+            return {
+                "tls.handshake": handshake_step,
+                "tls.greeting": greeting_step,
+                "tls.ehlo": ehlo_in_tls_step,
+            }
+        case Stage.TLS if profile.security == "starttls":
+            return {
+                "tls.starttls": starttls_step,
+                "tls.handshake": handshake_step,
+                "tls.ehlo": ehlo_in_tls_step,
+            }
+        case Stage.AUTH if profile.wants_login:
+            return {"auth.choose": choose_step, "auth.login": login_step}
+        case Stage.SEND:
+            body = {"send.data": data_step, "send.message": message_step}
+            return {
+                "send.prepare": prepare_step,
+                "send.mail": mail_step,
+                "send.rcpt": rcpt_step,
+                **(body if deliver else {"send.reset": reset_step}),
+                "send.quit": quit_step,
+            }
+    return {}
+
+
+def _all_stages(run: Run, last: int) -> None:
+    blocked: Stage | None = None
+    if run.profile.security != "none" and last >= _ORDER.index("tls.handshake"):
+        run.context = prepare_context(run.profile, run.read_secret)
+    for stage in Stage:
+        if blocked is not None:
+            run.recorder.end_stage(stage, Outcome.SKIPPED, blocked)
+            continue
+        if _ORDER.index(STEPS[stage][0]) > last:
+            run.recorder.end_stage(stage, Outcome.SKIPPED)
+            continue
+        run.recorder.begin_stage(stage)
+        outcome = _dns(run) if stage is Stage.DNS else _stage(run, stage, last)
+        run.recorder.end_stage(stage, outcome)
+        if outcome is Outcome.FAILED:
+            blocked = stage
+    if run.session is not None and not _parted(run):
+        run.session.part()
+
+
+def _stage(run: Run, stage: Stage, last: int) -> Outcome:
+    taken: list[Outcome] = []
+    for name, take in _due(run, stage, last):
+        run.recorder.begin(name)
+        try:
+            ended = take(run)
+        except PipeliningLostError:
+            ended = _again(run, take)
+        taken.append(run.recorder.end(name, ended).outcome)
+        if ended.outcome is Outcome.FAILED:
+            break
+    return _worst(taken)
+
+
+def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
+    """The steps to take; asked for one by one, because send.prepare decides about a message."""
+    taken = set()
+    while True:
+        deliver = run.letterbox is None or run.letterbox.deliver
+        steps = steps_of(stage, run.profile, deliver=deliver)
+        name = next((each for each in steps if each not in taken), None)
+        if name is None or _ORDER.index(name) > last:
+            return
+        taken.add(name)
+        yield name, steps[name]
+
+
+def _dns(run: Run) -> Outcome:
+    server = run.profile.server
+    if server.socket:
+        run.peers = (Peer("unix", server.socket),)
+        return Outcome.SKIPPED
+    recorder = run.recorder
+    ran = run_dns(
+        server.host,
+        run.profile.port,
+        family=server.address_family,
+        resolver=run.plan.resolver,
+        deadline=run.deadline,
+        timeout=server.timeout,
+        started=recorder.begin,
+        ended=recorder.add,
+    )
+    run.peers = tuple(
+        Peer(each.family, each.address, run.profile.port, each.scope) for each in ran.addresses
+    )
+    return _worst([step.outcome for step in ran.steps])
+
+
+def _again(run: Run, take: TakeStep) -> Ended:
+    """Holds the conversation once more, without pipelining, on a new connection. The login was
+    accepted before, so it is not a second try."""
+    run.talk.link.close()
+    run.refuse_pipelining = True
+    race, peers = run.race, run.peers
+    run.peers = (race.winner,) if race and race.winner else peers
+    run.hello = run.hello_in_clear = None
+    for stage in (Stage.TCP, Stage.TLS, Stage.AUTH):
+        for repeat in steps_of(stage, run.profile, deliver=False).values():
+            ended = repeat(run)
+            if ended.outcome is Outcome.FAILED:
+                return ended
+    run.race, run.peers = race, peers
+    return take(run)
+
+
+def _worst(outcomes: list[Outcome]) -> Outcome:
+    for outcome in (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.SKIPPED
+
+
+def _parted(run: Run) -> bool:
+    steps: list[Step] = [step for stage in run.recorder.stages for step in stage.steps]
+    return any(step.step == "send.quit" for step in steps)
+
+
+def _cut_short(run: Run) -> None:
+    """Keeps what an interrupted stage had found out; the later ones were not reached."""
+    done = {result.stage for result in run.recorder.stages}
+    for stage in Stage:
+        if stage not in done:
+            begun = bool(run.recorder.steps)
+            run.recorder.end_stage(stage, Outcome.INTERRUPTED if begun else Outcome.SKIPPED)

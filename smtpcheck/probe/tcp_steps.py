@@ -1,0 +1,178 @@
+"""The steps of the tcp stage, and greeting and EHLO wherever they come."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.reply import Defect, Silence
+from smtpcheck.model.stage import Outcome
+from smtpcheck.probe.connect import Peer, connect
+from smtpcheck.probe.link import Link
+from smtpcheck.probe.recorder import Ended
+from smtpcheck.probe.run import Run
+from smtpcheck.probe.session import Session, words
+from smtpcheck.wire.command import ask, listen
+from smtpcheck.wire.hello import Hello, hello
+from smtpcheck.wire.reply_parser import sound
+
+# What other protocols say first, or say when they are spoken to in SMTP.
+_PROTOCOLS = (
+    ("http", re.compile(rb"HTTP/\d|<!DOCTYPE|<html", re.IGNORECASE)),
+    ("imap", re.compile(rb"\* (OK|BYE|PREAUTH)\b")),
+    ("pop3", re.compile(rb"[+]OK|-ERR")),
+    ("ssh", re.compile(rb"SSH-\d")),
+    ("tls", re.compile(rb"[\x15\x16]\x03[\x00-\x04]")),
+    ("mysql", re.compile(rb".\x00\x00\x00\x0a", re.DOTALL)),
+    ("ftp", re.compile(rb"220[ -](?![^\r\n]*SMTP)[^\r\n]*\b(FTP|FileZilla)\b", re.IGNORECASE)),
+)
+
+
+def connect_step(run: Run) -> Ended:
+    """tcp.connect"""
+    server = run.profile.server
+    race = connect(run.peers, run.deadline, timeout=server.timeout, source=server.source_address)
+    run.race = race
+    facts = race.facts()
+    if race.sock is None:
+        if race.fault == "":
+            race.settle(run.deadline)
+        return Ended(Outcome.FAILED, _why_not(facts), facts)
+    link = Link(race.sock)
+    run.session = Session(link, run.recorder, run.deadline, timeout=server.timeout)
+    run.session.secrets_allowed = run.profile.auth.allow_insecure
+    where = _where(race.winner) if race.winner else ""
+    run.recorder.note(f"connected to {where}")
+    return Ended(Outcome.PASSED, where, {**facts, "local": link.local_address})
+
+
+def settle_connect(run: Run) -> None:
+    """Says of each address how it answered in the end: a dead one is worth a warning."""
+    race = run.race
+    if race is None or race.sock is None:
+        return
+    race.settle(run.deadline)
+    facts = race.facts()
+    stage = next(each for each in run.recorder.stages if each.stage == "tcp")
+    step = next(each for each in stage.steps if each.step == "tcp.connect")
+    bad = [address for address in _texts(facts["failed_addresses"]) if not _loopback(address)]
+    if not bad:
+        run.recorder.amend(step, step.outcome, step.summary, {"attempts": facts["attempts"]})
+        return
+    total = len(race.attempts)
+    summary = f"{step.summary}; {len(bad)} of {total} addresses did not answer: {', '.join(bad)}"
+    run.recorder.amend(step, Outcome.WARNED, summary, facts)
+
+
+def greeting_step(run: Run) -> Ended:
+    """tcp.greeting, or tls.greeting with implicit TLS"""
+    heard = run.talk.run(ask(listen("CONNECT")))
+    facts = run.talk.facts(heard, "CONNECT")
+    if isinstance(heard, Silence):
+        protocol = protocol_of(heard.partial)
+        if protocol:
+            facts["protocol"] = protocol
+        return Ended(Outcome.FAILED, words(heard), facts)
+    protocol = protocol_of(heard.raw)
+    if not protocol and Defect.NOT_A_REPLY in heard.defects and heard.code == 0:
+        protocol = "other"
+    first = heard.texts[0].split() if heard.texts else []
+    facts |= {
+        "name": first[0] if first else "",
+        "esmtp": "ESMTP" in heard.text.upper(),
+    }
+    if protocol:
+        facts["protocol"] = protocol
+        return Ended(Outcome.FAILED, f"not SMTP but {protocol}: {heard.text}", facts)
+    if heard.code != 220 or not sound(heard):
+        return Ended(Outcome.FAILED, words(heard), facts)
+    return Ended(Outcome.PASSED, heard.text, facts)
+
+
+def ehlo_step(run: Run) -> Ended:
+    """tcp.ehlo"""
+    said = _hello(run)
+    facts = hello_facts(run, said)
+    if not said.accepted:
+        return Ended(Outcome.FAILED, words(said.heard), facts)
+    if said.verb == "HELO":
+        return Ended(Outcome.WARNED, f"{said.name}: only HELO, no extensions", facts)
+    return Ended(Outcome.PASSED, _offers(said), facts)
+
+
+def ehlo_in_tls_step(run: Run) -> Ended:
+    """tls.ehlo: everything that was offered before TLS is forgotten (RFC 3207 section 4.2)"""
+    before = run.hello
+    run.hello_in_clear = before
+    run.hello = None
+    said = _hello(run)
+    facts = hello_facts(run, said)
+    if before is not None:
+        old, new = set(before.extensions), set(said.extensions)
+        facts |= {"gained": sorted(new - old), "lost": sorted(old - new - {"STARTTLS"})}
+    if not said.accepted or (said.verb == "HELO" and before is not None and before.verb != "HELO"):
+        return Ended(Outcome.FAILED, words(said.heard), facts)
+    if said.verb == "HELO":
+        return Ended(Outcome.WARNED, f"{said.name}: only HELO, no extensions", facts)
+    return Ended(Outcome.PASSED, _offers(said), facts)
+
+
+def hello_facts(run: Run, said: Hello) -> dict[str, Json]:
+    """What the answer to EHLO holds."""
+    return {
+        **run.talk.facts(said.heard, said.verb),
+        "verb": said.verb,
+        "name": said.name,
+        "helo": run.helo,
+        "extensions": dict(said.extensions),
+        "keywords": list(said.extensions),
+        "mechanisms": list(said.mechanisms),
+        "size": said.size,
+        "masked": list(said.masked),
+    }
+
+
+def protocol_of(raw: bytes) -> str:
+    """The protocol whose first words these are, or nothing."""
+    return next((name for name, pattern in _PROTOCOLS if pattern.match(raw)), "")
+
+
+def _hello(run: Run) -> Hello:
+    said = run.talk.run(hello(run.helo, lmtp=run.profile.server.protocol == "lmtp"))
+    run.hello = said
+    return said
+
+
+def _offers(said: Hello) -> str:
+    return f"{said.name} offers {', '.join(said.extensions) or 'no extension'}"
+
+
+def _where(peer: Peer) -> str:
+    if peer.family == "unix":
+        return peer.address
+    return (
+        f"[{peer.address}]:{peer.port}" if peer.family == "ipv6" else f"{peer.address}:{peer.port}"
+    )
+
+
+def _why_not(facts: dict[str, Json]) -> str:
+    attempts = facts["attempts"]
+    told = [
+        f"{each['address']}: {each['error'] or each['outcome']}"
+        for each in (attempts if isinstance(attempts, list) else [])
+        if isinstance(each, dict)
+    ]
+    return "; ".join(told) or "no address to connect to"
+
+
+def _texts(value: Json) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _loopback(address: str) -> bool:
+    """`localhost` has two addresses, and most servers listen on one: not worth a word."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,115 @@
+"""The steps of the tls stage that are not greeting or EHLO."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.profile import Profile
+from smtpcheck.model.reply import Reply
+from smtpcheck.model.secret import Secret, SecretUnavailableError
+from smtpcheck.model.stage import Outcome
+from smtpcheck.probe.recorder import Ended
+from smtpcheck.probe.run import Prepared, ReadSecret, Run
+from smtpcheck.probe.session import words
+from smtpcheck.wire.command import ask, command
+from smtpcheck.wire.reply_parser import sound
+
+_ALARMING = frozenset({"closed", "timeout", "reset", "plain-text", "corrupted"})
+
+
+def prepare_context(profile: Profile, read_secret: ReadSecret) -> Prepared:
+    """Begins to make the TLS context of a profile."""
+    from smtpcheck.wire.sasl import key_pass_phrase
+    from smtpcheck.wire.tls_context import LocalTlsFault, TlsContext, TlsPolicy, make_context
+
+    def make() -> TlsContext | LocalTlsFault:
+        tls = profile.tls
+        phrase: Secret | None = None
+        if tls.client_key_password is not None:
+            try:
+                phrase = read_secret(tls.client_key_password)
+            except SecretUnavailableError as error:
+                return LocalTlsFault("key-password", error.reason)
+        return make_context(
+            TlsPolicy(
+                min_version=tls.min_version,
+                max_version=tls.max_version,
+                verify=tls.verify,
+                ca_file=tls.ca_file,
+                client_cert=tls.client_cert,
+                client_key=tls.client_key,
+                key_password=key_pass_phrase(phrase) if phrase else None,
+                fingerprint=tls.fingerprint,
+            )
+        )
+
+    return Prepared(make)
+
+
+def starttls_step(run: Run) -> Ended:
+    """tls.starttls: only a 220 starts TLS, and nothing may follow it in clear (RFC 3207)."""
+    offered = run.offered.offers("STARTTLS")
+    facts: dict[str, Json] = {"offered": offered, "masked": list(run.offered.masked)}
+    if not offered:
+        return Ended(Outcome.FAILED, "the server does not offer STARTTLS", facts)
+    heard = run.talk.run(ask(command("STARTTLS")))
+    facts |= run.talk.facts(heard, "STARTTLS")
+    if not isinstance(heard, Reply) or heard.code != 220 or not sound(heard):
+        return Ended(Outcome.FAILED, words(heard), facts)
+    injected = run.talk.link.leftover()
+    if injected:
+        text = injected.decode("utf-8", "backslashreplace")
+        event = run.recorder.note(f"in clear, behind the 220 to STARTTLS: {text}")
+        facts |= {"injected": text, "error": {"kind": "plain-text", "event": event}}
+        return Ended(Outcome.FAILED, f"plain text behind the reply to STARTTLS: {text}", facts)
+    return Ended(Outcome.PASSED, heard.text or "ready", facts)
+
+
+def handshake_step(run: Run) -> Ended:
+    """tls.handshake"""
+    from smtpcheck.wire.tls import TlsSession
+    from smtpcheck.wire.tls_context import LocalTlsFault
+
+    context = (run.context or prepare_context(run.profile, run.read_secret)).get()
+    if isinstance(context, LocalTlsFault):
+        error: dict[str, Json] = {
+            "kind": "local",
+            "reason": context.kind,
+            "message": context.message,
+        }
+        return Ended(Outcome.FAILED, context.message, {"error": error})
+    host = run.profile.tls.server_name or run.name
+    session = TlsSession(context, host, now=datetime.now(UTC))
+    link = run.talk.link
+    link.start_tls(session, run.deadline.within(run.profile.server.timeout))
+    facts = dict(session.handshake_facts())
+    if session.state != "open":
+        return _failed(run, facts)
+    version, cipher = facts.get("version"), facts.get("cipher")
+    run.recorder.note(f"TLS: {version}, {cipher}, trust {link.trust}")
+    summary = f"{version}, {cipher}"
+    if not session.verified:
+        summary += ", certificate not verified"
+    if facts.get("problems"):
+        return Ended(Outcome.WARNED, summary, facts)
+    return Ended(Outcome.PASSED, summary, facts)
+
+
+def _failed(run: Run, facts: dict[str, Json]) -> Ended:
+    error = facts.get("error")
+    kind = str(error.get("kind", "")) if isinstance(error, dict) else ""
+    said = [
+        f"TLS handshake failed: {error.get('message') or kind}"
+        if isinstance(error, dict)
+        else "TLS handshake failed"
+    ]
+    plain = facts.get("plain_text")
+    if plain:
+        said.append(f"the server said in clear: {plain}")
+    event = run.recorder.note("; ".join(str(each) for each in said))
+    if isinstance(error, dict):
+        facts["error"] = {**error, "event": event}
+    if kind in _ALARMING and run.profile.security == "starttls":
+        facts["after_starttls"] = True
+    return Ended(Outcome.FAILED, "; ".join(said), facts)
