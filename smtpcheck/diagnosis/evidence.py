@@ -68,6 +68,8 @@ def _of_reply(
     first, count = facts.get(f"{prefix}reply.event"), facts.get(f"{prefix}reply.lines")
     if not isinstance(first, int) or not isinstance(count, (list, tuple)):
         return []
+    if not _telling(prefix, words, facts):
+        return []
     lines = [events[n] for n in range(first, first + max(1, len(count))) if n in events]
     spans = _spans(lines, words.get(f"{prefix}reply.text", ()))
     shown = sorted(spans) or [0]
@@ -80,6 +82,15 @@ def _of_reply(
             moved = tuple((start + 2, end + 2) for start, end in both)
             made.append(Evidence(event.n, f"{event.who} {event.text}", moved))
     return made
+
+
+def _telling(prefix: str, words: Iterable[str], facts: Facts) -> bool:
+    """Whether the reply says what is wrong: a friendly one does not, unless a rule pins it or it is
+    the greeting of something that is no SMTP server."""
+    code = facts.get(f"{prefix}reply.code")
+    friendly = isinstance(code, int) and 200 <= code < 400
+    greeting = facts.get(f"{prefix}reply.command") == "CONNECT"
+    return not friendly or greeting or any(name.startswith(f"{prefix}reply.") for name in words)
 
 
 def _head(text: str, prefix: str, words: Mapping[str, tuple[str, ...]]) -> list[Span]:

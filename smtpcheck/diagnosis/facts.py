@@ -8,12 +8,14 @@ from typing import Final
 
 from smtpcheck.catalog.flat import flat
 from smtpcheck.diagnosis.provider import provider_of
+from smtpcheck.diagnosis.reply_facts import facts_of_reply
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import Observations, StageResult, Step
 from smtpcheck.model.stage import Outcome
 
 _GREETINGS: Final = ("tcp.greeting", "tls.greeting")
+_MOST_RECIPIENTS: Final = 20
 _MENDED_FIRST: Final = (
     "inspection",
     "empty-trust-store",
@@ -54,7 +56,7 @@ def facts_of_run(observations: Observations) -> list[FactSet]:
     """The tables of facts of a run, in the order of its steps; docs/facts.md says what is in them.
 
     A failed step of a failed stage is an error; a failed step of another stage and a warned
-    step are warnings.
+    step are warnings, and so are problems beside which the step failed by something else.
     """
     common = _common_facts(observations)
     return [
@@ -87,11 +89,32 @@ def _judged(stage: StageResult, step: Step, common: Facts) -> Iterator[FactSet]:
     severity = Severity.ERROR if failed else Severity.WARNING
     own = {**common, **flat(step.facts), "stage": str(stage.stage), "step": step.step}
     problems = _problems(step)
-    if not problems or _went_wrong_besides(own):
-        yield FactSet(own, severity, str(stage.stage), step.step, step.summary)
+    besides = _went_wrong_besides(own)
+    if not problems or besides:
+        for facts in _by_recipient(own):
+            yield FactSet(facts, severity, str(stage.stage), step.step, step.summary)
+    if besides:
+        severity = Severity.WARNING
     for problem in problems:
         facts = {**own, **flat(problem, "problem.")}
         yield FactSet(facts, severity, str(stage.stage), step.step, step.summary)
+
+
+def _by_recipient(own: Facts) -> Iterator[Facts]:
+    """The facts once for each refused recipient, `reply.*` being the answer to that one."""
+    refused = own.get("refused")
+    listed = refused if isinstance(refused, (list, tuple)) else ()
+    names = [name for name in listed if isinstance(name, str)]
+    if own.get("step") != "send.rcpt" or "reply.code" not in own or not names:
+        yield own
+        return
+    yield {**own, "recipient": names[0]}
+    for name in names[1:_MOST_RECIPIENTS]:
+        said = own.get(f"replies.{name}")
+        reply = facts_of_reply(said if isinstance(said, str) else "", step="send.rcpt")
+        if reply["reply.code"]:
+            rest = {key: fact for key, fact in own.items() if not key.startswith("reply.")}
+            yield {**rest, **reply, "recipient": name}
 
 
 def _problems(step: Step) -> list[Mapping[str, Json]]:

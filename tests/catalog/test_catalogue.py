@@ -1,0 +1,185 @@
+"""A walk through the shipped catalogue: every rule keeps its word."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from smtpcheck.catalog.cause import Cause, Rule
+from smtpcheck.catalog.condition import Condition, Has, Matches, Not
+from smtpcheck.catalog.loader import SHIPPED, load_catalog
+from smtpcheck.catalog.matcher import best, ranking
+from smtpcheck.diagnosis.proof import facts_of_example, prove
+from smtpcheck.diagnosis.reply_facts import facts_of_reply
+from smtpcheck.model.diagnosis import Confidence
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.profile import SECTIONS
+from smtpcheck.model.settings import rules_of
+from smtpcheck.model.stage import STEPS
+
+CAUSES = load_catalog().causes
+RULES = [
+    pytest.param(cause, rule, id=f"{cause.id}-{number}")
+    for cause in CAUSES.values()
+    for number, rule in enumerate(cause.rules, start=1)
+]
+GROUPS = {"dns", "tcp", "greeting", "tls", "ehlo", "auth", "mail", "rcpt", "data", "session"}
+CHALLENGES = ("CRAM-MD5", "NTLM", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS")
+# Words that a title may begin with in upper case, because they are names.
+NAMES = re.compile(
+    r"[A-Z0-9]{2,}\b|[A-Z]+[0-9]|IPv[46]|DNS|Amazon|Exchange|Gmail|Google|Microsoft|Windows"
+)
+ADVICE = ("use-", "avoid-", "do-not-", "set-", "enable-", "check-")
+PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)(?:\|[^{}]*)?\}")
+
+
+def documented() -> set[str]:
+    """Every name that docs/facts.md shows, without its step."""
+    text = (Path(__file__).parents[2] / "docs" / "facts.md").read_text(encoding="utf-8")
+    shown = {
+        word for code in re.findall(r"`([^`]+)`", text) for word in re.findall(r"[\w.]+", code)
+    }
+    return shown | {name.rpartition(".")[2] for name in shown}
+
+
+STEP_NAMES = set(chain.from_iterable(STEPS.values())) | {"tcp.proxy"}
+KNOWN = documented()
+SETTINGS = {
+    f"{section}.{field.name}" for section, kind in SECTIONS.items() for field, _ in rules_of(kind)
+}
+
+
+def is_fact(name: str) -> bool:
+    """Whether docs/facts.md or the profile knows the name."""
+    if name in ("stage", "step", "provider", "recipient") or name in SETTINGS:
+        return True
+    for step in STEP_NAMES:
+        name = name.removeprefix(f"{step}.")
+    if name.startswith("extensions."):
+        return name.removeprefix("extensions.").isupper()
+    name = re.sub(r"^(problem|chain\.\d|attempts\.\d)\.", "", name)
+    name = re.sub(r"\.\d$", "", name)
+    return name in KNOWN
+
+
+def conditions(rule: Rule) -> Iterator[Condition]:
+    for each in chain.from_iterable(rule.when.values()):
+        yield each
+        if isinstance(each, Not):
+            yield from each.inner
+
+
+def test_every_group_is_there() -> None:
+    assert {path.stem for path in SHIPPED.glob("*.toml")} >= GROUPS
+
+
+def test_every_example_is_won_and_no_counterexample_is_claimed() -> None:
+    assert "\n".join(map(str, prove(load_catalog()))) == ""
+
+
+def test_ids_are_in_the_order_of_the_alphabet_and_name_the_bad_thing() -> None:
+    assert list(CAUSES) == sorted(CAUSES)
+    assert not [cause_id for cause_id in CAUSES if cause_id.startswith(ADVICE)]
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=list(CAUSES))
+def test_titles_and_steps_read_as_the_others(cause: Cause) -> None:
+    assert cause.title[0].islower() or NAMES.match(cause.title), cause.title
+    assert len(cause.title) <= 80
+    steps = chain(cause.help, *(rule.help or () for rule in cause.rules))
+    assert [step for step in steps if step.endswith(".")] == []
+
+
+@pytest.mark.parametrize(("cause", "rule"), RULES)
+def test_a_rule_pins_and_quotes_only_facts_that_are_documented(cause: Cause, rule: Rule) -> None:
+    assert [name for name in rule.when if not is_fact(name)] == []
+    texts = chain([cause.why, rule.why or ""], cause.help, rule.help or ())
+    quoted = set(PLACEHOLDER.findall(" ".join(texts)))
+    assert [name for name in quoted if not is_fact(name)] == []
+
+
+@pytest.mark.parametrize(("cause", "rule"), RULES)
+def test_a_change_names_a_key_of_the_profile(cause: Cause, rule: Rule) -> None:
+    changes = cause.changes if rule.changes is None else rule.changes
+    assert [change.key for change in changes if change.key not in SETTINGS] == []
+
+
+@pytest.mark.parametrize(("cause", "rule"), RULES)
+def test_a_step_that_is_pinned_exists(cause: Cause, rule: Rule) -> None:
+    pinned = [
+        value
+        for condition in rule.when.get("step", ())
+        for value in getattr(condition, "values", (getattr(condition, "value", None),))
+        if value is not None
+    ]
+    assert set(pinned) <= STEP_NAMES
+
+
+def test_a_member_of_a_list_is_looked_for_as_it_is_written_there() -> None:
+    """In lists `has` tells upper from lower case, and keywords of EHLO are in upper case."""
+    wrong = [
+        (cause.id, name, member)
+        for cause in CAUSES.values()
+        for rule in cause.rules
+        for name, asked in rule.when.items()
+        if name.endswith(("keywords", "mechanisms", "offered"))
+        for condition in asked
+        if isinstance(condition, Has)
+        for member in condition.members
+        if member != str(member).upper()
+    ]
+    assert wrong == []
+
+
+def replies_of(cause_id: str) -> list[str]:
+    cause = CAUSES.get(cause_id)
+    rules = cause.rules if cause else ()
+    return [example.text for rule in rules for example in rule.examples if example.text]
+
+
+@pytest.mark.parametrize("mechanism", CHALLENGES)
+def test_a_refused_challenge_is_never_certainly_a_wrong_password(mechanism: str) -> None:
+    texts = [*replies_of("auth-bad-credentials"), "535 5.7.8 Authentication failed", "535 no"]
+    for text in texts:
+        for provider in ("", "m365", "gmail", "ses", "postfix-relay", "exim"):
+            known: dict[str, Json] = {"step": "auth.login", "mechanism": mechanism}
+            match = best(facts_of_reply(text, **known, provider=provider or None), load_catalog())
+            certain = match is not None and match.rule.confidence is Confidence.CERTAIN
+            assert not (certain and match and match.cause.id == "auth-bad-credentials"), text
+
+
+def test_patterns_are_the_exception() -> None:
+    every = [each for param in RULES for each in conditions(param.values[1])]  # type: ignore[arg-type] # a Rule
+    assert sum(isinstance(each, Matches) for each in every) * 10 < len(every)
+
+
+def test_the_overlap_of_rules_is_as_it_was(golden: Callable[[str, str], None]) -> None:
+    """Who claims each example, the winner first: an overlap shows as a change of this file."""
+    lines = []
+    for cause in CAUSES.values():
+        for number, rule in enumerate(cause.rules, start=1):
+            for position, example in enumerate(rule.examples, start=1):
+                matches = ranking(facts_of_example(example, rule), load_catalog())
+                claims = [
+                    f"{match.cause.id}.{match.cause.rules.index(match.rule) + 1}"
+                    f"({match.pinned}{match.rule.confidence[0]})"
+                    for match in matches
+                ]
+                lines.append(f"{cause.id}.{number} example {position}: {' '.join(claims)}")
+    golden("catalogue_matrix.txt", "\n".join(lines) + "\n")
+
+
+def test_loading_and_matching_take_little_time() -> None:
+    """Generous bounds, for a slow machine; the benchmark tells the truth."""
+    begun = time.perf_counter()
+    catalog = load_catalog.__wrapped__()
+    loaded = time.perf_counter() - begun
+    begun = time.perf_counter()
+    best(facts_of_reply("535 5.7.8 Authentication failed", step="auth.login"), catalog)
+    assert loaded < 0.5
+    assert time.perf_counter() - begun < 0.05
