@@ -1,0 +1,305 @@
+"""TLS as bytes in, bytes out (`ssl.MemoryBIO`): a handshake that tells all it showed."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from smtpcheck.model.certificate import Certificate, CertificateProblem
+from smtpcheck.model.certificate import CertificateProblemKind as Kind
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.wire.certificate_names import reference_name
+from smtpcheck.wire.certificate_problems import (
+    Examined,
+    Findings,
+    find_problems,
+    find_worries,
+    wrong_fingerprint,
+)
+from smtpcheck.wire.certificates import built_chain, presented_chain
+from smtpcheck.wire.tls_context import TlsContext
+from smtpcheck.wire.tls_failure import (
+    SHOWN,
+    Progress,
+    TlsFailure,
+    begins_record,
+    classify,
+    ended,
+    local,
+    not_tls,
+    untrusted,
+)
+
+State = Literal["handshaking", "open", "failed", "closed"]
+_CHUNK = 65_536
+_HANDSHAKE = 22
+_SERVER_HELLO, _CERTIFICATE_REQUEST = 2, 13
+_VERSIONS = {0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of some bytes of the server."""
+
+    outgoing: bytes
+    """To be sent, also when the session has failed: the alert that tells the server why."""
+    plain: bytes
+    """What the server said inside TLS."""
+    state: State
+
+
+class TlsSession:
+    """A client's side of one TLS connection. `host` is the name for SNI and verification; an
+    address is sent in no SNI and must be a subjectAltName itself. `now` is in UTC."""
+
+    def __init__(self, context: TlsContext, host: str, *, now: datetime) -> None:
+        self._context = context
+        self._name = reference_name(host)
+        self._now = now
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._first = b""
+        self._speaks_tls = False
+        self._answered = False
+        self._requested = False
+        self._version = ""
+        self._trusted = False
+        self._failure: TlsFailure | None = None
+        self._findings = Findings((), ())
+        self._waived: tuple[CertificateProblem, ...] = ()
+        self._state: State = "handshaking"
+        self._tls: ssl.SSLObject | None = None
+        try:
+            self._tls = context.open(self._incoming, self._outgoing, self._name, self._observe)
+        except ValueError as error:  # UnicodeError included: no name, or none that DNS can have
+            name = self._name or "no host name"
+            self._fail(local(f"{name} cannot be verified in TLS: {error}"))
+
+    @property
+    def state(self) -> State:
+        """How the session stands."""
+        return self._state
+
+    @property
+    def verified(self) -> bool:
+        """Whether the handshake is done and the server proved to be the wanted one: by a trusted
+        chain and its name, or by the pinned fingerprint."""
+        return self._trusted
+
+    @property
+    def failure(self) -> str:
+        """Why the session failed, in words; empty when it has not."""
+        return self._failure.message if self._failure else ""
+
+    def start(self) -> bytes:
+        """The ClientHello; empty when nothing can be sent (the state is `failed` then)."""
+        if self._state == "handshaking":
+            self._handshake()
+        return self._outgoing.read()
+
+    def receive(self, data: bytes) -> Step:
+        """Takes bytes of the server; `b""` means that it closed the connection."""
+        plain = b""
+        if self._state in ("handshaking", "open") and self._recognize(data):
+            self._feed(data)
+            if self._state == "handshaking":
+                self._handshake()
+            if self._state == "open":
+                plain = self._read()
+        return Step(self._outgoing.read(), plain, self._state)
+
+    def seal(self, data: bytes) -> bytes:
+        """The bytes that carry `data` inside TLS. Raises RuntimeError where there is no session."""
+        if self._tls is None or self._state not in ("open", "closed"):
+            raise RuntimeError(f"nothing can be encrypted: the TLS session is {self._state}")
+        if data:
+            self._tls.write(data)
+        return self._outgoing.read()
+
+    def close(self) -> bytes:
+        """close_notify (RFC 8446 section 6.1); empty where there is no session to close."""
+        if self._tls is None or self._state not in ("open", "closed"):
+            return b""
+        self._state = "closed"
+        with contextlib.suppress(ssl.SSLError):  # the server's own close_notify is not waited for
+            self._tls.unwrap()
+        return self._outgoing.read()
+
+    def failed_by(self, kind: Literal["timeout", "reset", "closed"], detail: str) -> None:
+        """Tells why bytes stopped coming during the handshake; later it changes nothing."""
+        if self._state == "handshaking":
+            self._fail(not_tls(self._first, over=True) or ended(kind, detail))
+
+    def handshake_facts(self) -> dict[str, Json]:
+        """The facts of step `tls.handshake` (docs/facts.md), as far as they are known by now.
+        `waived` lists the kinds of problems that a fitting fingerprint overrules."""
+        facts: dict[str, Json] = {
+            "server_name": self._name,
+            "verified": self._trusted,
+            "trust": self._context.trust,
+            "client_cert_requested": self._requested,
+            "trust_store": {
+                "count": self._context.store.count,
+                "source": self._context.store.source,
+            },
+            "chain": [each.facts(self._now) for each in self._findings.chain],
+        }
+        if self._version:
+            facts["version"] = self._version
+        cipher = self._cipher()
+        if cipher:
+            facts["cipher"] = cipher
+        if self._failure:
+            facts |= self._failure.facts()
+        if self._findings.problems:
+            facts["problems"] = [each.facts() for each in self._findings.problems]
+        if self._waived:
+            facts["waived"] = list(dict.fromkeys(each.kind.value for each in self._waived))
+        return facts
+
+    def _recognize(self, data: bytes) -> bool:
+        """Whether OpenSSL is to see these bytes: once the first one begins a TLS record, or when
+        none has come at all. What is no TLS is kept until it can be quoted."""
+        if self._speaks_tls or not (self._first or data):
+            return True
+        if not self._first and begins_record(data):
+            self._speaks_tls = True
+            return True
+        self._first = (self._first + data)[:SHOWN]
+        failure = not_tls(self._first, over=not data)
+        if failure is not None:
+            self._fail(failure)
+        return False
+
+    def _feed(self, data: bytes) -> None:
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _handshake(self) -> None:
+        if self._tls is None:
+            return
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return
+        except ssl.SSLError as error:
+            self._fail(classify(error, self._progress()))
+            self._examine_failure(error)
+            return
+        self._version = self._tls.version() or self._version
+        self._state = "open"
+        self._examine_success()
+
+    def _read(self) -> bytes:
+        """All that can be decrypted now, in order."""
+        plain = bytearray()
+        empty = 0
+        # OpenSSL reads an empty record as nothing and close_notify as nothing again and again.
+        while self._tls is not None and empty < 2:
+            try:
+                data = self._tls.read(_CHUNK)
+            except ssl.SSLWantReadError:
+                break
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                empty = 2
+            except ssl.SSLError as error:
+                self._fail(classify(error, self._progress()))
+                break
+            else:
+                plain += data
+                empty = 0 if data else empty + 1
+        if empty >= 2:
+            self._state = "closed"
+        return bytes(plain)
+
+    def _examine_success(self) -> None:
+        """The handshake is done; what verifies here is the pin, or OpenSSL has verified."""
+        if self._context.verifies:
+            self._trusted = True
+            seen = self._seen(0)
+            weak = find_problems(seen, closer=True) if self._context.lenient else None
+            worries = find_worries(seen)
+            self._findings = Findings(
+                weak.chain if weak else worries.chain,
+                (*(weak.problems if weak else ()), *worries.problems),
+            )
+            return
+        pin = self._context.fingerprint
+        found = find_problems(self._seen(None), closer=not pin)
+        self._findings = found
+        if pin:
+            self._compare(pin, found)
+
+    def _compare(self, pin: str, found: Findings) -> None:
+        """Judges by the pin alone (RFC 7525's pinning, as msmtp and GnuTLS do it)."""
+        leaf = found.chain[0] if found.chain else Certificate(subject="", issuer="")
+        kept: tuple[CertificateProblem, ...]
+        if leaf.sha256 == pin:
+            self._trusted = True
+            kept = tuple(each for each in found.problems if each.kind is Kind.EXPIRES_SOON)
+        else:
+            inspected = (each for each in found.problems if each.kind is Kind.INSPECTION)
+            kept = (*inspected, wrong_fingerprint(leaf, pin))
+            if self._context.policy.verify:
+                self._shut(untrusted("the server's certificate is not the pinned one"))
+        self._waived = tuple(each for each in found.problems if each not in kept)
+        self._findings = Findings(found.chain, kept)
+
+    def _examine_failure(self, error: ssl.SSLError) -> None:
+        if self._failure is None or self._tls is None:
+            return
+        if self._failure.kind != "verify":
+            self._findings = Findings(
+                tuple(each.certificate for each in presented_chain(self._tls)), ()
+            )
+            return
+        words = getattr(error, "verify_message", "") or self._failure.message
+        seen = self._seen(self._failure.verify_code or -1, words)
+        self._findings = find_problems(seen, closer=True)
+
+    def _seen(self, code: int | None, words: str = "") -> Examined:
+        presented = presented_chain(self._tls) if self._tls else ()
+        path = built_chain(self._tls) if self._tls else ()
+        return Examined(
+            presented=presented,
+            path=path,
+            host=self._name,
+            now=self._now,
+            store=self._context.store,
+            code=code,
+            words=words,
+        )
+
+    def _cipher(self) -> str:
+        """Name of the cipher suite; OpenSSL knows it before the handshake ends."""
+        chosen = self._tls.cipher() if self._tls else None
+        return chosen[0] if chosen else ""
+
+    def _progress(self) -> Progress:
+        sent = bool(self._context.policy.client_cert)
+        return Progress(self._answered, self._requested, sent)
+
+    def _observe(self, ours: bool, version: int, content: int, message: int) -> None:  # noqa: FBT001  # the shape of `Watch`
+        if ours or content != _HANDSHAKE:
+            return
+        if message == _SERVER_HELLO:
+            self._answered = True
+        if message == _CERTIFICATE_REQUEST:
+            self._requested = True
+        self._version = _VERSIONS.get(version, self._version)
+
+    def _shut(self, failure: TlsFailure) -> None:
+        """Fails an open session, and says goodbye to the server."""
+        if self._tls is not None:
+            with contextlib.suppress(ssl.SSLError):
+                self._tls.unwrap()
+        self._fail(failure)
+
+    def _fail(self, failure: TlsFailure) -> None:
+        self._state = "failed"
+        self._trusted = False
+        self._failure = failure
