@@ -16,7 +16,7 @@ from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations
 
 _MOST_EVIDENCE: Final = 8
-_PASSING: Final = frozenset({"timeout", "reset", "closed", "deadline", "try-again"})
+_PASSING: Final = ("timeout", "reset", "closed", "deadline", "try-again")
 """Kinds of silence and error that may be over at the next attempt."""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sample_causes import SAMPLES, cause
 
 from smtpcheck.catalog.loader import CatalogError, load_catalog
 from smtpcheck.model.diagnosis import Confidence, Owner, Severity
+from tests.catalog.sample_causes import SAMPLES, cause
 
 
 def refusal(folder: Path, *texts: str) -> list[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sample_causes import SAMPLES, cause
-
 from smtpcheck.catalog.cause import Catalog
 from smtpcheck.catalog.loader import load_catalog
 from smtpcheck.catalog.matcher import best, ranking
 from smtpcheck.model.jsonvalue import Facts
+from tests.catalog.sample_causes import SAMPLES, cause
 
 
 def catalog_of(folder: Path, *texts: str) -> Catalog:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from observed import failed, reply, run, sample_catalog, step
-
 from smtpcheck.catalog.cause import Catalog
 from smtpcheck.catalog.loader import load_catalog
 from smtpcheck.diagnosis.judge import judge
@@ -13,6 +11,7 @@ from smtpcheck.model.diagnosis import Evidence
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.transcript import Event, Who
+from tests.diagnosis.observed import failed, reply, run, sample_catalog, step
 
 
 def marked(evidence: Evidence) -> list[str]:

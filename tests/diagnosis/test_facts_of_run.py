@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from observed import failed, reply, run, step, warned
-
 from smtpcheck.diagnosis.facts import facts_of_run
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.stage import Outcome
+from tests.diagnosis.observed import failed, reply, run, step, warned
 
 REFUSED = failed("auth.login", mechanism="PLAIN", reply=reply(535, "5.7.8", "no"))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from observed import failed, reply, run, sample_catalog, step, warned
 
 from smtpcheck.diagnosis.judge import judge
 from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Owner, Severity
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations, Step
+from tests.diagnosis.observed import failed, reply, run, sample_catalog, step, warned
 
 DISABLED = (
     "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from observed import sample_catalog
-
 from smtpcheck.catalog.cause import Catalog
 from smtpcheck.catalog.loader import load_catalog
 from smtpcheck.diagnosis.proof import facts_of_example, prove
+from tests.diagnosis.observed import sample_catalog
 
 RULES = """
 [{id}]

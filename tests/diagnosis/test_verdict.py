@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from observed import failed, reply, run, step, warned
 
 from smtpcheck.diagnosis.verdict import combine, verdict
 from smtpcheck.model.observation import Observations, StageResult, Step
 from smtpcheck.model.stage import Outcome, Stage
+from tests.diagnosis.observed import failed, reply, run, step, warned
 
 
 @pytest.mark.parametrize(
