@@ -8,6 +8,7 @@ import selectors
 import socket
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -119,11 +120,12 @@ class Sandbox:
         self._running = _Running(house, self.host, self._wanted, authority.root_pem)
         return self
 
-    def stop(self) -> None:
-        """Closes the ports, ends every conversation, and returns when all is gone."""
+    def stop(self, grace: float = 0.0) -> None:
+        """Closes the ports, ends every conversation, and returns when all is gone. A running
+        conversation may come to its own end within `grace` seconds."""
         running, self._running = self._running, None
         if running is not None:
-            running.stop()
+            running.stop(grace)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -189,12 +191,15 @@ class _Running:
                 return number
         raise KeyError(wanted.value)
 
-    def stop(self) -> None:
+    def stop(self, grace: float) -> None:
         self._house.stopping.set()
         self._wake_in.send(b"x")
         self._acceptor.join(_PATIENCE)
         with self._lock:
             live = dict(self._live)
+        end = time.monotonic() + grace
+        for thread in live:
+            thread.join(max(0.0, end - time.monotonic()))
         for channel in live.values():
             channel.abort()
         for thread in live:

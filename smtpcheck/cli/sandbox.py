@@ -1,0 +1,198 @@
+"""`smtpcheck sandbox`: the embedded server as a command of its own."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.stage import ExitCode
+
+if TYPE_CHECKING:
+    from smtpcheck.sandbox.received import Received, Talk
+    from smtpcheck.sandbox.scenario import Scenario
+    from smtpcheck.sandbox.server import Sandbox
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_GRACE = 2.0
+"""Seconds that a conversation may take to its end when the server stops by itself."""
+_POLL = 3600.0
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port with STARTTLS; 0: any free one.")]
+TlsPort = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port with TLS from the first byte; 0: any free one.")
+]
+
+
+@app.command()
+def sandbox(  # noqa: PLR0913 - one parameter an option
+    *,
+    port: Port = 0,
+    tls_port: TlsPort = 0,
+    relay_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Listen without TLS and login, too; 0: any free port."),
+    ] = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Listen there.")] = "127.0.0.1",
+    user: Annotated[str, typer.Option(metavar="NAME", help="User name to log in with.")] = "",
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="Play a named failure; --list names them.")
+    ] = "",
+    list_: Annotated[bool, typer.Option("--list", help="List the named failures.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End after the first mail.")] = False,
+    seconds: Annotated[
+        float, typer.Option(min=0, max=86400, help="End after so many seconds; 0: never.")
+    ] = 0,
+    format_: Annotated[
+        str,
+        typer.Option("--format", "-f", metavar="FORMAT", help="text, or json: a line an event."),
+    ] = "text",
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every conversation.")
+    ] = False,
+) -> None:
+    """Run an SMTP server of our own to test against.
+
+    It listens on loopback with STARTTLS, implicit TLS and AUTH, shows each mail that arrives and
+    delivers none. Example: smtpcheck sandbox --scenario relay-denied
+    """
+    from smtpcheck.cli.sandbox_words import WORDS
+    from smtpcheck.sandbox.scenario import load_scenarios
+
+    if format_ not in WORDS:
+        raise UsageError(f"{format_!r} is no format of sandbox", ["use text or json"])
+    if list_:
+        _write(WORDS[format_][3](load_scenarios()))
+        return
+    watched = _Watched(format_, relay=relay_port is not None, once=once, verbose=verbose)
+    server = _server(watched, host, user, _scenario(scenario), (port, tls_port, relay_port))
+    raise typer.Exit(_serve(server, watched, seconds))
+
+
+class _Watched:
+    """Carries what the server tells from its threads to the one that prints."""
+
+    def __init__(self, format_: str, *, relay: bool, once: bool, verbose: bool) -> None:
+        from smtpcheck.cli.sandbox_words import WORDS
+
+        self.once = once
+        self.mails = 0
+        self.verbose = verbose
+        self._relay = relay
+        self._started, self._mail, self._talk, _ = WORDS[format_]
+        self.told: SimpleQueue[Received | Talk] = SimpleQueue()
+
+    def started(self, server: Sandbox) -> str:
+        return self._started(server, self._relay)
+
+    def words(self, told: Received | Talk) -> str:
+        from smtpcheck.sandbox.received import Talk
+
+        if isinstance(told, Talk):
+            return self._talk(told)
+        self.mails += 1
+        return self._mail(self.mails, told)
+
+    @property
+    def done(self) -> bool:
+        return self.once and self.mails > 0
+
+
+def _scenario(name: str) -> Scenario | None:
+    from smtpcheck.sandbox.scenario import ScenarioError, find_scenario
+
+    if not name:
+        return None
+    try:
+        return find_scenario(name)
+    except ScenarioError as error:
+        raise UsageError(str(error), ["smtpcheck sandbox --list names them"]) from None
+
+
+def _server(
+    watched: _Watched,
+    host: str,
+    user: str,
+    scenario: Scenario | None,
+    ports: tuple[int, int, int | None],
+) -> Sandbox:
+    import ipaddress
+    import secrets
+
+    from smtpcheck.sandbox.limits import Ports
+    from smtpcheck.sandbox.server import Sandbox
+
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise UsageError(
+            f"--host {host!r} is not an address", ["give an IP address, for example 127.0.0.1"]
+        ) from None
+    if not loopback:
+        sys.stderr.write(
+            f"warning: {host} is not loopback: others on the network can reach this server\n"
+        )
+    if user and not (user.isprintable() and user == user.strip()):
+        raise UsageError("--user has a blank at an end or a control character")
+    return Sandbox(
+        host,
+        ports=Ports(submission=ports[0], submissions=ports[1], relay=ports[2]),
+        users={user: secrets.token_urlsafe(12)} if user else None,
+        scenario=scenario,
+        on_message=watched.told.put,
+        on_event=watched.told.put if watched.verbose else None,
+    )
+
+
+def _serve(server: Sandbox, watched: _Watched, seconds: float) -> int:
+    """Runs until a signal, the first mail or the time says so; the exit code."""
+    from smtpcheck.sandbox.server import SandboxError
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        server.start()
+        _write(watched.started(server))
+        _show(watched, seconds)
+        server.stop(grace=_GRACE)
+        _show_rest(watched)
+    except SandboxError as error:
+        raise UsageError(str(error), ["choose another port, or 0 for any free one"]) from None
+    except KeyboardInterrupt:
+        pass  # to end it is what Ctrl-C and SIGTERM are for here
+    finally:
+        server.stop()
+        signal.signal(signal.SIGTERM, before)
+    if watched.once and not watched.mails:
+        sys.stderr.write("no mail came\n")
+        return ExitCode.FINDINGS
+    return ExitCode.OK
+
+
+def _show(watched: _Watched, seconds: float) -> None:
+    end = time.monotonic() + seconds if seconds else float("inf")
+    while not watched.done and (left := end - time.monotonic()) > 0:
+        try:
+            told = watched.told.get(timeout=min(left, _POLL))
+        except Empty:
+            continue
+        _write(watched.words(told))
+
+
+def _show_rest(watched: _Watched) -> None:
+    """What was told while the server ended."""
+    while not watched.told.empty():
+        _write(watched.words(watched.told.get()))
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
