@@ -16,7 +16,7 @@ from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.resolve_compare import difference
 from smtpcheck.probe.resolve_config import (
     HOSTS,
-    RESOLV_CONF,
+    ResolverConfig,
     hosts_addresses,
     parse_resolver,
     system_config,
@@ -55,7 +55,7 @@ class DnsRun:
 class Sources:
     """Where this machine keeps what it knows of names."""
 
-    resolv_conf: Path = RESOLV_CONF
+    config: Callable[[], ResolverConfig] = system_config
     hosts: Path = HOSTS
     getaddrinfo: GetAddrInfo = socket.getaddrinfo
 
@@ -99,7 +99,7 @@ def run_dns(  # noqa: PLR0913 - one word each from profile, plan and watcher
     from smtpcheck.probe.resolve_lookup import look_up  # while the system is busy
 
     steps.begin("dns.query")
-    config = system_config(sources.resolv_conf)
+    config = sources.config()
     config = replace(config, timeout=min(config.timeout, timeout))
     if server:
         config = replace(config, servers=(server,))

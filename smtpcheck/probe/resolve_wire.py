@@ -173,7 +173,8 @@ class _Followed(TypedDict):
 def _followed(message: dns.message.Message, question: Question) -> _Followed:
     """The aliases from the name asked for on, and the records at their end (RFC 1034, 3.6.2)."""
     kind, alias = TYPES[question.type], TYPES["CNAME"]
-    found = {(rrset.name, int(rrset.rdtype)): rrset for rrset in message.answer if rrset}
+    internet = [rrset for rrset in message.answer if rrset and int(rrset.rdclass) == 1]
+    found = {(rrset.name, int(rrset.rdtype)): rrset for rrset in internet}
     name, chain, ttls = message.question[0].name, [], []
     seen = {name}
     while (name, kind) not in found and (name, alias) in found:
