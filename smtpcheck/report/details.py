@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import Step
@@ -45,12 +45,20 @@ def fact_rows(step: Step, style: Style) -> list[Row]:
     rows += _difference_rows(facts, style)
     for problem in tables_of(facts, "problems"):
         rows += _detail("problem", _problem(problem), style)
-    for reply in tables_of(facts, "replies"):
-        rows += _detail("reply", _value(reply), style)
-    for name, value in facts.items():
+    for name, words in table_of(facts, "replies").items():
+        rows += _detail("reply", f"{name}: {_value(words)}", style)
+    for name, value in _flat(facts):
         if name not in _SHOWN_ELSEWHERE and value not in (None, "", [], (), {}):
             rows += _detail(name, _value(value), style)
     return rows
+
+
+def _flat(facts: Facts) -> Iterator[tuple[str, Json]]:
+    for name, value in facts.items():
+        if isinstance(value, Mapping) and name not in _SHOWN_ELSEWHERE:
+            yield from ((f"{name}.{inner}", each) for inner, each in value.items())
+        else:
+            yield name, value
 
 
 def _detail(name: str, text: str, style: Style) -> list[Row]:

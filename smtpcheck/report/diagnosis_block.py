@@ -98,7 +98,7 @@ def _change_rows(diagnosis: Diagnosis, style: Style) -> list[Row]:
     rows: list[Row] = []
     for at, change in enumerate(diagnosis.changes):
         value = json.dumps(change.value, ensure_ascii=False)
-        proof = " (tried in this run: it gets past the failing step)" if change.verified else ""
+        proof = " (tried in this run: it gets further)" if change.verified else ""
         text = shown(f"{change.key} = {value}", style) + proof
         rows += labelled("" if at else "set", text, style)
     return rows

@@ -34,6 +34,8 @@ def skip_reason(result: StageResult, seen: Observations, *, has_profile: bool) -
     if seen.interrupted:
         return "not reached"
     user = "this profile" if has_profile else "this target"
+    if result.stage is Stage.DNS and seen.settings.get("server.socket"):
+        return f"not used by {user}"
     if result.stage is Stage.TLS and seen.settings.get("server.security") == "none":
         return f"not used by {user}"
     if result.stage is Stage.AUTH and _has_no_login(seen.settings):

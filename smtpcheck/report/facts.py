@@ -1,5 +1,8 @@
 """Facts of steps as the types a renderer needs; a saved report may hold anything, so a fact of
-another type counts as absent."""
+another type counts as absent.
+
+A name is looked for as it stands and then as a path: `reply.code` is `code` in the table `reply`.
+"""
 
 from __future__ import annotations
 
@@ -30,41 +33,49 @@ def stage_of(observations: Observations, stage: Stage) -> StageResult | None:
     return next((each for each in observations.stages if each.stage is stage), None)
 
 
-def text_of(facts: Mapping[str, Json], name: str) -> str:
+def fact(facts: Facts, name: str) -> Json:
+    """The value of that name; None where there is none."""
+    if name in facts:
+        return facts[name]
+    table, dot, rest = name.partition(".")
+    inner = facts.get(table)
+    return fact(inner, rest) if dot and isinstance(inner, Mapping) else None
+
+
+def text_of(facts: Facts, name: str) -> str:
     """A fact that is a string; else the empty string."""
-    value = facts.get(name)
+    value = fact(facts, name)
     return value if isinstance(value, str) else ""
 
 
-def number_of(facts: Mapping[str, Json], name: str) -> float | None:
+def number_of(facts: Facts, name: str) -> float | None:
     """A fact that is a number; else None."""
-    value = facts.get(name)
+    value = fact(facts, name)
     return None if isinstance(value, bool) or not isinstance(value, int | float) else value
 
 
-def whole_of(facts: Mapping[str, Json], name: str) -> int:
+def whole_of(facts: Facts, name: str) -> int:
     """A fact that is a whole number; else 0."""
-    value = facts.get(name)
+    value = fact(facts, name)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def texts_of(facts: Mapping[str, Json], name: str) -> list[str]:
+def texts_of(facts: Facts, name: str) -> list[str]:
     """The strings of a fact that is a list."""
-    value = facts.get(name)
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        return []
-    return [each for each in value if isinstance(each, str)]
+    return [each for each in _list_of(facts, name) if isinstance(each, str)]
 
 
-def tables_of(facts: Mapping[str, Json], name: str) -> list[Facts]:
+def tables_of(facts: Facts, name: str) -> list[Facts]:
     """The tables of a fact that is a list of tables."""
-    value = facts.get(name)
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        return []
-    return [each for each in value if isinstance(each, Mapping)]
+    return [each for each in _list_of(facts, name) if isinstance(each, Mapping)]
 
 
-def table_of(facts: Mapping[str, Json], name: str) -> Facts:
+def table_of(facts: Facts, name: str) -> Facts:
     """A fact that is a table; else an empty one."""
-    value = facts.get(name)
+    value = fact(facts, name)
     return value if isinstance(value, Mapping) else NOTHING
+
+
+def _list_of(facts: Facts, name: str) -> Sequence[Json]:
+    value = fact(facts, name)
+    return () if isinstance(value, str) or not isinstance(value, Sequence) else value

@@ -31,7 +31,7 @@ def unknown_rows(target: TargetReport, place: Place, style: Style) -> list[Row]:
     rows += arrow_rows(where, place, style)
     if step:
         rows += _quoted(step, target.observations.transcript, style)
-        if step.summary and "reply.code" not in step.facts:
+        if step.summary and not whole_of(step.facts, "reply.event"):
             rows += labelled("saw", shown(step.summary, style), style)
     rows += labelled("why", "not known: smtpcheck shows what it saw, and does not guess", style)
     rows.append(try_row(target.target, "--verbose --debug-file smtpcheck-debug.txt"))
@@ -56,7 +56,8 @@ def _quoted(step: Step, transcript: Sequence[Event], style: Style) -> list[Row]:
 
 def _events(step: Step, transcript: Sequence[Event]) -> list[Event]:
     """The events that the step's facts point at; of a reply, all its lines."""
-    number = next((whole_of(step.facts, name) for name in _EVENT_FACTS if name in step.facts), 0)
+    numbers = (whole_of(step.facts, name) for name in _EVENT_FACTS)
+    number = next((each for each in numbers if each), 0)
     at = next((i for i, event in enumerate(transcript) if event.n == number), -1)
     if at < 0:
         return []

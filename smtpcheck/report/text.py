@@ -58,9 +58,10 @@ def _target_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[R
         if verbose:
             rows += [BLANK, *conversation_rows(target, style)]
     rows += _judgement_rows(target, style, verbose=verbose)
-    if target.notes:
+    notes = () if target.outcome is Outcome.SKIPPED else target.notes  # the verdict has them
+    if notes:
         rows.append(BLANK)
-    for note in target.notes:
+    for note in notes:
         rows += hanging(row(("note", Role.LABEL), ": "), shown(note, style), style, hard=False)
     return [*rows, BLANK, *_verdict_rows(target, style)]
 

@@ -19,7 +19,7 @@ def verdict(target: TargetReport) -> list[Piece]:
     time = run_time(total_ms(target))
     match target.outcome:
         case Outcome.SKIPPED:
-            return [("skipped", Role.WARNING), (": the profile is disabled", Role.PLAIN)]
+            return [("skipped", Role.WARNING), (f": {_why_skipped(target)}", Role.PLAIN)]
         case Outcome.INTERRUPTED:
             return [
                 (f"interrupted{_where(target, ' in ')}", Role.WARNING),
@@ -49,6 +49,10 @@ def short_verdict(target: TargetReport) -> str:
 def warnings_of(target: TargetReport) -> int:
     """How many warnings a reader was given."""
     return sum(1 for each in target.diagnoses if each.severity is Severity.WARNING)
+
+
+def _why_skipped(target: TargetReport) -> str:
+    return "; ".join(target.notes) or "the profile is disabled"
 
 
 def _where(target: TargetReport, joint: str) -> str:

@@ -71,13 +71,15 @@ def reply(event: int, command: str, *lines: str) -> dict[str, Json]:
     """The facts of a reply."""
     last = lines[-1]
     return {
-        "reply.code": int(last[:3]),
-        "reply.enhanced": "",
-        "reply.text": " ".join(line[4:] for line in lines),
-        "reply.lines": list(lines),
-        "reply.command": command,
-        "reply.defects": [],
-        "reply.event": event,
+        "reply": {
+            "code": int(last[:3]),
+            "enhanced": "",
+            "text": " ".join(line[4:] for line in lines),
+            "lines": list(lines),
+            "command": command,
+            "defects": [],
+            "event": event,
+        }
     }
 
 
@@ -117,6 +119,10 @@ DNS = stage(
     step("dns.compare", "both agree", {"difference": ""}, ms=0.0),
 )
 
+ATTEMPTS: list[Facts] = [
+    {"address": "2001:db8::10", "family": "ipv6", "outcome": "timeout", "elapsed_ms": 10_000.0},
+    {"address": "192.0.2.10", "family": "ipv4", "outcome": "timeout", "elapsed_ms": 9_750.0},
+]
 CONNECT: Facts = {
     "address": "192.0.2.10",
     "port": 587,
@@ -380,7 +386,7 @@ def failed_dns() -> Report:
         step(
             "dns.system",
             "the system knows no such name (EAI_NONAME)",
-            {"error.kind": "not-found", "error.symbol": "EAI_NONAME"},
+            {"error": {"kind": "not-found", "symbol": "EAI_NONAME"}},
             F,
             4.2,
         ),
@@ -424,7 +430,7 @@ def failed_tcp() -> Report:
     connect = step(
         "tcp.connect",
         "no address answered within 10 s: 192.0.2.10, 2001:db8::10",
-        {**CONNECT, "address": "", "error.kind": "timeout", "error.kinds": ["timeout"]},
+        {"attempts": ATTEMPTS, "error": {"kind": "timeout", "kinds": ["timeout"]}},
         F,
         10_000.0,
     )
@@ -470,8 +476,7 @@ def failed_tls() -> Report:
             **HANDSHAKE,
             "verified": False,
             "chain": [old],
-            "error.kind": "verify",
-            "error.reason": "CERTIFICATE_VERIFY_FAILED",
+            "error": {"kind": "verify", "reason": "CERTIFICATE_VERIFY_FAILED"},
             "problems": problems,
         },
         F,
@@ -605,7 +610,7 @@ def in_doubt() -> Report:
         step(
             "send.message",
             "the connection was closed before the server answered the final dot",
-            {"in_doubt": True, "silence.kind": "closed", "silence.event": 17},
+            {"in_doubt": True, "silence": {"kind": "closed", "event": 17}},
             F,
             3000.0,
         ),
