@@ -24,7 +24,9 @@ _OTHER_NAMES = {
     "recipient": "test.to",
     "recipients": "test.to",
     "hostname": "server.host",
-    "address": "sender.address",
+    "server.address": "server.host",
+    "server.name": "server.host",
+    "server.encryption": "server.security",
     "encryption": "server.security",
     "ssl": "server.security",
     "starttls": "server.security",
@@ -39,6 +41,7 @@ _OTHER_NAMES = {
     "smtp": "server",
     "mail": "sender",
     "message": "test",
+    "oauth": "auth.oauth",
     "oauth2": "auth.oauth",
 }
 
@@ -107,18 +110,23 @@ def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
 def meant(name: str, *, table: bool = False) -> str:
     """The key or table that an unknown name was most likely meant to be, or the empty string.
 
-    A sibling comes first, then the same word in another table, then what other tools call it.
+    What other tools call the whole name comes first, then a sibling that is spelt nearly so, then
+    the same word in another table, then whatever is spelt most alike.
     """
-    parent, _, word = name.rpartition(".")
+    parent, _, word = name.lower().rpartition(".")
     siblings = {known.rpartition(".")[2]: known for known in _known_in(parent)}
+    everywhere = [*SECTIONS] if table else [*SECTIONS, *KEYS]
+    if name.lower() in _OTHER_NAMES:
+        return _OTHER_NAMES[name.lower()]
+    if near := nearest(word, siblings, 0.8):
+        return siblings[near]
+    for known in everywhere:
+        if known.rpartition(".")[2] == word:
+            return known
+    if word in _OTHER_NAMES:
+        return _OTHER_NAMES[word]
     if near := nearest(word, siblings):
         return siblings[near]
-    everywhere = [*SECTIONS, *KEYS] if not table else [*SECTIONS]
-    for known in everywhere:
-        if known.rpartition(".")[2] == word.lower():
-            return known
-    if word.lower() in _OTHER_NAMES:
-        return _OTHER_NAMES[word.lower()]
     return nearest(name, everywhere, 0.75)
 
 

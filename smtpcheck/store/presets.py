@@ -61,10 +61,7 @@ def preset_settings(preset: Preset, *, region: str = "") -> dict[str, Any]:
 
     Raises UsageError where a region is missing, unknown or not wanted.
     """
-    tables: dict[str, Any] = {
-        name: dict(value) if isinstance(value, Mapping) else value
-        for name, value in preset.settings.items()
-    }
+    tables = _copied(preset)
     if not preset.host_template:
         if region:
             raise UsageError(f"preset {preset.name} has no regions", ["leave the region away"])
@@ -76,19 +73,23 @@ def preset_settings(preset: Preset, *, region: str = "") -> dict[str, Any]:
     return tables
 
 
+def _copied(preset: Preset) -> dict[str, Any]:
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in preset.settings.items()
+    }
+
+
 def settings_below(preset: Preset, stronger: Mapping[str, Any]) -> dict[str, Any]:
     """The preset's tables as they serve a profile that sets `stronger`, by full key.
 
     Port and security of a preset belong together: when the profile changes one of them, the other
     follows the preset's alternatives. A preset without login yields to a profile with a user.
     """
-    tables = {
-        name: dict(value) if isinstance(value, Mapping) else value
-        for name, value in preset.settings.items()
-    }
+    tables = _copied(preset)
     server, auth = tables.get("server", {}), tables.get("auth", {})
     port, security = stronger.get("server.port"), stronger.get("server.security")
-    ways = [server, *preset.alternatives]
+    ways: list[Mapping[str, Any]] = [server, *preset.alternatives]
     if port and not security and port != server.get("port"):
         way = next((way for way in ways if way.get("port") == port), None)
         security = way.get("security") if way else _USUAL_SECURITY.get(port)

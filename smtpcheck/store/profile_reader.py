@@ -169,10 +169,16 @@ def _joined(
         if not suspects.intersection(found.keys)
     ]
     if problems:
-        raise ProfileError(problems)
+        raise ProfileError(_in_order(problems))
     return LoadedProfile(
         profile, name, path, _origins(layers), dict(data), preset, notes=tuple(notes)
     )
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """By source, and within a file from top to bottom; what has no line comes last."""
+    files = list(dict.fromkeys(each.file for each in problems))
+    return sorted(problems, key=lambda each: (files.index(each.file), not each.line, each.line))
 
 
 def _with_preset(layers: list[Layer]) -> Preset | None:

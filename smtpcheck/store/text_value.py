@@ -60,4 +60,5 @@ def _split(text: str) -> list[str]:
             parts.append("")
         else:
             parts[-1] += character
-    return [part.strip() for part in parts if part.strip()]
+    # Only blanks: a control character stays, and is refused.
+    return [part.strip(" \t") for part in parts if part.strip(" \t")]
