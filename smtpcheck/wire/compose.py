@@ -56,11 +56,10 @@ def compose(spec: MessageSpec, letter: Letter) -> bytes:
 
 def _encoding(body: str, charset: str) -> str:
     """7bit where that carries the text as it is, else an encoding that every path survives."""
+    if charset.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        raise ValueError(f"{charset} cannot be used in the text of a mail (RFC 2781 section 3.2)")
     plain = body.isascii() and all(len(line) <= 990 for line in body.splitlines())
-    wide = charset.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
-    if plain and not wide:
-        return "7bit"
-    return "base64" if wide else "quoted-printable"
+    return "7bit" if plain else "quoted-printable"
 
 
 def _words(letter: Letter) -> str:

@@ -11,7 +11,9 @@ _PATTERNS = (
     re.compile(r"<([^<>@\s]{3,120}@[^<>\s]{3,120})>\s*\["),
     re.compile(r"\b([0-9A-Za-z]{8,20}) Message accepted for delivery", re.IGNORECASE),
     re.compile(r"\bOK:?\s+\d+ ([0-9A-Za-z-]+\.\S+) - gsmtp", re.IGNORECASE),
-    re.compile(r"\A(?:2\.\d\.\d )?Ok:?\s+(?:queued )?([0-9A-Za-z][0-9A-Za-z._-]{9,80})\Z", re.IGNORECASE),
+    re.compile(
+        r"\A(?:2\.\d\.\d )?Ok:?\s+(?:queued )?([0-9A-Za-z][0-9A-Za-z._-]{9,80})\Z", re.IGNORECASE
+    ),
     re.compile(r"\bMessage-?id:? <?([0-9A-Za-z._@=+-]{5,120})", re.IGNORECASE),
 )
 
