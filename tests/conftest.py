@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pki import TestPki
+from tests.pki import TestPki
 
 _GOLDEN = Path(__file__).parent / "golden"
 

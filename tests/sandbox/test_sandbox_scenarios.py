@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox.smtp_client import Client
 from smtpcheck.sandbox.certificates import CertificateKind
 from smtpcheck.sandbox.scenario import (
     Scenario,
@@ -18,6 +17,7 @@ from smtpcheck.sandbox.scenario import (
     read_scenario,
 )
 from smtpcheck.sandbox.server import Sandbox
+from tests.sandbox.smtp_client import Client
 
 SCENARIOS = load_scenarios()
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.smtp_client import Client
 from smtpcheck.sandbox.limits import Limits, Ports
 from smtpcheck.sandbox.received import Received
 from smtpcheck.sandbox.scenario import Scenario
 from smtpcheck.sandbox.server import Sandbox, SandboxError
+from tests.sandbox.smtp_client import Client
 
 
 def threads() -> set[str]:

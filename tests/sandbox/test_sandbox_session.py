@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.smtp_client import Client, b64
 from smtpcheck.sandbox.limits import Limits, Ports
 from smtpcheck.sandbox.received import Talk
 from smtpcheck.sandbox.scenario import Scenario
 from smtpcheck.sandbox.server import Sandbox
+from tests.sandbox.smtp_client import Client, b64
 
 USERS = {"tester@sandbox.test": "right", "üser@sandbox.test": "pässwörd"}
 

@@ -1,7 +1,7 @@
 """Servers that play a conversation written down as text, well-behaved or not."""
 
-from scripted.script import Script, ScriptError, parse_script, read_script
-from scripted.server import Connection, Deviation, ScriptedServer
+from tests.scripted.script import Script, ScriptError, parse_script, read_script
+from tests.scripted.server import Connection, Deviation, ScriptedServer
 
 __all__ = [
     "Connection",

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, assert_never
 
-from pki import TestPki
-from scripted.script import (
+from tests.pki import TestPki
+from tests.scripted.script import (
     Body,
     Close,
     Drip,
@@ -30,7 +30,7 @@ from scripted.script import (
     Step,
     parse_script,
 )
-from scripted.wire import Wire
+from tests.scripted.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)

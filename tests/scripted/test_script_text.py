@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scripted import ScriptError, parse_script, read_script
-from scripted.script import DIALOGUES, Eat, Expect, Pause, Send, StartTls
+from tests.scripted import ScriptError, parse_script, read_script
+from tests.scripted.script import DIALOGUES, Eat, Expect, Pause, Send, StartTls
 
 
 def test_server_lines_of_one_packet_are_one_step() -> None:

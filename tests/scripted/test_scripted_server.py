@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from pki import TestPki
-from scripted import ScriptedServer
+from tests.pki import TestPki
+from tests.scripted import ScriptedServer
 
 
 def talk(port: int, *said: bytes, host: str = "127.0.0.1") -> bytes:
