@@ -14,6 +14,7 @@ from smtpcheck.catalog.cause import Cause, Rule
 from smtpcheck.catalog.condition import Condition, Has, Matches, Not
 from smtpcheck.catalog.loader import SHIPPED, load_catalog
 from smtpcheck.catalog.matcher import best, ranking
+from smtpcheck.diagnosis import provider as provider_tables
 from smtpcheck.diagnosis.proof import facts_of_example, prove
 from smtpcheck.diagnosis.reply_facts import facts_of_reply
 from smtpcheck.model.diagnosis import Confidence
@@ -29,6 +30,8 @@ RULES = [
     for number, rule in enumerate(cause.rules, start=1)
 ]
 GROUPS = {"dns", "tcp", "greeting", "tls", "ehlo", "auth", "mail", "rcpt", "data", "session"}
+ONLY_BY_PRESET = {"google-workspace", "m365-direct-send", "verizon"}
+"""Providers that share their hosts with another: only the profile can name them."""
 CHALLENGES = ("CRAM-MD5", "NTLM", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS")
 # Words that a title may begin with in upper case, because they are names.
 NAMES = re.compile(
@@ -74,6 +77,16 @@ def conditions(rule: Rule) -> Iterator[Condition]:
             yield from each.inner
 
 
+def pinned(rule: Rule, fact: str) -> set[Json]:
+    """The values of the fact that the rule names."""
+    return {
+        value
+        for condition in rule.when.get(fact, ())
+        for value in getattr(condition, "values", (getattr(condition, "value", None),))
+        if isinstance(value, str)
+    }
+
+
 def test_every_group_is_there() -> None:
     assert {path.stem for path in SHIPPED.glob("*.toml")} >= GROUPS
 
@@ -111,13 +124,18 @@ def test_a_change_names_a_key_of_the_profile(cause: Cause, rule: Rule) -> None:
 
 @pytest.mark.parametrize(("cause", "rule"), RULES)
 def test_a_step_that_is_pinned_exists(cause: Cause, rule: Rule) -> None:
-    pinned = [
-        value
-        for condition in rule.when.get("step", ())
-        for value in getattr(condition, "values", (getattr(condition, "value", None),))
-        if value is not None
-    ]
-    assert set(pinned) <= STEP_NAMES
+    assert pinned(rule, "step") <= STEP_NAMES
+
+
+@pytest.mark.parametrize(("cause", "rule"), RULES)
+def test_a_provider_that_is_pinned_can_be_found_out(cause: Cause, rule: Rule) -> None:
+    tables = (
+        provider_tables._HOSTS,
+        provider_tables._GREETINGS,
+        provider_tables._REPLIES,
+    )
+    found_out = {found for table in tables for _, found in table} | ONLY_BY_PRESET
+    assert pinned(rule, "provider") <= found_out
 
 
 def test_a_member_of_a_list_is_looked_for_as_it_is_written_there() -> None:
