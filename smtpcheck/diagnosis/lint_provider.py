@@ -30,17 +30,12 @@ _MX_HOSTS = (
 )
 # Real servers whose names are a typing mistake away from a provider's.
 _REAL_NEIGHBOURS = frozenset({"smtp.mail.com", "smtp.email.com", "smtp.ymail.com"})
-_MICROSOFT_BUSINESS = ("smtp.office365.com",)
+_MICROSOFT_BUSINESS = ("smtp.office365.com", "smtp-legacy.office365.com")
 _MICROSOFT_PERSONAL = ("smtp-mail.outlook.com", "smtp.live.com")
 # Exchange Team Blog 4489835, 27 January 2026, revised on the 29th.
 _OFF_BY_DEFAULT = dt.date(2027, 1, 1)
-_OWN_ADDRESS_RULES = (
-    "login-or-sendas",
-    "own-address",
-    "own-or-alias",
-    "own-addresses",
-    "login-equals-from",
-)
+# Their logins may send as themselves, and as what an admin or the account's own settings allow.
+_BINDS_SENDER = ("m365", "gmail", "outlook-com")
 _IAM_SECRET = re.compile(r"[A-Za-z0-9/+=]{40,44}\Z")
 _SES_HOST = re.compile(r"email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com\Z")
 
@@ -223,7 +218,7 @@ def _microsoft_password(case: Case) -> Iterator[LintFinding]:
 
 def _foreign_sender(case: Case) -> Iterator[LintFinding]:
     preset, profile = case.preset, case.profile
-    if preset is None or preset.sender_rule not in _OWN_ADDRESS_RULES or not profile.wants_login:
+    if preset is None or preset.provider not in _BINDS_SENDER or not profile.wants_login:
         return
     login = profile.auth.username.rpartition("@")[2].lower()
     sender = profile.sender.address.rpartition("@")[2].lower()

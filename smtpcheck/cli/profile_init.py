@@ -1,0 +1,257 @@
+"""`smtpcheck profile init`: a new profile by questions or by flags, saved when its probe passes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smtpcheck.cli.profile_answers import Answers, array, collect, is_taken, password_text
+from smtpcheck.model.errors import ProfileError, UsageError
+
+if TYPE_CHECKING:
+    from smtpcheck.cli.ask import Asker
+    from smtpcheck.cli.profile_probe import Proof
+
+_INTERRUPTED = 130
+
+
+def init(  # noqa: PLR0913 - one parameter an option
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="What it is called; else like its preset.")
+    ] = "",
+    *,
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Shipped settings to start from.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(metavar="HOST", help="The mail server.")] = None,
+    port: Annotated[str | None, typer.Option(metavar="PORT", help="Its port.")] = None,
+    security: Annotated[
+        str | None, typer.Option(metavar="MODE", help="starttls, tls (implicit) or none.")
+    ] = None,
+    region: Annotated[
+        str, typer.Option(metavar="REGION", help="Where a preset has several hosts.")
+    ] = "",
+    username: Annotated[
+        str | None, typer.Option(metavar="USER", help="Who logs in; none without a login.")
+    ] = None,
+    sender: Annotated[
+        str | None, typer.Option("--from", metavar="ADDRESS", help="Whose mail it is.")
+    ] = None,
+    sender_name: Annotated[
+        str | None, typer.Option("--from-name", metavar="NAME", help="The sender's name.")
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Where test messages go, or self; repeatable."),
+    ] = None,
+    password_env: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Variable that holds the password.")
+    ] = None,
+    password_file: Annotated[
+        str | None, typer.Option(metavar="PATH", help="File whose first line is the password.")
+    ] = None,
+    password_command: Annotated[
+        str | None, typer.Option(metavar="CMD", help="Command that prints the password.")
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read it from stdin, keep it in the keyring.")
+    ] = False,
+    password: Annotated[str | None, typer.Option("--password", hidden=True)] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; repeatable."),
+    ] = None,
+    no_probe: Annotated[
+        bool, typer.Option("--no-probe", help="Save without trying the server.")
+    ] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask anything.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+) -> None:
+    """Make a profile, by questions or by flags.
+
+    On a terminal it asks for what the flags leave open; in a script it never asks. The profile is
+    probed, without sending a message, and saved when the probe passes; else a draft of it is kept.
+
+    Example: smtpcheck profile init --preset gmail --username me@gmail.com
+    """
+    from smtpcheck.cli.ask import terminal
+
+    if password is not None:
+        from smtpcheck.cli.secret import refuse_password_argument
+
+        refuse_password_argument(name or "PROFILE")
+    given = {
+        "preset": preset,
+        "server.host": host,
+        "server.port": port,
+        "server.security": security,
+        "auth.username": username,
+        "auth.password": password_text(
+            password_env, password_file, password_command, stdin=password_stdin
+        ),
+        "sender.address": sender,
+        "sender.name": sender_name,
+        "test.to": array(to) if to else None,
+    }
+    overrides = {key: text for key, text in given.items() if text is not None}
+    _refuse_taken(name, force=force)
+    answers = collect(name, region, overrides | _set_options(settings or []), force=force)
+    asker = None if password_stdin else terminal(no_input=no_input)
+    raise typer.Exit(_finish(answers, asker, probe=not no_probe, stdin=password_stdin))
+
+
+def _finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -> int:
+    """Asks, proves and saves; the exit code. An interruption keeps a draft."""
+    try:
+        if asker is not None:
+            from smtpcheck.cli.profile_questions import ask_all
+
+            ask_all(asker, answers, _draft_of(answers, asker))
+        answers.complete()
+        missing = answers.missing()
+        if missing:
+            count = "1 setting is" if len(missing) == 1 else f"{len(missing)} settings are"
+            raise UsageError(f"{count} missing", missing)
+        _refuse_taken(answers.name, force=answers.force)
+        if stdin:
+            _store_from_stdin(answers)
+        return _prove_and_save(answers, probe=probe)
+    except KeyboardInterrupt:
+        typer.echo("", err=True)
+        _keep_draft(answers, "interrupted")
+        return _INTERRUPTED
+
+
+def _prove_and_save(answers: Answers, *, probe: bool) -> int:
+    from smtpcheck.cli.profile_probe import password_alone, show_proof
+    from smtpcheck.store.profile_reader import profile_from_settings
+
+    try:
+        loaded = profile_from_settings(
+            answers.tables(), name=answers.name, environment=password_alone()
+        )
+    except ProfileError:
+        _keep_draft(answers, "not saved")
+        raise
+    if probe:
+        proof = _proof_of(answers, loaded)
+        show_proof(proof)
+        if proof.exit_code:
+            _keep_draft(answers, "not saved")
+            _note(f"to save it as it is: {answers.command()} --no-input --no-probe")
+            return proof.exit_code
+    _save(answers)
+    return 0
+
+
+def _proof_of(answers: Answers, loaded: Any) -> Proof:
+    from smtpcheck.cli.profile_probe import probe_unsaved
+
+    try:
+        return probe_unsaved(loaded)
+    except UsageError as error:
+        _keep_draft(answers, "not saved")
+        anyway = f"to save it unprobed: {answers.command()} --no-input --no-probe"
+        raise UsageError(error.message, (*error.help, anyway)) from None
+
+
+def _save(answers: Answers) -> None:
+    from smtpcheck.store.drafts import delete_draft
+    from smtpcheck.store.profile_writer import create_profile
+
+    path = create_profile(answers.name, answers.tables(), replace=answers.force)
+    typer.echo(f"saved the profile {answers.name}: {path}")
+    with contextlib.suppress(UsageError):  # there mostly is none
+        delete_draft(answers.name)
+    _say_missing_secret(answers)
+    _note(f"try it: smtpcheck probe {answers.name}")
+
+
+def _say_missing_secret(answers: Answers) -> None:
+    """How to give the profile its password, where it has none yet."""
+    from smtpcheck.store.profile_reader import read_profile
+    from smtpcheck.store.secrets import secret_status
+
+    profile = read_profile(answers.name, environment={}).profile
+    reference = profile.auth.password
+    if reference is None or not profile.wants_login:
+        return
+    status = secret_status(reference, profile_name=answers.name, username=profile.auth.username)
+    if status.available is False:
+        _note(f"there is no password yet: {status.detail}")
+        for line in status.help:
+            typer.echo(f"  help: {line}", err=True)
+
+
+def _keep_draft(answers: Answers, why: str) -> None:
+    """Keeps what was typed, unless nothing was."""
+    from smtpcheck.store.drafts import save_draft
+
+    name = answers.name or answers.free_name() or "unnamed"
+    if not answers.raw:
+        _note(why)
+        return
+    path = save_draft(name, answers.tables())
+    _note(f"{why}; what was typed is kept as a draft: {path}")
+    if why == "interrupted":
+        _note(f"go on with: smtpcheck profile init {name}")
+
+
+def _draft_of(answers: Answers, asker: Asker) -> Mapping[str, Any]:
+    """What was typed another time, by full key; nothing without a draft of that name."""
+    from smtpcheck.store.drafts import list_drafts, read_draft
+    from smtpcheck.store.keys import KEYS
+
+    name = answers.name
+    if name not in {draft.name for draft in list_drafts()}:
+        return {}
+    tables = read_draft(name)
+    found: dict[str, Any] = {}
+    for key in KEYS.values():
+        value: Any = tables
+        for word in key.path:
+            value = value.get(word) if isinstance(value, Mapping) else None
+        if value is not None and key.name != "schema":
+            found[key.name] = value
+    asker.say(f"There is a draft of {name}: its values are the defaults.")
+    return found
+
+
+def _refuse_taken(name: str, *, force: bool) -> None:
+    if name and not force and is_taken(name):
+        raise UsageError(
+            f"there is a profile {name} already",
+            (
+                "change it: smtpcheck profile set " + name + " KEY VALUE",
+                "or replace it: add --force",
+                "or give another name",
+            ),
+        )
+
+
+def _set_options(settings: list[str]) -> dict[str, str]:
+    from smtpcheck.cli.options import settings_given
+
+    return settings_given(settings, ipv4=False, ipv6=False)
+
+
+def _store_from_stdin(answers: Answers) -> None:
+    from smtpcheck.cli.secret import fail, from_stdin
+    from smtpcheck.model.secret import SecretUnavailableError
+    from smtpcheck.store.secrets import store_secret
+
+    user = answers.raw.get("auth.username", "")
+    if not user:
+        raise UsageError("--password-stdin needs a login", ("add --username USER",))
+    value = from_stdin()
+    try:
+        store_secret(answers.name, user, value)
+    except SecretUnavailableError as error:
+        fail(error)
+
+
+def _note(text: str) -> None:
+    typer.echo(f"note: {text}", err=True)

@@ -1,0 +1,328 @@
+"""`smtpcheck profile list`, `show`, `presets` and `path`: what there is, and what it says."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from smtpcheck.model.preset import Preset
+    from smtpcheck.model.profile import Profile
+    from smtpcheck.store.origin import LoadedProfile, ProfileEntry
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.")]
+
+
+def list_(
+    *,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="T", help="Only those.")] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """List the profiles, the broken ones too."""
+    from smtpcheck.store.profile_reader import list_profiles
+
+    entries = [each for each in list_profiles() if tag is None or _has_tag(each, tag)]
+    if format_ is Format.JSON:
+        write_json({"profiles": [_entry_json(each) for each in entries]})
+        return
+    if not entries:
+        what = "no profile yet" if tag is None else f"no profile has the tag {tag}"
+        typer.echo(f"note: {what}; make one: smtpcheck profile init", err=True)
+        return
+    from smtpcheck.cli.columns import table, width
+
+    heads = ("NAME", "ENABLED", "SERVER", "SECURITY", "SENDER", "TAGS")
+    usable = [each for each in entries if each.loaded is not None]
+    for line in table(heads, [_row(each.loaded) for each in usable if each.loaded], width()):
+        typer.echo(line)
+    for each in entries:
+        if each.error is not None:
+            typer.echo(f"{each.name}  broken: {_first_problem(each)}")
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The profile, or its file.")],
+    *,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Say where each value came from.")
+    ] = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Show the settings in use, never a secret.
+
+    They come from the environment, the file, the preset and the defaults, in this order.
+    """
+    from smtpcheck.store.profile_reader import read_profile
+
+    loaded = read_profile(name)
+    if format_ is Format.JSON:
+        write_json(_shown_json(loaded, origin=origin))
+        return
+    for line in _shown_lines(loaded, origin=origin):
+        typer.echo(line)
+    for text in loaded.notes:
+        typer.echo(f"note: {text}", err=True)
+
+
+def presets(
+    search: Annotated[
+        str, typer.Argument(metavar="[SEARCH]", help="A preset, or part of a name, title or host.")
+    ] = "",
+    *,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """List the shipped presets, or show one in full."""
+    from smtpcheck.store.presets import list_presets
+
+    known = list_presets()
+    exact = [each for each in known if each.name == search]
+    found = exact or [each for each in known if _matches(each, search)]
+    if format_ is Format.JSON:
+        write_json({"presets": [_preset_json(each) for each in found]})
+    elif exact:
+        for line in _preset_lines(exact[0]):
+            typer.echo(line)
+    elif found:
+        from smtpcheck.cli.columns import table, width
+
+        heads = ("NAME", "TITLE", "HOST", "PORT", "PASSWORD")
+        for line in table(heads, [_preset_row(each) for each in found], width()):
+            typer.echo(line)
+    if not found:
+        typer.echo(f"note: no preset matches {search}", err=True)
+        raise typer.Exit(1)
+
+
+def path(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The profile; else the folder of all.")
+    ] = None,
+    *,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Print where a profile, or the folder of all, is."""
+    from smtpcheck.store.paths import profiles_dir
+    from smtpcheck.store.profile_reader import locate
+
+    place = profiles_dir() if name is None else locate(name)[0]
+    if format_ is Format.JSON:
+        write_json({"path": str(place)})
+    else:
+        typer.echo(str(place))
+
+
+def write_json(data: dict[str, Any]) -> None:
+    """Prints a result with the version of its form."""
+    typer.echo(json.dumps({"schema": 1, **data}, indent=2, ensure_ascii=False))
+
+
+def server_of(profile: Profile) -> str:
+    """`smtp.example.com:587`, `[2001:db8::1]:25`, or the path of the socket."""
+    server = profile.server
+    if server.socket:
+        return server.socket
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    return f"{host}:{profile.port}"
+
+
+def _has_tag(entry: ProfileEntry, tag: str) -> bool:
+    return entry.loaded is not None and tag in entry.loaded.profile.tags
+
+
+def _row(loaded: LoadedProfile) -> tuple[str, ...]:
+    profile = loaded.profile
+    return (
+        loaded.name or str(loaded.path),
+        "yes" if profile.enabled else "no",
+        server_of(profile),
+        profile.security,
+        profile.sender.address,
+        ",".join(profile.tags),
+    )
+
+
+def _first_problem(entry: ProfileEntry) -> str:
+    problems = entry.error.problems if entry.error else ()
+    if not problems:
+        return "cannot be read"
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    line = f"line {first.line}: " if first.line else ""
+    return f"{line}{first.message}{more}"
+
+
+def _entry_json(entry: ProfileEntry) -> dict[str, Any]:
+    base: dict[str, Any] = {"name": entry.name, "path": str(entry.path)}
+    if entry.loaded is None:
+        problems = entry.error.problems if entry.error else ()
+        shown = [{"line": each.line, "key": each.key, "message": each.message} for each in problems]
+        return base | {"broken": True, "problems": shown}
+    profile = entry.loaded.profile
+    return base | {
+        "broken": False,
+        "enabled": profile.enabled,
+        "tags": list(profile.tags),
+        "description": profile.description,
+        "preset": profile.preset,
+        "host": profile.server.host,
+        "socket": profile.server.socket,
+        "port": profile.port,
+        "security": profile.security,
+        "sender": profile.sender.address,
+    }
+
+
+def _settings(loaded: LoadedProfile) -> list[tuple[str, Any, str]]:
+    """Key, value and origin of everything that is set, by file, preset or default."""
+    from smtpcheck.store.build import value_of
+    from smtpcheck.store.keys import KEYS
+    from smtpcheck.store.origin import Source
+
+    profile, rows = loaded.profile, []
+    sections: dict[str, object] = {
+        "proxy": profile.proxy,
+        "expect": profile.expect,
+        "confirm": profile.confirm,
+    }
+    sections |= {"dkim": profile.dkim, "auth.oauth": profile.auth.oauth}
+    for name, key in KEYS.items():
+        if key.section in sections and sections[key.section] is None:
+            continue
+        value, where = value_of(profile, name), loaded.origins[name]
+        words = where.describe()
+        if name == "server.port" and not value and not profile.server.socket:
+            value, words = profile.port, f"follows from security {profile.security}"
+        if name == "server.security" and not value:
+            value, words = profile.security, f"follows from port {profile.port}"
+        empty = value is None or (value in ("", (), 0) and not isinstance(value, bool))
+        if empty and where.source is Source.DEFAULT:
+            continue
+        rows.append((name, value, words))
+    return rows
+
+
+def _shown_lines(loaded: LoadedProfile, *, origin: bool) -> list[str]:
+    rows = _settings(loaded)
+    texts = {name: f"{name.rpartition('.')[2]} = {toml_text(value)}" for name, value, _ in rows}
+    edge = min(48, max(len(text) for text in texts.values()))
+    lines, section = [f"# {loaded.path or loaded.name}"], ""
+    for name, _value, words in rows:
+        table = name.rpartition(".")[0]
+        if table != section:
+            lines += ["", f"[{table}]"]
+            section = table
+        lines.append(f"{texts[name]:<{edge}}  # {words}" if origin else texts[name])
+    return lines
+
+
+def toml_text(value: Any) -> str:
+    """A setting as TOML writes it; a secret as the words that say where it is kept."""
+    from smtpcheck.model.secret import SecretRef
+
+    if isinstance(value, SecretRef):
+        return f"<{value.describe()}>"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(toml_text(each) for each in value)}]"
+    if isinstance(value, str | bool):
+        return json.dumps(value, ensure_ascii=False)
+    return f"{value:g}" if isinstance(value, float) and value % 1 else str(value)
+
+
+def _shown_json(loaded: LoadedProfile, *, origin: bool) -> dict[str, Any]:
+    from smtpcheck.model.secret import SecretRef
+
+    settings: dict[str, Any] = {}
+    rows = _settings(loaded)
+    for name, value, _words in rows:
+        *tables, word = name.split(".")
+        place = settings
+        for each in tables:
+            place = place.setdefault(each, {})
+        plain = list(value) if isinstance(value, tuple) else value
+        if isinstance(value, SecretRef):
+            plain = {"source": value.source.value, "where": value.describe()}
+        place[word] = plain
+    data: dict[str, Any] = {"profile": loaded.name, "path": str(loaded.path or "")}
+    data["settings"] = settings
+    if origin:
+        data["origins"] = {name: words for name, _value, words in rows}
+    data["notes"] = list(loaded.notes)
+    return data
+
+
+def _matches(preset: Preset, search: str) -> bool:
+    word = search.lower()
+    texts = (preset.name, preset.title, preset.provider, *preset.hosts)
+    return any(word in text.lower() for text in texts)
+
+
+def _way(preset: Preset) -> tuple[str, str]:
+    """The host and `587 starttls`."""
+    server = preset.settings.get("server")
+    table: dict[str, Any] = dict(server) if isinstance(server, dict) else {}
+    host = str(table.get("host", "")) or preset.host_template or "(yours)"
+    return host, f"{table.get('port', '')} {table.get('security', '')}".strip()
+
+
+def _preset_row(preset: Preset) -> tuple[str, ...]:
+    host, way = _way(preset)
+    return (preset.name, preset.title, host, way, preset.password_kind)
+
+
+def _preset_lines(preset: Preset) -> list[str]:
+    from smtpcheck.cli.columns import width, wrapped
+
+    host, way = _way(preset)
+    largest = f"{preset.max_message_bytes:,} bytes" if preset.max_message_bytes else ""
+    facts = [
+        ("host", host),
+        ("port", way),
+        ("or port", "; ".join(_other_way(each) for each in preset.alternatives)),
+        ("regions", ", ".join(preset.regions)),
+        ("user name", preset.username_literal or preset.username_form),
+        ("password", preset.password_kind),
+        ("sender", preset.sender_rule),
+        ("SPF", preset.spf_include),
+        ("DKIM", preset.dkim),
+        ("message", largest),
+        ("recipients", str(preset.max_recipients or "")),
+        ("limits", "; ".join(preset.limits)),
+        ("as of", preset.as_of),
+    ]
+    edge = width()
+    lines = [f"{preset.name}: {preset.title}", ""]
+    for label, text in facts:
+        if text:
+            lines += wrapped(text, " " * 14, edge, first=f"  {label:<12}")
+    for label, texts in (("notes", preset.notes), ("sources", preset.sources)):
+        if texts:
+            lines += ["", label]
+        for text in texts:
+            lines += wrapped(text, "    ", edge, first="  - ")
+    lines += ["", f"use it: smtpcheck profile init --preset {preset.name}"]
+    return lines
+
+
+def _other_way(table: Any) -> str:
+    text = f"{table.get('port')} {table.get('security')}"
+    return f"{text} ({table['note']})" if table.get("note") else text
+
+
+def _preset_json(preset: Preset) -> dict[str, Any]:
+    from dataclasses import fields
+
+    plain = {each.name: getattr(preset, each.name) for each in fields(preset)}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()
+    }
