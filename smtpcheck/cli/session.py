@@ -35,9 +35,8 @@ def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     for path in [*files, *(output.path for output in outputs if output.path)]:
         _must_be_writable(path)
     with _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
-        report = probe_many(
-            jobs, at_once=wishes.at_once, watcher=watcher, ask=asker(no_input=wishes.no_input)
-        )
+        ask = _undisturbed(asker(no_input=wishes.no_input), watcher)
+        report = probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask)
     _write_transcripts(report, jobs, wishes)
     for output in outputs:
         _write(report, output, wishes)
@@ -51,6 +50,19 @@ def asker(*, no_input: bool) -> Callable[[str], str] | None:
     from getpass import getpass
 
     return lambda question: getpass(f"{question}: ", stream=sys.stderr)
+
+
+def _undisturbed(ask: Callable[[str], str] | None, watcher: Watcher) -> Callable[[str], str] | None:
+    """Asks while the live display, where there is one, leaves the terminal alone."""
+    paused = getattr(watcher, "paused", None)
+    if ask is None or paused is None:
+        return ask
+
+    def alone(question: str) -> str:
+        with paused():
+            return ask(question)
+
+    return alone
 
 
 def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:

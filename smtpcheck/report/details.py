@@ -16,10 +16,11 @@ from smtpcheck.report.facts import (
 )
 from smtpcheck.report.rows import Role, Row, hanging, row, shown
 from smtpcheck.report.style import Style
-from smtpcheck.report.words import duration
+from smtpcheck.report.words import days_left, duration
 
 _INDENT = 7
 _LABEL = 22
+_NARROW = 64
 # The conversation that follows holds these word for word, or another row of the step does.
 _SHOWN_ELSEWHERE = frozenset(
     (
@@ -63,7 +64,8 @@ def _flat(facts: Facts) -> Iterator[tuple[str, Json]]:
 
 def _detail(name: str, text: str, style: Style) -> list[Row]:
     depth = len(name) - len(name.lstrip(" "))
-    label = f"{' ' * (_INDENT + depth)}{shown(name, style) + ':':<{_LABEL - depth}} "
+    column = _LABEL - depth if style.width >= _NARROW else 0
+    label = f"{' ' * (_INDENT + depth)}{shown(name, style) + ':':<{column}} "
     return hanging(row((label, Role.SKIPPED)), shown(text, style, limit=1200), style)
 
 
@@ -81,7 +83,7 @@ def _attempt(attempt: Facts) -> str:
 def _certificate_rows(depth: int, certificate: Facts, style: Style) -> list[Row]:
     names = texts_of(certificate, "names")
     days = number_of(certificate, "days_left")
-    left = "" if days is None else f" ({int(days)} days left)"
+    left = "" if days is None else f" ({days_left(days)})"
     dates = f"{text_of(certificate, 'not_before')} to {text_of(certificate, 'not_after')}{left}"
     rows = _detail(f"certificate {depth}", text_of(certificate, "subject"), style)
     if names:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from smtpcheck.model.diagnosis import Confidence, Diagnosis, Severity
-from smtpcheck.model.transcript import Event
+from smtpcheck.model.diagnosis import Confidence, Diagnosis, Evidence, Severity
+from smtpcheck.model.transcript import Who
 from smtpcheck.report.escape import shell_quoted
 from smtpcheck.report.quote import Quote, gutter_for, quote_rows
 from smtpcheck.report.rows import Role, Row, hanging, row, shown
@@ -17,6 +17,7 @@ from smtpcheck.report.words import OWNER_WORDS
 _EVIDENCE = 6
 _HELP = 12
 _INDENT = 7
+_SPEAKERS = tuple(f"{who.value} " for who in Who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,6 @@ class Place:
     """As named on the command line."""
     endpoint: str = ""
     """`host:port`."""
-    events: Mapping[int, Event] = field(default_factory=dict)
     again: Mapping[str, str] = field(default_factory=dict)
     """For a stage, what `--until` should name instead of it."""
 
@@ -48,7 +48,7 @@ def diagnosis_rows(
         indent=_INDENT,
     )
     rows += arrow_rows(diagnosis.stage, place, style)
-    rows += _evidence_rows(diagnosis, style, place, Role.FAILED if is_error else Role.WARNED)
+    rows += _evidence_rows(diagnosis, style, Role.FAILED if is_error else Role.WARNED)
     sure = "" if diagnosis.confidence is Confidence.CERTAIN else f"({diagnosis.confidence}) "
     rows += labelled("why", f"{sure}{shown(diagnosis.why, style, limit=1200)}", style)
     for at, step in enumerate(diagnosis.help[:_HELP]):
@@ -83,15 +83,22 @@ def try_row(target: str, options: str) -> Row:
     return row(("  try: ", Role.LABEL), (command, Role.COMMAND))
 
 
-def _evidence_rows(diagnosis: Diagnosis, style: Style, place: Place, role: Role) -> list[Row]:
+def _evidence_rows(diagnosis: Diagnosis, style: Style, role: Role) -> list[Row]:
     evidence = diagnosis.evidence[:_EVIDENCE]
     gutter = gutter_for([each.event for each in evidence])
     rows: list[Row] = []
     for each in evidence:
-        event = place.events.get(each.event)
-        quote = Quote(each.text, each.spans, each.event, event.who.value if event else "")
-        rows += quote_rows(quote, style, role, gutter)
+        rows += quote_rows(_quote(each), style, role, gutter)
     return rows
+
+
+def _quote(evidence: Evidence) -> Quote:
+    """The line of the transcript without the letter of who spoke, which stands in the margin."""
+    who, text = evidence.text[:2], evidence.text[2:]
+    if not evidence.event or who not in _SPEAKERS:
+        return Quote(evidence.text, evidence.spans, evidence.event)
+    spans = tuple((max(0, start - 2), end - 2) for start, end in evidence.spans if end > 2)
+    return Quote(text, spans, evidence.event, who[0])
 
 
 def _change_rows(diagnosis: Diagnosis, style: Style) -> list[Row]:

@@ -17,7 +17,7 @@ from smtpcheck.report.facts import (
     texts_of,
     whole_of,
 )
-from smtpcheck.report.words import counted, some_of
+from smtpcheck.report.words import days_left, some_of
 
 _ADDRESSES = 2
 
@@ -98,15 +98,10 @@ def _tls(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
         name = wanted if wanted in names else (names[0] if names else text_of(leaf, "subject"))
         phrases.append(f"certificate {name}")
         days = number_of(leaf, "days_left")
-        if days is not None:
-            phrases.append(_days(int(days)))
+        phrases += [days_left(days)] if days is not None else []
     if handshake.get("verified") is False:
         phrases.append("not verified")
     return phrases + _greeting(facts_of(result, "tls.greeting"), {})
-
-
-def _days(days: int) -> str:
-    return f"{counted(days, 'day')} left" if days >= 0 else f"expired {counted(-days, 'day')} ago"
 
 
 def _auth(result: StageResult, settings: Mapping[str, Json]) -> list[str]:

@@ -111,6 +111,8 @@ def hanging(
     used = row_cells(first)
     later = used if indent is None else indent
     width = style.width if hard else min(style.width, PROSE)
+    if later < used and width - used < NARROWEST:
+        return [first, *hanging(row(" " * later), text, style, role, hard=hard)]
     head, *rest = wrapped(text, max(NARROWEST, width - used), hard=hard)
     if rest and later != used:
         rest = wrapped(text[len(head) :].lstrip(" "), max(NARROWEST, width - later), hard=hard)

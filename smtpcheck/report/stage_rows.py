@@ -8,12 +8,13 @@ from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.report.details import fact_rows
 from smtpcheck.report.essentials import essentials, skip_reason
 from smtpcheck.report.facts import stage_of
-from smtpcheck.report.rows import Role, Row, cut, hanging, row, row_cells, shown
+from smtpcheck.report.rows import NARROWEST, Role, Row, cut, hanging, row, row_cells, shown
 from smtpcheck.report.style import Style
 from smtpcheck.report.words import OUTCOME_ROLES, OUTCOME_WORDS, duration, mark
 
 _STEP_NAME = 13
 _ROWS = 2
+_NARROW = 64
 _NEEDS_A_LOOK = (Outcome.FAILED, Outcome.INTERRUPTED)
 
 
@@ -63,7 +64,14 @@ def _one_stage(
     if is_skipped:
         reason = shown(skip_reason(result, seen, has_profile=has_profile), style)
         return hanging(first, reason, style, Role.SKIPPED)
-    return hanging(first, shown(_summary(result, seen), style), style)
+    return _beside(first, shown(_summary(result, seen), style), style, indent=6)
+
+
+def _beside(first: Row, words: str, style: Style, *, indent: int) -> list[Row]:
+    """The words in the last column, or, on a narrow terminal, below the others."""
+    if style.width >= _NARROW or not words:
+        return hanging(first, words, style)
+    return [first, *hanging(row(" " * indent), words, style)]
 
 
 def _summary(result: StageResult, seen: Observations) -> str:
@@ -84,5 +92,5 @@ def _step_rows(step: Step, style: Style, *, verbose: bool) -> list[Row]:
     )
     summary = shown(step.summary, style)
     if not verbose:  # the words that matter stand in full below, as evidence
-        summary = cut(summary, _ROWS * (style.width - row_cells(first)))
-    return hanging(first, summary, style)
+        summary = cut(summary, _ROWS * max(NARROWEST, style.width - row_cells(first)))
+    return _beside(first, summary, style, indent=9)

@@ -82,8 +82,7 @@ def _verdict_rows(target: TargetReport, style: Style, name: str = "") -> list[Ro
 
 def _judgement_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[Row]:
     """The diagnoses, errors first, each behind a blank row."""
-    events = {each.n: each for each in target.observations.transcript}
-    where = Place(target.target, place(target), events, _again(target))
+    where = Place(target.target, place(target), _again(target))
     has_error = any(each.severity is Severity.ERROR for each in target.diagnoses)
     rows: list[Row] = []
     if target.outcome is Outcome.FAILED and not has_error:

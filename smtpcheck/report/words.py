@@ -77,6 +77,12 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'es' if thing.endswith('s') else 's'}"
 
 
+def days_left(days: float) -> str:
+    """How long a certificate still runs: `74 days left`, `expired 3 days ago`."""
+    whole = int(days)
+    return f"{counted(whole, 'day')} left" if days >= 0 else f"expired {counted(-whole, 'day')} ago"
+
+
 def some_of(items: list[str], most: int) -> str:
     """`a, b and 6 more`."""
     if len(items) <= most + 1:

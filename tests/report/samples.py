@@ -302,6 +302,11 @@ def diagnosis(
     )
 
 
+def said(event: int, text: str, *spans: tuple[int, int]) -> Evidence:
+    """A line of the server as evidence; the spans count within the line itself."""
+    return Evidence(event, f"S {text}", tuple((start + 2, end + 2) for start, end in spans))
+
+
 def passed_starttls() -> Report:
     return report(target(DNS, TCP, TLS, AUTH, SEND))
 
@@ -537,7 +542,7 @@ def failed_auth() -> Report:
             "enable authenticated SMTP: Set-CASMailbox -SmtpClientAuthenticationDisabled $false",
             "or sign in with OAuth: smtpcheck profile set office365 auth.method xoauth2",
         ),
-        (Evidence(17, DISABLED, ((0, 11), (41, 92))),),
+        (said(17, DISABLED, (0, 11), (41, 92)),),
         Owner.PROVIDER,
     )
     settings: dict[str, Json] = {**STARTTLS, "server.host": "smtp.office365.com"}
@@ -581,7 +586,7 @@ def failed_send_for_now() -> Report:
         "send",
         "greylisting: a sender that comes back later is let in",
         ("wait five minutes and probe again; a mail server does so on its own",),
-        (Evidence(20, GREYLISTED, ((0, 9), (10, 21))),),
+        (said(20, GREYLISTED, (0, 9), (10, 21)),),
     )
     more = (
         ("S", "235 2.7.0 Authentication successful"),
@@ -621,7 +626,7 @@ def in_doubt() -> Report:
         "send",
         "the server closed the connection after the final dot",
         ("look for the message in the mailbox before it is sent again",),
-        (Evidence(17, "closed by the server"),),
+        (Evidence(17, "! closed by the server"),),
         Owner.MAIL_ADMIN,
     )
     said = events(("!", "closed by the server"))
@@ -673,7 +678,7 @@ def hostile_server() -> Report:
         "tcp",
         "the greeting says: " + HOSTILE + "\n::error::injected",
         ("read the greeting: " + HOSTILE,),
-        (Evidence(1, HOSTILE, ((0, 9), (start, start + 8), (start + 9, start + 11))),),
+        (said(1, HOSTILE, (0, 9), (start, start + 8), (start + 9, start + 11)),),
     )
     return report(
         target(
@@ -701,7 +706,7 @@ def endless_line() -> Report:
         "send",
         "its words name a policy, and no reason",
         ("ask whoever runs the server",),
-        (Evidence(17, ENDLESS, ((0, 3), (start, start + 17))),),
+        (said(17, ENDLESS, (0, 3), (start, start + 17)),),
         Owner.MAIL_ADMIN,
     )
     return report(

@@ -177,7 +177,7 @@ def test_quiet_leaves_verdict_and_diagnoses() -> None:
 def test_diagnosis_of_a_pasted_text_needs_no_target() -> None:
     text = render_diagnoses(failed_auth().targets[0].diagnoses, PLAIN)
     assert "  --> auth\n" in text
-    assert " 17 | 535 5.7.139" in text
+    assert " 17 | S 535 5.7.139" in text
     assert "try:" not in text
 
 
