@@ -61,10 +61,14 @@ def look_closer(der: bytes) -> Detail | None:
 
 
 def signed_by(der: bytes, issuer: bytes) -> bool:
-    """Whether the key of `issuer` made the signature; True where that cannot be computed here."""
+    """Whether `issuer` is named as the issuer and its key made the signature; True where that
+    cannot be computed here."""
     try:
         certificate = x509.load_der_x509_certificate(der)
-        certificate.verify_directly_issued_by(x509.load_der_x509_certificate(issuer))
+        above = x509.load_der_x509_certificate(issuer)
+        if certificate.issuer != above.subject:
+            return False
+        certificate.verify_directly_issued_by(above)
     except InvalidSignature:
         return False
     except _UNREADABLE:

@@ -208,7 +208,7 @@ def _days(moment: datetime | None, now: datetime) -> float | None:
 
 def _name(seen: Examined) -> Iterator[CertificateProblem]:
     leaf = seen.presented[0].certificate
-    if covers(leaf.names, seen.host):
+    if not seen.host or covers(leaf.names, seen.host):
         return
     if leaf.names:
         problem = _about(Kind.HOSTNAME_MISMATCH, leaf, 0)

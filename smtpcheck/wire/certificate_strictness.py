@@ -65,9 +65,6 @@ def _faults(outline: _Outline, *, last: bool) -> Iterator[str]:
         yield "a CA without keyUsage"
     if not outline.authority and signs:
         yield "keyUsage allows signing certificates, but it is no CA"
-    for oid, name in ((_AUTHORITY_KEY_ID, "authority"), (_SUBJECT_KEY_ID, "subject")):
-        if oid in extensions and extensions[oid].critical:
-            yield f"the {name} key identifier is marked critical"
     if outline.version < 3:
         return
     if not last and not _names_a_key(extensions.get(_AUTHORITY_KEY_ID)):

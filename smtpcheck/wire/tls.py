@@ -73,9 +73,9 @@ class TlsSession:
         self._tls: ssl.SSLObject | None = None
         try:
             self._tls = context.open(self._incoming, self._outgoing, self._name, self._observe)
-        except ValueError as error:  # UnicodeError included: no name, or none that DNS can have
-            name = self._name or "no host name"
-            self._fail(local(f"{name} cannot be verified in TLS: {error}"))
+        except ValueError as error:  # UnicodeError too: no name, or one that no DNS name can be
+            words = f"{self._name} cannot be verified in TLS: {error}" if self._name else str(error)
+            self._fail(local(words))
 
     @property
     def state(self) -> State:
@@ -97,7 +97,9 @@ class TlsSession:
         """The ClientHello; empty when nothing can be sent (the state is `failed` then)."""
         if self._state == "handshaking":
             self._handshake()
-        return self._outgoing.read()
+        sent = self._outgoing.read()
+        # OpenSSL answers its own refusal with an alert, to a server that has not heard of TLS yet.
+        return sent if self._state == "handshaking" else b""
 
     def receive(self, data: bytes) -> Step:
         """Takes bytes of the server; `b""` means that it closed the connection."""

@@ -99,7 +99,9 @@ class TlsContext:
         self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, name: str, watch: Watch
     ) -> ssl.SSLObject:
         """A client's side of one connection to `name`. Raises ValueError for a name that TLS
-        cannot carry."""
+        cannot carry, and for none where one must be verified."""
+        if not name and self.verifies:  # Python checks this for sockets, not for MemoryBIO
+            raise ValueError("there is no name to verify")
         tls = self.ssl_context.wrap_bio(incoming, outgoing, server_hostname=name or None)
         self._watches[tls] = watch
         return tls

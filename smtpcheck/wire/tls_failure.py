@@ -12,7 +12,8 @@ SHOWN = 512
 """Bytes of a plain-text answer that are kept."""
 _RECORD_TYPES = range(20, 24)
 """First byte of a TLS record: change_cipher_spec, alert, handshake, application_data."""
-_HEADER = 5
+_START = 3
+"""Bytes that tell text from noise: a reply code, `* O`, `HTT`."""
 _ALERT_REASON = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)\Z")
 _ALERT_NUMBER = re.compile(r"reason\(1(\d{3})\)")
 
@@ -154,12 +155,13 @@ class Progress:
 
 def classify(error: ssl.SSLError, progress: Progress) -> TlsFailure:
     """The failure that an error of OpenSSL stands for."""
+    # Errors that no OpenSSL call made have neither attribute.
+    reason = str(getattr(error, "reason", None) or "")
     if isinstance(error, ssl.SSLCertVerificationError):
-        words = getattr(error, "verify_message", "") or str(error.reason or error)
+        words = getattr(error, "verify_message", "") or _words(error)
         code = int(getattr(error, "verify_code", 0) or 0)
         message = f"the certificate is not accepted: {words}"
-        return TlsFailure("verify", message, str(error.reason or ""), verify_code=code)
-    reason = str(error.reason or "")
+        return TlsFailure("verify", message, reason, verify_code=code)
     if isinstance(error, ssl.SSLEOFError) or reason == "UNEXPECTED_EOF_WHILE_READING":
         return ended("closed", "")
     alert = _alert(reason, str(error))
@@ -206,17 +208,28 @@ def not_tls(data: bytes, *, over: bool) -> TlsFailure | None:
     """
     if not data:
         return None
-    start = data[:_HEADER]
-    if not all(byte in b"\t\r\n" or 0x20 <= byte < 0x7F for byte in start):
-        shown = data[:16].hex(" ")
-        return TlsFailure("corrupted", f"what the server sent is neither TLS nor text: {shown}")
+    start = data[:_START]
+    if any(_control(byte) or byte >= 0x80 for byte in start):
+        return _noise(data)
     if b"\n" not in data and len(data) < SHOWN and not over:
         return None
+    line = data.partition(b"\n")[0]
+    if sum(map(_control, line)) > len(line) // 4:
+        return _noise(data)
     return TlsFailure(
         "plain-text",
         "the server answered in plain text instead of TLS",
         plain_text=data[:SHOWN].decode("utf-8", "backslashreplace"),
     )
+
+
+def _control(byte: int) -> bool:
+    return (byte < 0x20 and byte not in b"\t\r\n") or byte == 0x7F
+
+
+def _noise(data: bytes) -> TlsFailure:
+    shown = data[:16].hex(" ")
+    return TlsFailure("corrupted", f"what the server sent is neither TLS nor text: {shown}")
 
 
 def _alert(reason: str, text: str) -> str:
@@ -256,7 +269,13 @@ def _by_reason(reason: str, error: ssl.SSLError) -> tuple[str, str]:
         return "local", _LOCAL[reason]
     if reason in _OTHER:
         return "other", _OTHER[reason]
-    if _CORRUPTED.match(reason) or (error.library or "SSL") != "SSL":
+    # "ASN1 lib": a part of OpenSSL below TLS could not read a message, and gave no reason.
+    if _CORRUPTED.match(reason) or (not reason and _words(error).endswith(" lib")):
         return "corrupted", "what the server sent is not a valid TLS message"
-    words = reason.replace("_", " ").lower() if reason else str(error)
+    words = reason.replace("_", " ").lower() if reason else _words(error)
     return "other", f"TLS failed: {words}"
+
+
+def _words(error: ssl.SSLError) -> str:
+    """What OpenSSL says, without the places in its source and in Python's."""
+    return re.sub(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$", "", error.strerror or str(error))
