@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import keyring
 import keyring.core
-import keyring_fakes
 import pytest
 
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource, SecretUnavailableError
@@ -21,6 +19,7 @@ from smtpcheck.store.secrets import (
     secret_status,
     store_secret,
 )
+from tests import keyring_fakes
 
 USER = "app@example.com"
 REF = SecretRef(SecretSource.KEYRING)
@@ -38,7 +37,6 @@ def choose(monkeypatch: pytest.MonkeyPatch) -> Iterator[Choose]:
         keyring.core._keyring_backend = None
 
     keyring_fakes.Memory.values.clear()
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
     yield use
     keyring.core._keyring_backend = before
 
@@ -48,14 +46,14 @@ def read(profile: str | None = "office", purpose: str = "auth.password") -> Secr
 
 
 def test_what_is_stored_is_read(choose: Choose) -> None:
-    choose("keyring_fakes.Memory")
+    choose("tests.keyring_fakes.Memory")
     store_secret("office", USER, CANARY)
     assert keyring_fakes.Memory.values == {("smtpcheck:office", USER): CANARY}
     assert read() == Secret(CANARY)
 
 
 def test_secrets_of_two_purposes_do_not_meet(choose: Choose) -> None:
-    choose("keyring_fakes.Memory")
+    choose("tests.keyring_fakes.Memory")
     store_secret("office", USER, CANARY)
     with pytest.raises(SecretUnavailableError, match="no proxy password"):
         read(purpose="proxy.password")
@@ -63,7 +61,7 @@ def test_secrets_of_two_purposes_do_not_meet(choose: Choose) -> None:
 
 
 def test_a_missing_entry_says_how_to_store_it(choose: Choose) -> None:
-    choose("keyring_fakes.Memory")
+    choose("tests.keyring_fakes.Memory")
     with pytest.raises(SecretUnavailableError) as caught:
         read()
     assert caught.value.kind == "missing"
@@ -72,20 +70,20 @@ def test_a_missing_entry_says_how_to_store_it(choose: Choose) -> None:
 
 
 def test_a_profile_without_a_name_has_no_entry(choose: Choose) -> None:
-    choose("keyring_fakes.Memory")
+    choose("tests.keyring_fakes.Memory")
     with pytest.raises(SecretUnavailableError, match="by profile name"):
         read(profile=None)
 
 
 def test_deleting_says_whether_there_was_one(choose: Choose) -> None:
-    choose("keyring_fakes.Memory")
+    choose("tests.keyring_fakes.Memory")
     store_secret("office", USER, CANARY)
     assert delete_secret("office", USER)
     assert not delete_secret("office", USER)
 
 
 def test_a_secret_moves_with_its_profile(choose: Choose) -> None:
-    choose("keyring_fakes.Memory")
+    choose("tests.keyring_fakes.Memory")
     store_secret("office", USER, CANARY)
     assert move_secret("office", "work", USER)
     assert keyring_fakes.Memory.values == {("smtpcheck:work", USER): CANARY}
@@ -97,8 +95,8 @@ def test_a_secret_moves_with_its_profile(choose: Choose) -> None:
     [
         ("keyring.backends.fail.Keyring", "no-backend", "has no keyring backend"),
         ("no_such_module.Keyring", "no-backend", "cannot be loaded"),
-        ("keyring_fakes.NoSuchClass", "no-backend", "cannot be loaded"),
-        ("keyring_fakes.Locked", "locked", "is locked"),
+        ("tests.keyring_fakes.NoSuchClass", "no-backend", "cannot be loaded"),
+        ("tests.keyring_fakes.Locked", "locked", "is locked"),
     ],
 )
 def test_each_failure_has_its_own_words_and_the_other_ways(
@@ -122,7 +120,7 @@ def test_the_null_backend_is_found_out(choose: Choose) -> None:
 def test_a_bus_that_never_answers_costs_a_bounded_time(
     choose: Choose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    choose("keyring_fakes.Hanging")
+    choose("tests.keyring_fakes.Hanging")
     monkeypatch.setattr(keyring_access, "PATIENCE", 0.3)
     start = time.monotonic()
     with pytest.raises(SecretUnavailableError) as caught:
@@ -132,7 +130,7 @@ def test_a_bus_that_never_answers_costs_a_bounded_time(
 
 
 def test_a_backend_cannot_spill_the_value(choose: Choose) -> None:
-    choose("keyring_fakes.Chatty")
+    choose("tests.keyring_fakes.Chatty")
     with pytest.raises(SecretUnavailableError) as caught:
         store_secret("office", USER, CANARY)
     assert CANARY not in caught.value.reason
@@ -141,7 +139,7 @@ def test_a_backend_cannot_spill_the_value(choose: Choose) -> None:
 
 
 def test_status_reads_the_keyring(choose: Choose) -> None:
-    choose("keyring_fakes.Memory")
+    choose("tests.keyring_fakes.Memory")
     assert secret_status(REF, profile_name="office", username=USER).available is False
     store_secret("office", USER, CANARY)
     status = secret_status(REF, profile_name="office", username=USER)

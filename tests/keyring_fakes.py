@@ -1,4 +1,4 @@
-"""Keyring backends for tests, chosen with PYTHON_KEYRING_BACKEND=keyring_fakes.NAME."""
+"""Keyring backends for tests, chosen with PYTHON_KEYRING_BACKEND=tests.keyring_fakes.NAME."""
 
 from __future__ import annotations
 
