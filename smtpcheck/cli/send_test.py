@@ -12,6 +12,7 @@ from smtpcheck.cli import options
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.message import MessageSpec
 from smtpcheck.model.plan import Plan
+from smtpcheck.model.stage import Stage
 
 app = typer.Typer(
     add_completion=False,
@@ -81,6 +82,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         verbose=verbose,
         quiet=quiet,
         no_input=no_input,
+        opened=(Stage.SEND,),
     )
     if sandbox:
         if target:

@@ -12,6 +12,7 @@ from smtpcheck.api import Job, probe_many
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.report import Report
+from smtpcheck.model.stage import Stage
 from smtpcheck.report.formats import FORMATS, Output, parse_format_options
 from smtpcheck.report.style import Style
 
@@ -26,6 +27,8 @@ class Wishes:
     quiet: bool = False
     no_input: bool = False
     at_once: int = 8
+    opened: tuple[Stage, ...] = ()
+    """Stages whose steps are shown even where all is well."""
 
 
 def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
@@ -78,7 +81,9 @@ def _write(report: Report, output: Output, wishes: Wishes) -> None:
     from smtpcheck.cli.terminal import style_for
 
     style = Style(width=100, color=False, unicode=True) if output.path else style_for(sys.stdout)
-    text = FORMATS[output.format](report, style, verbose=wishes.verbose, quiet=wishes.quiet)
+    text = FORMATS[output.format](
+        report, style, verbose=wishes.verbose, quiet=wishes.quiet, opened=wishes.opened
+    )
     if output.path:
         Path(output.path).write_text(text, encoding="utf-8", newline="\n")
     else:

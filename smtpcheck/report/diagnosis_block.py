@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -102,6 +101,10 @@ def _quote(evidence: Evidence) -> Quote:
 
 
 def _change_rows(diagnosis: Diagnosis, style: Style) -> list[Row]:
+    if not diagnosis.changes:
+        return []
+    import json
+
     rows: list[Row] = []
     for at, change in enumerate(diagnosis.changes):
         value = json.dumps(change.value, ensure_ascii=False)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.report import Report
+from smtpcheck.model.stage import Stage
 from smtpcheck.report.style import Style
 
 
 class Renderer(Protocol):
     """A report as a string that is ready to be written."""
 
-    def __call__(self, report: Report, style: Style, *, verbose: bool, quiet: bool) -> str: ...
+    def __call__(
+        self,
+        report: Report,
+        style: Style,
+        *,
+        verbose: bool,
+        quiet: bool,
+        opened: Collection[Stage] = (),
+    ) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +35,15 @@ class Output:
     """Of the file; empty: standard output."""
 
 
-def _text(report: Report, style: Style, *, verbose: bool, quiet: bool) -> str:
+def _text(
+    report: Report, style: Style, *, verbose: bool, quiet: bool, opened: Collection[Stage] = ()
+) -> str:
     from smtpcheck.report.text import render_text
 
-    return render_text(report, style, verbose=verbose, quiet=quiet)
+    return render_text(report, style, verbose=verbose, quiet=quiet, opened=opened)
 
 
-def _json(report: Report, style: Style, *, verbose: bool, quiet: bool) -> str:  # noqa: ARG001 -- a document for programs is the same for every reader
+def _json(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001 -- a document for programs is the same for every reader
     from smtpcheck.report.json_report import render_json
 
     return render_json(report)

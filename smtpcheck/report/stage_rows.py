@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from smtpcheck.model.observation import ExperimentResult, Observations, StageResult, Step
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import Outcome, Stage
@@ -18,15 +20,19 @@ _NARROW = 64
 _NEEDS_A_LOOK = (Outcome.FAILED, Outcome.INTERRUPTED)
 
 
-def stage_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[Row]:
-    """A row for each of the five stages, whether the run reached it or not."""
+def stage_rows(
+    target: TargetReport, style: Style, *, verbose: bool, opened: Collection[Stage] = ()
+) -> list[Row]:
+    """A row for each of the five stages, whether the run reached it or not; below it its steps,
+    where it failed or is one of `opened`."""
     seen = target.observations
     rows: list[Row] = []
     for stage in Stage:
         result = stage_of(seen, stage) or StageResult(stage, Outcome.SKIPPED)
         rows += _one_stage(result, seen, style, has_profile=target.profile is not None)
         for step in result.steps:
-            if verbose or result.outcome in _NEEDS_A_LOOK or step.outcome is Outcome.WARNED:
+            is_open = verbose or stage in opened or result.outcome in _NEEDS_A_LOOK
+            if is_open or step.outcome is Outcome.WARNED:
                 rows += _step_rows(step, style, verbose=verbose)
             if verbose:
                 rows += fact_rows(step, style)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from smtpcheck.model.diagnosis import Diagnosis, Severity
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome, Stage
@@ -18,18 +20,27 @@ from smtpcheck.report.verdict import verdict
 from smtpcheck.report.words import SECURITY_WORDS, endpoint, place
 
 
-def render_text(report: Report, style: Style, *, verbose: bool = False, quiet: bool = False) -> str:
+def render_text(
+    report: Report,
+    style: Style,
+    *,
+    verbose: bool = False,
+    quiet: bool = False,
+    opened: Collection[Stage] = (),
+) -> str:
     """The report as lines of text, each ended by a line feed.
 
     `verbose` adds every step with its facts and the conversation; `quiet` leaves the diagnoses
-    and the verdict.
+    and the verdict. The stages of `opened` show their steps even where all is well.
     """
     rows: list[Row] = []
     for target in report.targets:
         if rows:
             rows += [BLANK, BLANK] if not quiet else [BLANK]
         rows += (
-            _quiet_rows(target, style) if quiet else _target_rows(target, style, verbose=verbose)
+            _quiet_rows(target, style)
+            if quiet
+            else _target_rows(target, style, verbose=verbose, opened=opened)
         )
     if len(report.targets) > 1:
         rows += [BLANK, BLANK, *summary_rows(report, style)]
@@ -47,10 +58,12 @@ def render_diagnoses(
     return paint(rows, style)
 
 
-def _target_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[Row]:
+def _target_rows(
+    target: TargetReport, style: Style, *, verbose: bool, opened: Collection[Stage]
+) -> list[Row]:
     rows = _header_rows(target, style)
     if target.outcome is not Outcome.SKIPPED:
-        rows += [BLANK, *stage_rows(target, style, verbose=verbose)]
+        rows += [BLANK, *stage_rows(target, style, verbose=verbose, opened=opened)]
         experiments = target.observations.experiments
         if experiments:
             rows += [BLANK, row(("tried after the failure", Role.TITLE))]

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from smtpcheck.model.diagnosis import Confidence
 from smtpcheck.model.report import Report
+from smtpcheck.model.stage import Stage
 from smtpcheck.report.escape import cells, is_hidden
 from smtpcheck.report.style import Style
 from smtpcheck.report.text import render_diagnoses, render_text
@@ -26,7 +28,7 @@ from tests.report.samples import (
 )
 
 PLAIN = Style(80, color=False, unicode=True)
-VARIANTS = {
+VARIANTS: dict[str, tuple[Style, dict[str, Any]]] = {
     "80": (PLAIN, {}),
     "120": (Style(120, color=False, unicode=True), {}),
     "40": (Style(40, color=False, unicode=True), {}),
@@ -185,3 +187,10 @@ def _with_confidence(report: Report, confidence: Confidence) -> Report:
     one = report.targets[0]
     changed = tuple(replace(each, confidence=confidence) for each in one.diagnoses)
     return replace(report, targets=(replace(one, diagnoses=changed),))
+
+
+def test_opened_stage_shows_the_answer_to_each_command() -> None:
+    text = render_text(SAMPLES["passed_starttls"](), PLAIN, opened=[Stage.SEND])
+    assert "send.mail      ok        8.0 ms  250 2.1.0 Ok" in text
+    assert "send.message   ok        121 ms  250 2.0.0 Ok: queued as 4XyZ1234" in text
+    assert "auth.login" not in text
