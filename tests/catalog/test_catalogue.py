@@ -88,7 +88,7 @@ def pinned(rule: Rule, fact: str) -> set[Json]:
 
 
 def test_every_group_is_there() -> None:
-    assert {path.stem for path in SHIPPED.glob("*.toml")} >= GROUPS
+    assert {path.stem.partition("_")[0] for path in SHIPPED.glob("*.toml")} >= GROUPS
 
 
 def test_every_example_is_won_and_no_counterexample_is_claimed() -> None:
