@@ -153,10 +153,21 @@ def layer_of_overrides(overrides: Mapping[str, str]) -> Layer:
     for name, text in overrides.items():
         if name in KEYS:
             layer.raw[name] = value_from_text(text, KEYS[name].rule)
+        elif name in SECTIONS:
+            layer.problems.append(_not_a_key(name))
         else:
             layer.problems.append(_unknown(tuple(name.split(".")), text, layer))
     layer.check()
     return layer
+
+
+def _not_a_key(name: str) -> Problem:
+    keys = [key.name for key in KEYS.values() if key.section == name]
+    allowed = f"one of {', '.join(keys)}"
+    message = f"{name} is not a key but a table"
+    return Problem(
+        COMMAND_LINE, 0, name, name, allowed, message, f"name one of its keys: {keys[0]}"
+    )
 
 
 def layer_of_environment(

@@ -118,7 +118,7 @@ def change_values(
 def rename_profile(old: str, new: str) -> Path:
     """Gives a profile another name and returns its file. Raises UsageError where there is no such
     profile or the new name is taken."""
-    source, _name = locate(paths.profile_path(old))
+    source, _name = locate(paths.checked_name(old))
     target = paths.profile_path(new)
     with locked(target):
         if not (target.exists() and source.exists() and target.samefile(source)):
@@ -133,7 +133,7 @@ def copy_profile(source: str, target: str, *, disk: Disk = DISK) -> Path:
 
     Raises UsageError where there is no such profile or the new name is taken.
     """
-    path, _name = locate(paths.profile_path(source))
+    path, _name = locate(paths.checked_name(source))
     copy = paths.profile_path(target)
     with locked(copy):
         _refuse_existing(copy, target)
@@ -145,7 +145,7 @@ def delete_profile(name: str) -> Path:
     """Deletes a profile's file (of a symbolic link: the link) and returns its path. Raises
     UsageError where there is no such profile."""
     path = paths.profile_path(name)
-    if not path.is_symlink():
+    if not path.is_symlink():  # also one that points nowhere can be deleted
         locate(name)
     with locked(path):
         path.unlink()
@@ -276,8 +276,8 @@ def _names(data: Mapping[str, Any], parents: tuple[str, ...]) -> list[str]:
 
 def _shown(data: Mapping[str, Any], key: str) -> Json:
     """The value of a key or table for showing; nothing that may be a secret."""
-    value = _find(data, tuple(key.split(".")))
-    return _without_secrets(key, value)
+    shown: Json = _without_secrets(key, _find(data, tuple(key.split("."))))
+    return shown
 
 
 def _without_secrets(name: str, value: Any) -> Any:

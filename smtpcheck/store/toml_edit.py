@@ -34,8 +34,8 @@ def edited(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
             _apply(wanted, path, value)
             _apply(document, path, value if value is REMOVED else _item(value))
         made = document.as_string()
-        right = tomllib.loads(made) == wanted
-    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, ValueError, KeyError) as error:
+        right = _without_empty(tomllib.loads(made)) == _without_empty(wanted)
+    except (TOMLKitError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise CannotEditError(str(error)) from None
     if not right:
         raise CannotEditError("the layout of the file does not allow it")
@@ -50,13 +50,42 @@ def _apply(tables: Any, path: tuple[str, ...], value: Any) -> None:
                 return
             tables[word] = _new_table(tables)
         tables = tables[word]
+        if not isinstance(tables, Mapping):
+            raise CannotEditError(f"{word} is not a table")
     if value is REMOVED:
-        tables.pop(last, None)
+        _remove(tables, last)
         return
-    if last in tables and hasattr(tables[last], "keys"):
-        # A table with a header of its own cannot become a value in place.
+    if _has_header(tables.get(last)):
+        # It cannot become a value in place.
         del tables[last]
     tables[last] = value
+
+
+def _remove(tables: Any, word: str) -> None:
+    """Takes a key away. A table loses its keys; its header goes too, unless comments are left:
+    one that stands above the next header counts as a part of this table."""
+    found = tables.get(word)
+    if _has_header(found):
+        for inner in list(found):
+            _remove(found, inner)
+        if "#" in found.as_string():
+            return
+    tables.pop(word, None)
+
+
+def _has_header(value: Any) -> bool:
+    """Whether this is a table of several lines, and not a plain or an inline one."""
+    from tomlkit.items import Table
+
+    return isinstance(value, Table)
+
+
+def _without_empty(value: Any) -> Any:
+    """The tables without empty ones: they say nothing, and one may appear or vanish."""
+    if not isinstance(value, dict):
+        return value
+    inner = {word: _without_empty(each) for word, each in value.items()}
+    return {word: each for word, each in inner.items() if each != {}}
 
 
 def _new_table(tables: Any) -> Any:

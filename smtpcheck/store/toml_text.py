@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from smtpcheck.model.profile import SECTIONS
 from smtpcheck.store.keys import KEYS
 
+Path = tuple[str, ...]
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NO_COMMENTS: Mapping[str, str] = {}
 _ORDER = {name: place for place, name in enumerate([*KEYS, *SECTIONS])}
 
@@ -17,19 +21,19 @@ def document(
 ) -> str:
     """A TOML file of nested tables. `comments` stand above the key or the table they are named
     by (`server.host`, `server`); None is left out, an empty table too."""
-    lines = [*_comment(header)]
-    lines += _assignments(tables, "", comments)
-    for name, table in _sections(tables, ""):
-        body = list(_assignments(table, name, comments))
+    lines = [*_comment(header), *_assignments(tables, (), comments)]
+    for path, table in _sections(tables, ()):
+        body = list(_assignments(table, path, comments))
         if body:
-            lines += ["", *_comment(comments.get(name, "")), f"[{_dotted(name)}]", *body]
+            above = _comment(comments.get(".".join(path), ""))
+            lines += ["", *above, f"[{'.'.join(map(_word, path))}]", *body]
     return "\n".join(lines) + "\n"
 
 
 def inline(value: Any) -> str:
     """A value as it stands behind the equals sign, on one line."""
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_dotted(name)} = {inline(each)}" for name, each in value.items())
+        inner = ", ".join(f"{_word(name)} = {inline(each)}" for name, each in value.items())
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(inline(each) for each in value)}]"
@@ -44,38 +48,33 @@ def _comment(text: str) -> Iterator[str]:
 
 
 def _assignments(
-    table: Mapping[str, Any], section: str, comments: Mapping[str, str]
+    table: Mapping[str, Any], parents: Path, comments: Mapping[str, str]
 ) -> Iterator[str]:
-    for word in sorted(table, key=lambda word: _place(_join(section, word))):
-        name, value = _join(section, word), table[word]
-        if value is None or _is_section(name, value):
-            continue
-        yield from _comment(comments.get(name, ""))
-        yield f"{_dotted(word)} = {inline(value)}"
+    for path in _in_order(table, parents):
+        value = table[path[-1]]
+        if value is not None and not _is_section(path, value):
+            yield from _comment(comments.get(".".join(path), ""))
+            yield f"{_word(path[-1])} = {inline(value)}"
 
 
-def _sections(tables: Mapping[str, Any], parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    names = {_join(parent, word): value for word, value in tables.items()}
-    for name in sorted(names, key=_place):
-        if _is_section(name, names[name]):
-            yield name, names[name]
-            yield from _sections(names[name], name)
+def _sections(tables: Mapping[str, Any], parents: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for path in _in_order(tables, parents):
+        table = tables[path[-1]]
+        if _is_section(path, table):
+            yield path, table
+            yield from _sections(table, path)
 
 
-def _is_section(name: str, value: Any) -> bool:
+def _is_section(path: Path, value: Any) -> bool:
     """A table that gets a header; any other is written inline, as a secret's place is."""
-    return isinstance(value, Mapping) and (name in SECTIONS or "." not in name)
+    return isinstance(value, Mapping) and (len(path) == 1 or ".".join(path) in SECTIONS)
 
 
-def _place(name: str) -> int:
-    return _ORDER.get(name, len(_ORDER))
+def _in_order(table: Mapping[str, Any], parents: Path) -> list[Path]:
+    paths = [(*parents, word) for word in table]
+    return sorted(paths, key=lambda path: _ORDER.get(".".join(path), len(_ORDER)))
 
 
-def _join(section: str, word: str) -> str:
-    return f"{section}.{word}" if section else word
-
-
-def _dotted(name: str) -> str:
-    """A key or a table's name for a file; one that no profile has is quoted where it must be."""
-    plain = name.replace(".", "").replace("-", "").replace("_", "")
-    return name if plain.isascii() and plain.isalnum() else inline(name)
+def _word(word: str) -> str:
+    """One part of a key; quoted where it must be."""
+    return word if _BARE.fullmatch(word) else inline(word)
