@@ -39,6 +39,8 @@ class Answers:
     """Values by full key, as the file is to hold them."""
     force: bool = False
     """An existing profile may be replaced."""
+    no_password: bool = False
+    """The answer was: kept nowhere."""
 
     @property
     def preset(self) -> Preset | None:
@@ -88,8 +90,8 @@ class Answers:
         username = self.raw.get("auth.username", "")
         if "sender.address" not in self.raw and is_address(username):
             self.raw["sender.address"] = username
-        if password and self.wants_password and "auth.password" not in self.raw:
-            self.raw["auth.password"] = {"keyring": True}
+        if password and self.wants_password and not self.no_password:
+            self.raw.setdefault("auth.password", {"keyring": True})
         if not self.name:
             self.name = self.free_name()
 

@@ -100,10 +100,10 @@ def init(  # noqa: PLR0913 - one parameter an option
     _refuse_taken(name, force=force)
     answers = collect(name, region, overrides | _set_options(settings or []), force=force)
     asker = None if password_stdin else terminal(no_input=no_input)
-    raise typer.Exit(_finish(answers, asker, probe=not no_probe, stdin=password_stdin))
+    raise typer.Exit(finish(answers, asker, probe=not no_probe, stdin=password_stdin))
 
 
-def _finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -> int:
+def finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -> int:
     """Asks, proves and saves; the exit code. An interruption keeps a draft."""
     try:
         if asker is not None:

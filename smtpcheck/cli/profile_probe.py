@@ -93,7 +93,11 @@ def _with_secret(loaded: LoadedProfile) -> tuple[LoadedProfile, str]:
 
     profile = loaded.profile
     reference = profile.auth.password
-    if not profile.wants_login or reference is None or reference.source is SecretSource.PROMPT:
+    if not profile.wants_login or profile.auth.method == "external":
+        return loaded, ""
+    if reference is None:
+        return loaded, "auth.password is not set: there is no password to log in with"
+    if reference.source is SecretSource.PROMPT:
         return loaded, ""
     try:
         secret = read_secret(

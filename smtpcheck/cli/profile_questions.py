@@ -195,7 +195,8 @@ def _ask_password(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> N
             _SOURCES,
             default,
         )
-        if source == "none":
+        answers.no_password = source == "none"
+        if answers.no_password:
             return
         if source != "keyring":
             answers.raw["auth.password"] = _ask_place(asker, source)
