@@ -7,7 +7,7 @@ form itself: no second connection, and no library to import on a run that went w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SEQUENCE, _INTEGER, _BOOLEAN, _BITS, _OCTETS, _OID = 0x30, 0x02, 0x01, 0x03, 0x04, 0x06
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
@@ -19,14 +19,12 @@ _KEY_CERT_SIGN = 0x04
 """Bit 5 of keyUsage, in its first octet."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Extension:
+class _Extension(NamedTuple):
     critical: bool
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Outline:
+class _Outline(NamedTuple):
     version: int
     extensions: dict[bytes, _Extension]
     authority: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from smtpcheck.model.jsonvalue import Json
 
@@ -14,8 +15,9 @@ _RECORD_TYPES = range(20, 24)
 """First byte of a TLS record: change_cipher_spec, alert, handshake, application_data."""
 _START = 3
 """Bytes that tell text from noise: a reply code, `* O`, `HTT`."""
-_ALERT_REASON = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)\Z")
-_ALERT_NUMBER = re.compile(r"reason\(1(\d{3})\)")
+# Patterns stay text until a handshake fails: compiling them would cost every run.
+_ALERT_REASON = r"(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)\Z"
+_ALERT_NUMBER = r"reason\(1(\d{3})\)"
 
 # RFC 8446 section 6 and RFC 5246 section 7.2: number, then what the sender means by it.
 _ALERTS: dict[str, tuple[int, str]] = {
@@ -101,7 +103,7 @@ _WEAK = {
     "CA_KEY_TOO_SMALL": 67,
     "CA_MD_TOO_WEAK": 68,
 }
-_CORRUPTED = re.compile(
+_CORRUPTED = (
     r"WRONG_VERSION_NUMBER|HTTPS?_(?:PROXY_)?REQUEST|UNEXPECTED_(?:MESSAGE|RECORD)|BAD_|DECODE|"
     r"DECRYPTION_FAILED|.*LENGTH|INVALID_|DIGEST_CHECK_FAILED|.*_MISMATCH|RECORD_|"
     r"APP_DATA_IN_HANDSHAKE|EXCESSIVE_MESSAGE_SIZE|CCS_RECEIVED_EARLY"
@@ -142,8 +144,7 @@ class TlsFailure:
         return facts
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far the handshake had come."""
 
     answered: bool
@@ -233,11 +234,11 @@ def _noise(data: bytes) -> TlsFailure:
 
 
 def _alert(reason: str, text: str) -> str:
-    found = _ALERT_REASON.match(reason)
+    found = re.match(_ALERT_REASON, reason)
     if found:
         name = found[1].lower()
         return _SPELLINGS.get(name, name)
-    number = _ALERT_NUMBER.search(text)  # an alert that this Python has no name for
+    number = re.search(_ALERT_NUMBER, text)  # an alert that this Python has no name for
     if number and not reason:
         return _ALERT_NAMES.get(int(number[1]), f"alert {int(number[1])}")
     return ""
@@ -270,7 +271,7 @@ def _by_reason(reason: str, error: ssl.SSLError) -> tuple[str, str]:
     if reason in _OTHER:
         return "other", _OTHER[reason]
     # "ASN1 lib": a part of OpenSSL below TLS could not read a message, and gave no reason.
-    if _CORRUPTED.match(reason) or (not reason and _words(error).endswith(" lib")):
+    if re.match(_CORRUPTED, reason) or (not reason and _words(error).endswith(" lib")):
         return "corrupted", "what the server sent is not a valid TLS message"
     words = reason.replace("_", " ").lower() if reason else _words(error)
     return "other", f"TLS failed: {words}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from smtpcheck.wire.certificates import Presented, read_info
 
-_HASHED = re.compile(r"[0-9a-f]{8}\.\d+\Z")
+_HASHED = r"[0-9a-f]{8}\.\d+\Z"
 SYSTEM = "system"
 NATIVE = "operating system"
 """The verifier of macOS or Windows, reached through the package truststore."""
@@ -90,4 +90,4 @@ def _hashed_files() -> Iterator[str]:
             entries = os.listdir(folder)  # noqa: PTH208  # names are all that is needed
         except OSError:
             continue
-        yield from filter(_HASHED.match, entries)
+        yield from (name for name in entries if re.match(_HASHED, name))
