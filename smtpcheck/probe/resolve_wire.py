@@ -126,9 +126,10 @@ def _words(rcode: int) -> str:
 
 
 def _judged(message: dns.message.Message, rcode: int, question: Question) -> Answer:
+    import dns.edns
     import dns.flags
 
-    errors = message.extended_errors()
+    errors = [each for each in message.options if isinstance(each, dns.edns.EDEOption)]
     told = Answer(
         "",
         ede=tuple(each.to_text() for each in errors),
