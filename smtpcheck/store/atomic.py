@@ -111,23 +111,32 @@ def _fill(fresh: Path, target: Path, content: bytes, disk: Disk) -> None:
 def locked(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """Holds the folder of a file against other writers, threads and processes alike.
 
-    Raises UsageError when another one holds it for longer than `seconds`. The lock falls with the
-    process, however it ends.
+    The lock falls with the process, however it ends. Raises UsageError when another one holds it
+    for longer than `seconds`, and for every OSError in the block: a full disk or a missing right
+    is for the user to mend.
     """
     folder = Path(os.path.realpath(path)).parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = _open_lock(folder)
     try:
-        end = time.monotonic() + seconds
-        while not _try_lock(descriptor):
-            if time.monotonic() > end:
-                raise UsageError(
-                    f"another process is writing in {folder}", ["try again when it is done"]
-                )
-            time.sleep(0.01)
-        yield
-    finally:
-        os.close(descriptor)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = _open_lock(folder)
+        try:
+            _wait_for_lock(descriptor, folder, seconds)
+            yield
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"{path} cannot be written: {reason}") from error
+
+
+def _wait_for_lock(descriptor: int, folder: Path, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not _try_lock(descriptor):
+        if time.monotonic() > end:
+            raise UsageError(
+                f"another process is writing in {folder}", ["try again when it is done"]
+            )
+        time.sleep(0.01)
 
 
 if sys.platform == "win32":

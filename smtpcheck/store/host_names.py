@@ -76,7 +76,7 @@ def _refuse_more_than_a_host(text: str, key: str) -> None:
         raise WrongValueError("has quotation marks inside the value", HOST_ALLOWED)
     bare, port = _taken_apart(text)
     hint = f'did you mean {key} = "{bare}"?' if key and bare else ""
-    if port and key:
+    if port and key == "host":
         hint = f'did you mean {key} = "{bare}" and port = {port}?'
     if "://" in text or re.match(r"(?i)(?:https?|smtps?|mailto):", text):
         raise WrongValueError("holds a URL", HOST_ALLOWED, hint)

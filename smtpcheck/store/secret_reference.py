@@ -96,7 +96,7 @@ def _by_source(source: str, detail: Any, folder: Path) -> SecretRef:
             f"has a wrong value for {source}", f'{{ {source} = "..." }}, one line of text'
         )
     if source == "file":
-        return SecretRef(SecretSource.FILE, name=str(folder / Path(detail).expanduser()))
+        return SecretRef(SecretSource.FILE, name=_file(detail, folder))
     if not _VARIABLE.match(detail):
         raise WrongValueError(
             "has a wrong value for env",
@@ -104,6 +104,15 @@ def _by_source(source: str, detail: Any, folder: Path) -> SecretRef:
             "the name alone, without $ and without the password",
         )
     return SecretRef(SecretSource.ENV, name=detail)
+
+
+def _file(detail: str, folder: Path) -> str:
+    """The file beside the profile; a relative name that is not there stays one: it may be that of
+    a secret which systemd or a container engine puts in place (`store/secrets.py`)."""
+    path = Path(detail).expanduser()
+    if not path.is_absolute() and not (folder / path).exists():
+        return detail
+    return str(folder / path)
 
 
 def _argv(detail: Any) -> tuple[str, ...]:

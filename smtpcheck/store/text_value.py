@@ -45,7 +45,7 @@ def _toml(text: str) -> Any:
         return None
     try:
         read = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return read["value"] if set(read) == {"value"} else None
 

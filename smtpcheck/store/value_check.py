@@ -13,7 +13,7 @@ from smtpcheck.model.settings import Kind
 from smtpcheck.store import host_names, mail_addresses
 from smtpcheck.store.keys import Key, nearest
 from smtpcheck.store.secret_reference import secret_reference
-from smtpcheck.store.wrong_value import WrongValueError
+from smtpcheck.store.wrong_value import WrongValueError, shown
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CHARSET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]*\Z")
@@ -111,7 +111,7 @@ def _flag(value: Any) -> bool:
         return value
     words = {"true": "true", "yes": "true", "on": "true", "1": "true"}
     words |= {"false": "false", "no": "false", "off": "false", "0": "false"}
-    meant = words.get(str(value).strip().lower(), "")
+    meant = words.get(shown(value).strip('" ').lower(), "")
     raise WrongValueError(
         "is not true or false",
         "true or false, without quotation marks",
@@ -129,7 +129,7 @@ def _number(key: Key, value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         raise WrongValueError(f"is not {_a_number(whole=whole)}", allowed)
     low, high = key.rule.low, key.rule.high
-    if math.isnan(value):
+    if isinstance(value, float) and math.isnan(value):
         raise WrongValueError("is not a number", allowed)
     if low is not None and value < low:
         raise WrongValueError("is too small", allowed)
@@ -147,7 +147,7 @@ def _text(key: Key, value: Any, folder: Path) -> str:
     if not isinstance(value, str):
         hint = ""
         if isinstance(value, int | float) and not isinstance(value, bool):
-            hint = f'write it in quotation marks: "{value}"'
+            hint = f'write it in quotation marks: "{shown(value)}"'
         raise WrongValueError("is not text", allowed_words(key), hint)
     if not value and (key.default == "" and not rule.many):
         return value

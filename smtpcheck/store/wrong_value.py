@@ -29,7 +29,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        masked = re.sub(r"[^\s/@]*:[^\s@]*@", "...@", value)
+        masked = re.sub(r"(?s)^.*:.*@", "...@", value)
         text = json.dumps(masked[:_SHOWN], ensure_ascii=False)
         text = "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in text)
         return text if len(masked) <= _SHOWN else f'{text[:-1]}..."'
@@ -37,4 +37,6 @@ def shown(value: Any) -> str:
         return "an array"
     if isinstance(value, dict):
         return "a table"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a very large number"
     return str(value)[:_SHOWN]

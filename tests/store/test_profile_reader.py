@@ -202,6 +202,8 @@ def test_a_problem_stands_in_the_order_of_the_file() -> None:
         'auth = "hunter2"',
         '[server]\nhost = "smtp://me:hunter2@smtp.example.com"',
         '[server]\nhost = "me:hunter2@smtp.example.com"',
+        '[server]\nhost = "smtp://me:x@hunter2@smtp.example.com"',
+        '[server]\nhost = "me:x hunter2@smtp.example.com"',
         '[proxy]\nhost = "http://me:hunter2@proxy.example.com:3128"',
         '[auth]\npassword = "hunter2',
         "[auth]\npassword = hunter2",
@@ -390,6 +392,14 @@ def test_bytes_that_are_no_text_are_one_clear_problem() -> None:
         with pytest.raises(ProfileError) as caught:
             profile_from_text(content, path=PATH, environment={})
         assert words in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "-1", "1e400", "nan", "0"])
+def test_no_number_is_too_strange_to_be_refused(number: str) -> None:
+    assert problems(f'[server]\nhost = "h.example"\nport = {number}')
+    assert problems(f'[server]\nhost = "h.example"\ntimeout = {number}')
+    assert problems(f'server.host = "h.example"\nenabled = {number}\ndescription = {number}')
+    assert problems('server.host = "h.example"', overrides={"server.port": number})
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_problem() -> None:

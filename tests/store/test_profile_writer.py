@@ -227,10 +227,20 @@ def test_an_error_of_the_disk_leaves_the_old_file(mine: Path) -> None:
         def sync(self, descriptor: int) -> None:
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(UsageError, match="cannot be written: No space"):
         set_value("mine", "server.port", "25", disk=FullDisk())
     assert mine.read_text(encoding="utf-8") == MINE
     assert names(mine.parent) == ["mine.toml"]
+
+
+def test_a_place_where_nothing_can_be_written_is_a_usage_error(
+    config_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config_folder.write_text("a file, not a folder", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot be written"):
+        create_profile("app", {"server": {"host": "h.example"}})
+    with pytest.raises(UsageError, match="cannot be written"):
+        save_draft("app", {"server": {"host": "h.example"}})
 
 
 def test_rename_copy_and_delete(mine: Path) -> None:
