@@ -89,11 +89,16 @@ def find_problems(seen: Examined, *, closer: bool) -> Findings:
     return Findings(chain, tuple(problems))
 
 
-def find_worries(seen: Examined) -> Findings:
-    """What is worth knowing of a chain that passed: soon to expire, inspected on the way, or
-    accepted only because this run does not ask for strictness."""
+def find_worries(seen: Examined, *, closer: bool) -> Findings:
+    """What is worth knowing of a chain that passed: soon to expire, inspected on the way, accepted
+    only because this run does not ask for strictness, or (`closer`) weak where that may pass."""
     chain = tuple(each.certificate for each in seen.presented)
-    return Findings(chain, (*_inspection(seen), *_ends_soon(seen), *_strict_only(seen)))
+    problems = [*_inspection(seen)]
+    if closer and seen.presented:
+        chain, strength = _strength(replace(seen, path=_whole_path(seen)))
+        weak = (Kind.WEAK_KEY, Kind.WEAK_SIGNATURE)
+        problems += [each for each in strength if each.kind in weak]
+    return Findings(chain, (*problems, *_ends_soon(seen), *_strict_only(seen)))
 
 
 def wrong_fingerprint(leaf: Certificate, wanted: str) -> CertificateProblem:
@@ -103,11 +108,6 @@ def wrong_fingerprint(leaf: Certificate, wanted: str) -> CertificateProblem:
         wanted=wanted,
         detail=f"the server's certificate has the SHA-256 fingerprint {leaf.sha256}",
     )
-
-
-def inspection_of(seen: Examined) -> tuple[CertificateProblem, ...]:
-    """The product that opens TLS on the way, if the issuer's name shows one."""
-    return tuple(_inspection(seen))
 
 
 def _about(

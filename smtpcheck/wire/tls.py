@@ -35,9 +35,14 @@ from smtpcheck.wire.tls_failure import (
 
 State = Literal["handshaking", "open", "failed", "closed"]
 _CHUNK = 65_536
-_HANDSHAKE = 22
 _SERVER_HELLO, _CERTIFICATE_REQUEST = 2, 13
-_VERSIONS = {0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
+_VERSIONS = {
+    0x0300: "SSLv3",
+    0x0301: "TLSv1",
+    0x0302: "TLSv1.1",
+    0x0303: "TLSv1.2",
+    0x0304: "TLSv1.3",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class TlsSession:
         self._first = b""
         self._speaks_tls = False
         self._answered = False
+        self._chosen = ""
         self._requested = False
         self._version = ""
         self._trusted = False
@@ -189,7 +195,10 @@ class TlsSession:
         except ssl.SSLWantReadError:
             return
         except ssl.SSLError as error:
-            self._fail(classify(error, self._progress()))
+            failure = classify(error, self._progress())
+            if failure.kind == "version":
+                self._version = self._chosen
+            self._fail(failure)
             self._examine_failure(error)
             return
         self._version = self._tls.version() or self._version
@@ -222,13 +231,7 @@ class TlsSession:
         """The handshake is done; what verifies here is the pin, or OpenSSL has verified."""
         if self._context.verifies:
             self._trusted = True
-            seen = self._seen(0)
-            weak = find_problems(seen, closer=True) if self._context.lenient else None
-            worries = find_worries(seen)
-            self._findings = Findings(
-                weak.chain if weak else worries.chain,
-                (*(weak.problems if weak else ()), *worries.problems),
-            )
+            self._findings = find_worries(self._seen(0), closer=self._context.lenient)
             return
         pin = self._context.fingerprint
         found = find_problems(self._seen(None), closer=not pin)
@@ -237,7 +240,7 @@ class TlsSession:
             self._compare(pin, found)
 
     def _compare(self, pin: str, found: Findings) -> None:
-        """Judges by the pin alone (RFC 7525's pinning, as msmtp and GnuTLS do it)."""
+        """Judges by the pin alone: whoever pins a certificate has chosen it as it is."""
         leaf = found.chain[0] if found.chain else Certificate(subject="", issuer="")
         kept: tuple[CertificateProblem, ...]
         if leaf.sha256 == pin:
@@ -283,16 +286,18 @@ class TlsSession:
 
     def _progress(self) -> Progress:
         sent = bool(self._context.policy.client_cert)
-        return Progress(self._answered, self._requested, sent)
+        return Progress(self._answered, self._requested, sent, self._chosen)
 
-    def _observe(self, ours: bool, version: int, content: int, message: int) -> None:  # noqa: FBT001  # the shape of `Watch`
-        if ours or content != _HANDSHAKE:
-            return
+    def _observe(self, version: int, message: int, data: bytes) -> None:
         if message == _SERVER_HELLO:
+            # Four bytes of header, then the version as servers up to TLS 1.2 choose it. OpenSSL
+            # does not tell it when it is one that it does not accept.
             self._answered = True
+            self._chosen = _VERSIONS.get(int.from_bytes(data[4:6], "big"), "")
+        else:
+            self._version = _VERSIONS.get(version, self._version)
         if message == _CERTIFICATE_REQUEST:
             self._requested = True
-        self._version = _VERSIONS.get(version, self._version)
 
     def _shut(self, failure: TlsFailure) -> None:
         """Fails an open session, and says goodbye to the server."""

@@ -23,14 +23,17 @@ _VERSIONS = {
     "1.3": ssl.TLSVersion.TLSv1_3,
 }
 _OLD = ("1.0", "1.1")
+_HANDSHAKE = 22
+"""Content type of handshake messages."""
 _BUILT_IN = {
     "1.0": ssl.HAS_TLSv1,
     "1.1": ssl.HAS_TLSv1_1,
     "1.2": ssl.HAS_TLSv1_2,
     "1.3": ssl.HAS_TLSv1_3,
 }
-Watch = Callable[[bool, int, int, int], None]
-"""Called with: written by us, protocol version, content type, message type (RFC 8446 section 4)."""
+Watch = Callable[[int, int, bytes], None]
+"""Called with the protocol version, the message type and the message (RFC 8446 section 4) of each
+handshake message of the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,9 +306,9 @@ def _watch_messages(made: TlsContext) -> None:
         return
     watches = made._watches  # noqa: SLF001  # its own module
 
-    def tell(tls: Any, direction: str, version: int, content: int, message: int, _: bytes) -> None:
+    def tell(tls: Any, way: str, version: int, content: int, message: int, data: bytes) -> None:
         watch = watches.get(tls)
-        if watch is not None:
-            watch(direction == "write", int(version), int(content), int(message))
+        if watch is not None and way == "read" and content == _HANDSHAKE:
+            watch(int(version), int(message), data)
 
     inner._msg_callback = tell  # noqa: SLF001  # see above

@@ -74,12 +74,12 @@ _MISSING_CERTIFICATE = {
     "access_denied",
 }
 _VERSION = {
-    "UNSUPPORTED_PROTOCOL": "the server chose a TLS version below the lowest allowed",
-    "UNKNOWN_PROTOCOL": "the server chose a TLS version that is not allowed",
-    "VERSION_TOO_LOW": "the server chose a TLS version below the lowest allowed",
-    "VERSION_TOO_HIGH": "the server chose a TLS version above the highest allowed",
-    "WRONG_SSL_VERSION": "the server chose a TLS version that is not allowed",
-    "UNSUPPORTED_SSL_VERSION": "the server chose a TLS version that is not allowed",
+    "UNSUPPORTED_PROTOCOL",
+    "UNKNOWN_PROTOCOL",
+    "VERSION_TOO_LOW",
+    "VERSION_TOO_HIGH",
+    "WRONG_SSL_VERSION",
+    "UNSUPPORTED_SSL_VERSION",
 }
 _CIPHER = {
     "NO_SHARED_CIPHER",
@@ -152,6 +152,8 @@ class Progress(NamedTuple):
     certificate_requested: bool
     certificate_sent: bool
     """A client certificate is set."""
+    chosen: str = ""
+    """The version of the ServerHello, as servers up to TLS 1.2 write it."""
 
 
 def classify(error: ssl.SSLError, progress: Progress) -> TlsFailure:
@@ -161,7 +163,7 @@ def classify(error: ssl.SSLError, progress: Progress) -> TlsFailure:
     if isinstance(error, ssl.SSLCertVerificationError):
         words = getattr(error, "verify_message", "") or _words(error)
         code = int(getattr(error, "verify_code", 0) or 0)
-        message = f"the certificate is not accepted: {words}"
+        message = f"the certificate is not accepted: {words.rstrip('.')}"
         return TlsFailure("verify", message, reason, verify_code=code)
     if isinstance(error, ssl.SSLEOFError) or reason == "UNEXPECTED_EOF_WHILE_READING":
         return ended("closed", "")
@@ -171,7 +173,7 @@ def classify(error: ssl.SSLError, progress: Progress) -> TlsFailure:
     if reason in _WEAK:
         message = "the certificate is not accepted: its key or signature is too weak"
         return TlsFailure("verify", message, reason, verify_code=_WEAK[reason])
-    kind, message = _by_reason(reason, error)
+    kind, message = _by_reason(reason, error, progress)
     return TlsFailure(kind, message, reason)
 
 
@@ -259,9 +261,10 @@ def _by_alert(alert: str, reason: str, progress: Progress) -> TlsFailure:
     return TlsFailure(kind, f"the server refused TLS: {words} (alert {alert})", reason, alert)
 
 
-def _by_reason(reason: str, error: ssl.SSLError) -> tuple[str, str]:
+def _by_reason(reason: str, error: ssl.SSLError, progress: Progress) -> tuple[str, str]:
     if reason in _VERSION:
-        return "version", _VERSION[reason]
+        chosen = progress.chosen or "a TLS version"
+        return "version", f"the server chose {chosen}, which is not allowed here"
     if reason in _CIPHER:
         return "cipher", "the server chose a cipher suite or parameters that are not allowed here"
     if reason == "DH_KEY_TOO_SMALL":

@@ -198,6 +198,8 @@ def test_a_version_chosen_below_the_lowest_is_a_version_failure(session: TlsSess
     message = b"\x02" + len(hello).to_bytes(3) + hello
     session.receive(b"\x16\x03\x01" + len(message).to_bytes(2) + message)
     assert error_of(session)["kind"] == "version"
+    assert session.handshake_facts()["version"] == "TLSv1"
+    assert session.failure == "the server chose TLSv1, which is not allowed here"
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
