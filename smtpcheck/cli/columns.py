@@ -17,12 +17,18 @@ def width() -> int | None:
     return max(40, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], edge: int | None) -> list[str]:
-    """The lines of a table. Where it is wider than `edge`, the widest columns are cut."""
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    edge: int | None,
+    cut: Sequence[int] = (),
+) -> list[str]:
+    """The lines of a table. Where it is wider than `edge`, columns are cut: first those of `cut`,
+    the last of them first, then the widest of all."""
     shown = [list(heads), *([escape(cell, limit=0) for cell in row] for row in rows)]
     widths = [max(cells(row[column]) for row in shown) for column in range(len(heads))]
     if edge is not None:
-        widths = _fitted(widths, edge - _GAP * (len(heads) - 1))
+        widths = _fitted(widths, edge - _GAP * (len(heads) - 1), cut)
     return [_line(row, widths) for row in shown]
 
 
@@ -44,8 +50,11 @@ def wrapped(text: str, indent: str, edge: int | None, first: str | None = None) 
     ) or [begin.rstrip()]
 
 
-def _fitted(widths: list[int], room: int) -> list[int]:
+def _fitted(widths: list[int], room: int, cut: Sequence[int]) -> list[int]:
     fitted = list(widths)
+    for column in reversed(cut):
+        spare = max(0, sum(fitted) - room)
+        fitted[column] = max(min(fitted[column], _NARROWEST), fitted[column] - spare)
     while sum(fitted) > room and max(fitted) > _NARROWEST:
         fitted[fitted.index(max(fitted))] -= 1
     return fitted

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from smtpcheck.store.origin import LoadedProfile, ProfileEntry
 
 
+_WIDE = 120
+"""Columns from which a table shows everything."""
+
+
 class Format(StrEnum):
     """How a result is written."""
 
@@ -44,7 +48,8 @@ def list_(
 
     heads = ("NAME", "ENABLED", "SERVER", "SECURITY", "SENDER", "TAGS")
     usable = [each for each in entries if each.loaded is not None]
-    for line in table(heads, [_row(each.loaded) for each in usable if each.loaded], width()):
+    rows = [_row(each.loaded) for each in usable if each.loaded]
+    for line in table(heads, rows, width(), cut=(4, 5)) if rows else ():
         typer.echo(line)
     for each in entries:
         if each.error is not None:
@@ -96,9 +101,13 @@ def presets(
     elif found:
         from smtpcheck.cli.columns import table, width
 
-        heads = ("NAME", "TITLE", "HOST", "PORT", "PASSWORD")
-        for line in table(heads, [_preset_row(each) for each in found], width()):
+        heads, edge = ("NAME", "TITLE", "HOST", "PORT", "PASSWORD"), width()
+        # The words of the last column say nothing when they are cut.
+        count = len(heads) if edge is None or edge >= _WIDE else len(heads) - 1
+        rows = [_preset_row(each)[:count] for each in found]
+        for line in table(heads[:count], rows, edge, cut=(1, 4)[: count - 3]):
             typer.echo(line)
+        typer.echo("note: all of one: smtpcheck profile presets NAME", err=True)
     if not found:
         typer.echo(f"note: no preset matches {search}", err=True)
         raise typer.Exit(1)

@@ -289,18 +289,20 @@ def _statuses(profiles: list[LoadedProfile], *, run: bool) -> list[Row]:
 
 
 def _show(found: list[Row]) -> None:
-    from smtpcheck.cli.columns import table, width
+    from smtpcheck.cli.columns import table, width, wrapped
 
     if not found:
         note("no profile names a secret")
         return
     words = {True: "there", False: "missing", None: "unknown"}
-    rows = [
-        (name, key, each.where, words[each.available], "" if each.available else each.detail)
-        for name, key, each in found
-    ]
-    for line in table(("PROFILE", "KEY", "KEPT IN", "STATE", "WHY"), rows, width()):
+    rows = [(name, key, words[each.available], each.where) for name, key, each in found]
+    edge = width()
+    for line in table(("PROFILE", "KEY", "STATE", "KEPT IN"), rows, edge, cut=(3,)):
         typer.echo(line)
+    for name, key, each in found:
+        if not each.available:
+            for line in wrapped(f"{name}, {key}: {each.detail}", "    ", edge, first="  "):
+                typer.echo(line)
     for text in dict.fromkeys(text for _name, _key, each in found for text in each.notes):
         note(text)
     first = next((each for _name, _key, each in found if each.available is False), None)

@@ -243,7 +243,7 @@ def _path_from_here(key: str, value: Any, folder: Path) -> Any:
     """A relative path as it reads from `folder`: relative below it, else absolute."""
     kind = KEYS[key].rule.kind
     if kind is Kind.SECRET and isinstance(value, Mapping) and isinstance(value.get("file"), str):
-        if not Path(value["file"]).exists():
+        if Path(value["file"]).name == value["file"] and not Path(value["file"]).exists():
             return value  # the name of a secret that the service manager puts in place
         return {**value, "file": _from_here(value["file"], folder)}
     if kind is Kind.PATH and isinstance(value, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -106,13 +107,19 @@ def _by_source(source: str, detail: Any, folder: Path) -> SecretRef:
     return SecretRef(SecretSource.ENV, name=detail)
 
 
+def mounted_folders() -> tuple[Path, ...]:
+    """Where systemd (`LoadCredential=`) and container engines put secrets, the first first."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return (*((Path(given),) if given else ()), Path("/run/secrets"))
+
+
 def _file(detail: str, folder: Path) -> str:
-    """The file beside the profile; a relative name that is not there stays one: it may be that of
-    a secret which systemd or a container engine puts in place (`store/secrets.py`)."""
+    """The file beside the profile, else, for a relative name, the one among the mounted secrets."""
     path = Path(detail).expanduser()
-    if not path.is_absolute() and not (folder / path).exists():
-        return detail
-    return str(folder / path)
+    if path.is_absolute():
+        return str(path)
+    places = [place / path for place in (folder, *mounted_folders())]
+    return str(next((place for place in places if os.path.lexists(place)), places[0]))
 
 
 def _argv(detail: Any) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource, SecretUnavailableError
+from smtpcheck.store.secret_reference import mounted_folders
 
 LIMIT = 30.0
 """Seconds that a command may take to print a secret."""
@@ -194,7 +195,7 @@ def secret_notes(ref: SecretRef) -> tuple[str, ...]:
     if ref.source is not SecretSource.FILE or os.name != "posix":
         return ()
     path = _locate(ref.name)
-    if path is None or path.parent in _mounted():
+    if path is None or path.parent in mounted_folders():
         # Docker and systemd choose the mode themselves.
         return ()
     try:
@@ -299,18 +300,10 @@ def _words(purpose: str) -> str:
     return SECRET_WORDS.get(purpose, purpose)
 
 
-def _mounted() -> tuple[Path, ...]:
-    """Where systemd (LoadCredential=) and container engines put secrets."""
-    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    return (*((Path(given),) if given else ()), Path("/run/secrets"))
-
-
 def _locate(name: str) -> Path | None:
     """The file: as named, else, for a relative name, among the mounted secrets."""
     path = Path(name).expanduser()
-    places = [path]
-    if not path.is_absolute():
-        places += [folder / path for folder in _mounted()]
+    places = [path] if path.is_absolute() else [path, *(each / path for each in mounted_folders())]
     return next((place for place in places if _exists(place)), None)
 
 

@@ -19,6 +19,11 @@ def test_no_line_is_wider_than_the_terminal(edge: int) -> None:
     assert all(cells(line) <= edge for line in table(HEADS, ROWS, edge))
 
 
+def test_columns_that_may_be_cut_are_cut_first() -> None:
+    for line in table(HEADS, ROWS, 60, cut=(2,))[1:]:
+        assert "office" not in line or line.startswith("office  smtp.office365.com:587  noti")
+
+
 def test_a_pipe_gets_everything() -> None:
     assert "notifications-of-the-night@long.example.com" in table(HEADS, ROWS, None)[1]
 

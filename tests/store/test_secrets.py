@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource, SecretUnavailableError
+from smtpcheck.store.secret_reference import secret_reference
 from smtpcheck.store.secrets import Ask, read_secret, secret_notes, secret_status
 
 CANARY = "c4n4ry-Pässword"
@@ -128,6 +129,19 @@ def test_a_relative_name_is_found_among_the_credentials(
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     monkeypatch.chdir("/")
     assert read(file("smtp")) == Secret(CANARY)
+
+
+def test_a_name_beside_the_profile_wins_over_the_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted, own = tmp_path / "mounted", tmp_path / "own"
+    for folder in (mounted, own):
+        folder.mkdir()
+        (folder / "smtp").write_text(folder.name)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(mounted))
+    assert read(secret_reference({"file": "smtp"}, "auth.password", own)) == Secret("own")
+    (own / "smtp").unlink()
+    assert read(secret_reference({"file": "smtp"}, "auth.password", own)) == Secret("mounted")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX modes")
