@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,10 +112,16 @@ def probe_many(
         return report_of(started, [probe(jobs[0], watcher=watcher, ask=ask)])
     for job in jobs:
         check_job(job)
-    from concurrent.futures import ThreadPoolExecutor
+    from smtpcheck.probe.side_by_side import side_by_side
 
-    with ThreadPoolExecutor(max(1, min(at_once, len(jobs)))) as pool:
-        return report_of(started, pool.map(lambda job: _skip_or_probe(job, watcher, ask), jobs))
+    done = side_by_side([partial(_skip_or_probe, job, watcher, ask) for job in jobs], at_once)
+    return report_of(
+        started,
+        [
+            target if target is not None else _not_done(job)
+            for job, target in zip(jobs, done, strict=True)
+        ],
+    )
 
 
 def report_of(started: datetime, targets: Iterable[TargetReport]) -> Report:
@@ -127,7 +134,9 @@ def report_of(started: datetime, targets: Iterable[TargetReport]) -> Report:
     return Report(
         started=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         outcome=next((each for each in worst if each in outcomes), Outcome.SKIPPED),
-        exit_code=combine(target.exit_code for target in every),
+        exit_code=ExitCode.INTERRUPTED
+        if Outcome.INTERRUPTED in outcomes
+        else combine(target.exit_code for target in every),
         targets=every,
     )
 
@@ -247,11 +256,14 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
 def _skip_or_probe(job: Job, watcher: Watcher, ask: Ask | None) -> TargetReport:
     if job.loaded.profile.enabled:
         return probe(job, watcher=watcher, ask=ask)
-    return TargetReport(
-        job.target,
-        job.loaded.name,
-        Outcome.SKIPPED,
-        ExitCode.OK,
-        Observations(settings_of(job.loaded), ()),
-        notes=("the profile is disabled",),
-    )
+    return _untouched(job, Outcome.SKIPPED, ExitCode.OK, "the profile is disabled")
+
+
+def _not_done(job: Job) -> TargetReport:
+    said = "interrupted before this target was done"
+    return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
+
+
+def _untouched(job: Job, outcome: Outcome, code: ExitCode, note: str) -> TargetReport:
+    nothing = Observations(settings_of(job.loaded), ())
+    return TargetReport(job.target, job.loaded.name, outcome, code, nothing, notes=(note,))

@@ -105,7 +105,7 @@ def run(arguments: list[str]) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output went away; say nothing more to nobody.
-        sys.stdout = None  # type: ignore[assignment]  # keeps the interpreter from flushing it
+        sys.stdout = None  # keeps the interpreter from flushing it
         return ExitCode.FINDINGS
     except Exception as error:  # noqa: BLE001 - whatever comes here is a defect of ours
         sys.stderr.write(defect(error))

@@ -51,8 +51,15 @@ def asker(*, no_input: bool) -> Callable[[str], str] | None:
     if no_input or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     from getpass import getpass
+    from threading import Lock
 
-    return lambda question: getpass(f"{question}: ", stream=sys.stderr)
+    turn = Lock()  # targets that are probed side by side ask one after the other
+
+    def ask(question: str) -> str:
+        with turn:
+            return getpass(f"{question}: ", stream=sys.stderr)
+
+    return ask
 
 
 def _undisturbed(ask: Callable[[str], str] | None, watcher: Watcher) -> Callable[[str], str] | None:
@@ -85,7 +92,7 @@ def _write(report: Report, output: Output, wishes: Wishes) -> None:
         report, style, verbose=wishes.verbose, quiet=wishes.quiet, opened=wishes.opened
     )
     if output.path:
-        Path(output.path).write_text(text, encoding="utf-8", newline="\n")
+        _save(output.path, text)
     else:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -106,9 +113,16 @@ def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> N
     for job, target in zip(jobs, report.targets, strict=True):
         path = wishes.debug_file or job.loaded.profile.debug.file
         if path:
-            told.setdefault(path, []).append(render_transcript(target))
+            told.setdefault(path, []).append(render_transcript(target, started=report.started))
     for path, texts in told.items():
-        Path(path).write_text("\n".join(texts), encoding="utf-8", newline="\n")
+        _save(path, "\n".join(texts))
+
+
+def _save(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _must_be_writable(path: str) -> None:

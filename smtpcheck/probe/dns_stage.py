@@ -72,7 +72,7 @@ def run_dns(  # noqa: PLR0913 - one word each from profile, plan and watcher
     deadline: Deadline,
     timeout: float,
     started: Callable[[str], None],
-    ended: Callable[[Step], None],
+    ended: Callable[[Step], object],
     sources: Sources = THIS_MACHINE,
 ) -> DnsRun:
     """Resolves a host both ways at the same time.
@@ -118,7 +118,7 @@ def run_dns(  # noqa: PLR0913 - one word each from profile, plan and watcher
 class _Steps:
     """Collects the steps and tells whoever watches."""
 
-    def __init__(self, started: Callable[[str], None], ended: Callable[[Step], None]) -> None:
+    def __init__(self, started: Callable[[str], None], ended: Callable[[Step], object]) -> None:
         self._started = started
         self._ended = ended
         self._steps: list[Step] = []

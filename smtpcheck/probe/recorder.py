@@ -141,13 +141,14 @@ class Recorder:
             self.masker.text(ended.summary),
             {key: self.masker.value(value) for key, value in ended.facts.items()},
         )
-        self.add(made)
-        return made
+        return self.add(made)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: Step) -> Step:
         """A step that somebody else timed."""
+        step = replace(step, facts=_nested(step.facts))
         self.steps.append(step)
         self._watch(StepEnded(self._target, step))
+        return step
 
     def amend(self, step: Step, outcome: Outcome, summary: str, facts: Facts) -> None:
         """Says more about a step of a stage that is over: what could only be known later."""
@@ -170,3 +171,18 @@ class Recorder:
         self._events.append(event)
         self._watch(Spoken(self._target, event))
         return number
+
+
+def _nested(facts: Facts) -> dict[str, Json]:
+    """Facts with dotted names as tables, so that every step of a report has one form."""
+    tables: dict[str, Json] = {}
+    for name, value in facts.items():
+        *path, last = name.split(".")
+        table = tables
+        for each in path:
+            inner = table.setdefault(each, {})
+            if not isinstance(inner, dict):
+                raise TypeError(f"the fact {name} stands below a value")
+            table = inner
+        table[last] = value
+    return tables
