@@ -8,8 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,80 +20,17 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import Step
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.deadline import Deadline
-from smtpcheck.probe.dns_stage import GRACE, DnsRun, ResolvedAddress, Sources, run_dns
-from smtpcheck.probe.resolve_config import NameServer, ResolverConfig
+from smtpcheck.probe.dns_stage import GRACE, DnsRun, ResolvedAddress
+from tests.probe.dns_machine import UNKNOWN, GetAddrInfo, Machine, configured, failing, system
 from tests.probe.dns_server import Handler, Query, serving, swallow, zone
 
 RECORDS = ["mx.example. 300 IN A 192.0.2.1", "mx.example. 60 IN AAAA 2001:db8::1"]
 V4, V6 = ResolvedAddress("ipv4", "192.0.2.1"), ResolvedAddress("ipv6", "2001:db8::1")
-GetAddrInfo = Callable[..., list[tuple[Any, ...]]]
-
-
-def system(*addresses: str) -> GetAddrInfo:
-    """A system that finds these addresses, as `getaddrinfo` says it."""
-
-    def getaddrinfo(host: bytes, port: int, family: int, kind: int, *_: int) -> list[Any]:
-        assert isinstance(host, bytes)
-        rows: list[Any] = []
-        for each in addresses:
-            version = socket.AF_INET6 if ":" in each else socket.AF_INET
-            where = (each, port, 0, 0) if ":" in each else (each, port)
-            if family in (0, version):
-                rows += [(version, kind, 6, host.decode() if not rows else "", where)] * 2
-        return rows
-
-    return getaddrinfo
-
-
-def failing(code: int) -> GetAddrInfo:
-    def getaddrinfo(*_: object) -> list[Any]:
-        raise socket.gaierror(code, "in the system's words")
-
-    return getaddrinfo
-
-
-NONE = failing(socket.EAI_NONAME)
-
-
-class Machine:
-    """A machine with its own resolv.conf, hosts file and C library."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.hosts = folder / "hosts"
-        self.hosts.write_text("127.0.0.1 localhost\n")
-        self.progress: list[str] = []
-        self.config = ResolverConfig(timeout=0.4, attempts=1, search=("a.test",))
-
-    def run(self, host: str = "mx.example", *, libc: GetAddrInfo = NONE, **given: Any) -> DnsRun:
-        settings: dict[str, Any] = {
-            "family": "any",
-            "resolver": "",
-            "deadline": Deadline(20),
-            "timeout": 0.4,
-        } | given
-        return run_dns(
-            host,
-            587,
-            started=lambda step: self.progress.append(f"started {step}"),
-            ended=lambda step: self.progress.append(f"ended {step.step}"),
-            sources=Sources(lambda: self.config, self.hosts, libc),
-            **settings,
-        )
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
-
-
-@contextmanager
-def configured(handler: Handler, machine: Machine) -> Iterator[None]:
-    """The server as the one that the machine is told to ask."""
-    with serving(handler) as server:
-        here = NameServer("127.0.0.1", server.port)
-        machine.config = replace(machine.config, servers=(here,))
-        yield
 
 
 def outcomes(run: DnsRun) -> dict[str, str]:
@@ -317,12 +252,12 @@ def test_a_named_resolver_decides(machine: Machine) -> None:
         run = machine.run(libc=system("10.0.0.1", "192.0.2.1"), resolver=server.where)
         assert run.addresses == (V4, V6)
         assert facts(run, "dns.query")["servers"] == [server.where]
-        run = machine.run(libc=NONE, resolver=server.where, family="ipv6")
+        run = machine.run(libc=UNKNOWN, resolver=server.where, family="ipv6")
         assert run.addresses == (V6,)
         assert outcomes(run)["dns.system"] == "warned"
 
 
-@pytest.mark.parametrize("libc", [system("10.0.0.1"), NONE])
+@pytest.mark.parametrize("libc", [system("10.0.0.1"), UNKNOWN])
 def test_without_an_answer_of_the_named_resolver_there_is_none(
     machine: Machine, libc: GetAddrInfo
 ) -> None:
