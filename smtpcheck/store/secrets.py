@@ -20,6 +20,8 @@ LIMIT = 30.0
 """Seconds that a command may take to print a secret."""
 _FILE_LIMIT = 5.0
 PASSWORD_KEY = "auth.password"
+_KEY_OWNER = "client key"
+"""Stands for the user in the keyring: a key belongs to no login."""
 SECRET_WORDS = {
     PASSWORD_KEY: "password",
     "proxy.password": "proxy password",
@@ -105,7 +107,7 @@ def owner_of(profile: Profile, purpose: str = PASSWORD_KEY) -> str:
             own = profile.confirm.username if profile.confirm else ""
             return own or profile.auth.username
         case "tls.client_key_password":
-            return "client key"
+            return _KEY_OWNER
         case _:
             return profile.auth.username
 
@@ -270,6 +272,8 @@ def _from_keyring(profile_name: str | None, username: str, purpose: str) -> str:
         raise SecretUnavailableError(
             "the keyring keeps secrets by profile name, and this profile has none", "missing"
         )
+    if purpose == "tls.client_key_password":
+        username = _KEY_OWNER
     value = get_password(keyring_service(profile_name, purpose), username)
     if not value:
         owner = f" for {username}" if username else ""

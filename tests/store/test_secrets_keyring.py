@@ -9,12 +9,14 @@ import keyring
 import keyring.core
 import pytest
 
+from smtpcheck.model.profile import Profile
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource, SecretUnavailableError
 from smtpcheck.store import keyring_access
 from smtpcheck.store.secrets import (
     delete_secret,
     keyring_service,
     move_secret,
+    owner_of,
     read_secret,
     secret_status,
     store_secret,
@@ -58,6 +60,13 @@ def test_secrets_of_two_purposes_do_not_meet(choose: Choose) -> None:
     with pytest.raises(SecretUnavailableError, match="no proxy password"):
         read(purpose="proxy.password")
     assert keyring_service("office") != keyring_service("office", "proxy.password")
+
+
+def test_the_pass_phrase_of_a_key_belongs_to_no_login(choose: Choose) -> None:
+    choose("tests.keyring_fakes.Memory")
+    key = "tls.client_key_password"
+    store_secret("office", owner_of(Profile(), key), CANARY, key)
+    assert read(purpose=key) == Secret(CANARY)
 
 
 def test_a_missing_entry_says_how_to_store_it(choose: Choose) -> None:
