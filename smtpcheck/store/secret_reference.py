@@ -115,7 +115,11 @@ def mounted_folders() -> tuple[Path, ...]:
 
 def _file(detail: str, folder: Path) -> str:
     """The file beside the profile, else, for a relative name, the one among the mounted secrets."""
-    path = Path(detail).expanduser()
+    try:
+        path = Path(detail).expanduser()
+    except RuntimeError:
+        reason = "has a file in a home folder that does not exist"
+        raise WrongValueError(reason, '{ file = "PATH" }') from None
     if path.is_absolute():
         return str(path)
     places = [place / path for place in (folder, *mounted_folders())]
