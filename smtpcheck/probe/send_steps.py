@@ -161,9 +161,10 @@ def _last(heard: Transaction) -> Heard:
 
 
 def _lost(heard: Transaction) -> bool:
-    """Whether the first answer of a pipelined group came and a later one never did."""
+    """Whether MAIL was accepted in a pipelined group and a later answer never came. Where MAIL is
+    refused, holding the conversation again would change nothing."""
     late = [each for each in (*heard.recipients, heard.last) if isinstance(each, Silence)]
-    return isinstance(heard.mail, Reply) and any(each.kind is SilenceKind.TIMEOUT for each in late)
+    return agreed(heard.mail) and any(each.kind is SilenceKind.TIMEOUT for each in late)
 
 
 def _tidy(run: Run, heard: Transaction) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from smtpcheck.model.reply import Heard, Reply
+from smtpcheck.model.reply import Defect, Heard, Reply
 from smtpcheck.wire.command import Dialogue, ask, command
 from smtpcheck.wire.reply_parser import sound
 
@@ -65,8 +65,10 @@ def hello(name: str, *, lmtp: bool = False) -> Dialogue[Hello]:
 
 
 def read_hello(verb: str, heard: Heard) -> Hello:
-    """The extensions in a reply to EHLO; none where it refuses."""
+    """The extensions in a reply to EHLO; none where it refuses, or came before it was asked for."""
     if not isinstance(heard, Reply) or not heard.positive:
+        return Hello(verb, heard)
+    if Defect.UNSOLICITED in heard.defects:
         return Hello(verb, heard)
     first, *rest = (line.text.strip() for line in heard.lines)
     extensions: dict[str, str] = {}

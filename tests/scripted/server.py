@@ -53,7 +53,7 @@ class Connection:
     plain_received: bytearray = field(default_factory=bytearray)
     """Everything that came in clear, before or without TLS."""
     handshake_received: bytearray = field(default_factory=bytearray)
-    """Raw bytes from the start of the handshake to its end; empty: no ClientHello came."""
+    """Raw bytes from the moment the server waited for a ClientHello to the handshake's end."""
     tls_received: bytearray = field(default_factory=bytearray)
     """Everything that came within TLS, decrypted."""
     lines: list[str] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Connection:
     @property
     def client_hello(self) -> bool:
         """Whether the client began a TLS handshake, asked to or not."""
-        return bool(self.handshake_received) or b"\x16\x03" in self.plain_received
+        return b"\x16\x03" in self.plain_received + self.handshake_received[:2]
 
     def verbs(self) -> list[str]:
         """The first word of each line, upper case."""
