@@ -265,26 +265,19 @@ def _statuses(profiles: list[LoadedProfile], *, run: bool) -> list[Row]:
     from smtpcheck.store.secrets import owner_of, reference_of, secret_status
 
     found: list[Row] = []
-    dead: SecretStatus | None = None  # a keyring that does not answer is waited for once
     for loaded in profiles:
         name = loaded.name or str(loaded.path)
         for key in SECRET_WORDS:
             reference = reference_of(loaded.profile, key)
-            if reference is None:
-                continue
-            if dead is not None and reference.source is SecretSource.KEYRING:
-                found.append((name, key, dead))
-                continue
-            each = secret_status(
-                reference,
-                purpose=key,
-                profile_name=loaded.name,
-                username=owner_of(loaded.profile, key),
-                run=run,
-            )
-            if reference.source is SecretSource.KEYRING and each.kind in ("timeout", "no-backend"):
-                dead = each
-            found.append((name, key, each))
+            if reference is not None:
+                each = secret_status(
+                    reference,
+                    purpose=key,
+                    profile_name=loaded.name,
+                    username=owner_of(loaded.profile, key),
+                    run=run,
+                )
+                found.append((name, key, each))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,6 +15,10 @@ T = TypeVar("T")
 # A D-Bus that accepts and never answers blocks for good; elsewhere the system may be asking the
 # user for leave, which takes as long as people take.
 PATIENCE = 4.0 if sys.platform.startswith("linux") else 30.0
+
+# One that did not answer is left alone for a while: many profiles must not wait one by one.
+_PAUSE = 60.0
+_silent_until = 0.0
 
 
 def get_password(service: str, user: str) -> str | None:
@@ -73,12 +78,14 @@ def backend_name() -> str:
 
 def _use(work: Callable[[], T], hide: str = "") -> T:
     """Runs `work` against the keyring library. `hide` is cut out of any message."""
+    global _silent_until  # noqa: PLW0603 - there is one keyring for the whole process
+    if time.monotonic() < _silent_until:
+        raise _no_answer()
     try:
         return bounded(PATIENCE, work)
     except TimeoutError:
-        raise SecretUnavailableError(
-            f"the system keyring did not answer within {PATIENCE:g} s", "timeout"
-        ) from None
+        _silent_until = time.monotonic() + _PAUSE
+        raise _no_answer() from None
     except ImportError as error:
         # PYTHON_KEYRING_BACKEND or keyringrc.cfg names a module that is not there.
         raise SecretUnavailableError(
@@ -86,6 +93,12 @@ def _use(work: Callable[[], T], hide: str = "") -> T:
         ) from None
     except Exception as error:  # noqa: BLE001 - backends raise what their libraries raise
         raise _failure(error, hide) from None
+
+
+def _no_answer() -> SecretUnavailableError:
+    return SecretUnavailableError(
+        f"the system keyring did not answer within {PATIENCE:g} s", "timeout"
+    )
 
 
 def _failure(error: Exception, hide: str) -> SecretUnavailableError:

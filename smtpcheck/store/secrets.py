@@ -47,8 +47,6 @@ class SecretStatus:
     detail: str
     notes: tuple[str, ...] = ()
     help: tuple[str, ...] = ()
-    kind: str = ""
-    """That of SecretUnavailableError, where it is not available."""
 
 
 def read_secret(
@@ -186,7 +184,6 @@ def secret_status(
             detail=error.reason,
             notes=notes,
             help=error.help,
-            kind=error.kind,
         )
     detail = "there" if found else "empty"
     return SecretStatus(ref.source.value, where, bool(found), detail, notes)

@@ -20,6 +20,7 @@ def keyring_backend(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str],
     def use(name: str) -> None:
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", name)
         keyring.core._keyring_backend = None
+        monkeypatch.setattr("smtpcheck.store.keyring_access._silent_until", 0.0)
 
     keyring_fakes.Memory.values.clear()
     use("tests.keyring_fakes.Memory")

@@ -37,6 +37,7 @@ def choose(monkeypatch: pytest.MonkeyPatch) -> Iterator[Choose]:
     def use(name: str) -> None:
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", name)
         keyring.core._keyring_backend = None
+        monkeypatch.setattr("smtpcheck.store.keyring_access._silent_until", 0.0)
 
     keyring_fakes.Memory.values.clear()
     yield use
@@ -136,6 +137,18 @@ def test_a_bus_that_never_answers_costs_a_bounded_time(
         read()
     assert caught.value.kind == "timeout"
     assert time.monotonic() - start < 3
+
+
+def test_a_keyring_that_did_not_answer_is_left_alone_for_a_while(
+    choose: Choose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose("tests.keyring_fakes.Hanging")
+    monkeypatch.setattr(keyring_access, "PATIENCE", 0.3)
+    start = time.monotonic()
+    for _time in range(10):
+        with pytest.raises(SecretUnavailableError, match="did not answer"):
+            read()
+    assert time.monotonic() - start < 2
 
 
 def test_a_backend_cannot_spill_the_value(choose: Choose) -> None:
