@@ -12,6 +12,7 @@ import socket
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Heard, Reply, Silence, SilenceKind
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.wire.reply_parser import ReplyParser
@@ -98,10 +99,8 @@ class Link:
         self._tls = session
         try:
             self._push(session.start(), wait)
-            state = "handshaking"
-            while state == "handshaking":
-                data = self._read(wait)
-                state = self._decrypt(data, wait)
+            while session.state == "handshaking":
+                self._decrypt(self._read(wait), wait)
         except TimeoutError:
             session.failed_by("timeout", "")
         except OSError as error:
@@ -113,6 +112,11 @@ class Link:
         if session.state != "open":
             # Nothing may be said in clear on a connection that was to be TLS.
             self._lose(Silence(SilenceKind.TLS, detail=session.failure))
+
+    def tls_error(self) -> Json:
+        """`error.*` of a TLS session that failed, also one that failed after its handshake: with
+        TLS 1.3 a server says only then that it wants a client certificate."""
+        return self._tls.handshake_facts().get("error") if self._tls else None
 
     def close(self) -> None:
         """Ends the connection without waiting for anything."""
@@ -136,11 +140,11 @@ class Link:
             self._lose(Silence(SilenceKind.CLOSED))
         return self._lost
 
-    def _decrypt(self, data: bytes, wait: Deadline) -> str:
-        """Takes bytes of the socket; returns the state of TLS."""
+    def _decrypt(self, data: bytes, wait: Deadline) -> None:
+        """Takes bytes of the socket through TLS, where it was started, to the parser."""
         if self._tls is None:
             self._parser.feed(data)
-            return "open"
+            return
         step = self._tls.receive(data)
         if step.outgoing:
             self._push(step.outgoing, wait)
@@ -150,7 +154,6 @@ class Link:
             self._lose(Silence(SilenceKind.CLOSED))
         elif step.state == "failed":
             self._lose(Silence(SilenceKind.TLS, detail=self._tls.failure))
-        return step.state
 
     def _read(self, wait: Deadline) -> bytes:
         self._sock.settimeout(wait.remaining() or 0.0)

@@ -48,7 +48,10 @@ class Session:
 
     def facts(self, heard: Heard, verb: str) -> dict[str, Json]:
         """`reply.*` or `silence.*`, as docs/facts.md names them."""
-        return heard_facts(heard, verb, self.event_of(heard))
+        facts = heard_facts(heard, verb, self.event_of(heard))
+        if isinstance(heard, Silence) and heard.kind is SilenceKind.TLS:
+            facts["error"] = self.link.tls_error()
+        return facts
 
     def part(self) -> None:
         """Says QUIT without waiting for the answer, where somebody is still there to hear it."""

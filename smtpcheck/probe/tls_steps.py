@@ -24,6 +24,8 @@ def prepare_context(profile: Profile, read_secret: ReadSecret) -> Prepared:
     from smtpcheck.wire.tls_context import LocalTlsFault, TlsContext, TlsPolicy, make_context
 
     def make() -> TlsContext | LocalTlsFault:
+        import smtpcheck.wire.tls  # noqa: F401 - so that the handshake does not wait for it
+
         tls = profile.tls
         phrase: Secret | None = None
         if tls.client_key_password is not None:

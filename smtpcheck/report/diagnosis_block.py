@@ -51,7 +51,8 @@ def diagnosis_rows(
     sure = "" if diagnosis.confidence is Confidence.CERTAIN else f"({diagnosis.confidence}) "
     rows += labelled("why", f"{sure}{shown(diagnosis.why, style, limit=1200)}", style)
     for at, step in enumerate(diagnosis.help[:_HELP]):
-        owner = "" if at else f"({OWNER_WORDS[diagnosis.owner]}) "
+        # A step may name somebody more exactly than the owner of the cause does.
+        owner = "" if at or step.startswith("(") else f"({OWNER_WORDS[diagnosis.owner]}) "
         text = f"{owner}{shown(step, style, limit=800)}"
         rows += labelled("" if at else "fix", text, style, indent=_INDENT + 2)
     rows += _change_rows(diagnosis, style)
