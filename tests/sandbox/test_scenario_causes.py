@@ -1,0 +1,65 @@
+"""The probe names the cause that each named failure of the sandbox stands for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from smtpcheck.api import Job, probe
+from smtpcheck.model.plan import Plan
+from smtpcheck.model.report import TargetReport
+from smtpcheck.model.secret import Secret, SecretRef, SecretSource
+from smtpcheck.sandbox.scenario import Scenario, load_scenarios
+from smtpcheck.sandbox.server import Sandbox
+from smtpcheck.store.profile_reader import profile_from_settings
+from tests.scripted.probing import cause, passed, shown
+
+SCENARIOS = load_scenarios()
+
+
+def probed(scenario: Scenario, security: str = "starttls") -> TargetReport:
+    """The report of a probe with all five stages against a sandbox that plays this."""
+    with Sandbox(scenario=scenario) as server:
+        implicit = security == "tls"
+        loaded = profile_from_settings(
+            {
+                "server": {
+                    "host": "localhost",
+                    "port": server.submissions_port if implicit else server.submission_port,
+                    "security": security,
+                    "timeout": 0.6,
+                },
+                "tls": {"ca_file": str(server.ca_file)},
+                "auth": {"username": server.username, "password": {"prompt": True}},
+                "sender": {"address": server.username},
+                "test": {"to": ["self"]},
+            },
+            environment={},
+        )
+        given = SecretRef(SecretSource.GIVEN, given=Secret(server.password))
+        auth = replace(loaded.profile.auth, password=given)
+        loaded = replace(loaded, profile=replace(loaded.profile, auth=auth))
+        return probe(Job("sandbox", loaded, Plan(deadline=5.0)))
+
+
+@pytest.mark.parametrize(
+    "scenario", [each for each in SCENARIOS.values() if each.cause], ids=lambda each: each.name
+)
+def test_the_cause_is_found(scenario: Scenario) -> None:
+    report = probed(scenario)
+    assert cause(report) == scenario.cause, shown(report)
+    assert report.exit_code not in (0, 2, 70)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.parametrize("name", ["good", "expires-soon", "closes-at-quit"])
+def test_what_is_no_failure_passes(name: str, security: str) -> None:
+    scenario = SCENARIOS.get(name, Scenario())
+    report = probed(scenario, security)
+    assert passed(report), shown(report)
+
+
+def test_a_slow_greeting_passes_when_the_timeout_allows_it() -> None:
+    late = replace(SCENARIOS["slow-greeting"], delay={"CONNECT": 0.3})
+    assert passed(probed(late))
