@@ -230,7 +230,9 @@ def _typed(name: str, user: str, key: str) -> str:
             "there is no terminal to ask on",
             (f"pipe the secret: pass show smtp | smtpcheck secret set {name} --stdin",),
         )
-    value = new_secret(asker, f"{SECRET_WORDS[key].capitalize()} of {user} (profile {name})")
+    value = new_secret(
+        asker, f"{SECRET_WORDS[key][0].upper()}{SECRET_WORDS[key][1:]} of {user} (profile {name})"
+    )
     if value is None:
         raise UsageError("no secret was given; nothing was changed")
     return value

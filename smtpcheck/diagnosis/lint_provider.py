@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from smtpcheck.diagnosis.lint_finding import (
@@ -13,7 +13,6 @@ from smtpcheck.diagnosis.lint_finding import (
     LintFinding,
     belongs,
     error,
-    is_loopback,
     literal,
     preset_of_host,
     warning,
@@ -46,17 +45,17 @@ def _misspelt(case: Case) -> Iterator[LintFinding]:
         return
     if any(belongs(host, preset) for preset in case.presets):
         return
-    names = sorted(_host_names(case))
-    parent = [name for name in names if name.endswith("." + host) and host.count(".") < 3]
-    if parent and not is_loopback(host):
+    parents = (name for name in _main_hosts(case) if name.endswith("." + host))
+    parent = next(parents, "") if host.count(".") < 3 else ""
+    if parent:
         yield warning(
             "host-misspelt",
             "server.host",
             f"{host} is the provider's domain, not its mail server",
-            f"did you mean {parent[0]}?",
+            f"did you mean {parent}?",
         )
         return
-    near = min(names, key=lambda name: (distance(host, name), name), default="")
+    near = min(_host_names(case), key=lambda name: (distance(host, name), name), default="")
     if near and 0 < distance(host, near) <= 2:
         yield warning(
             "host-misspelt",
@@ -64,6 +63,15 @@ def _misspelt(case: Case) -> Iterator[LintFinding]:
             f"{host} is nearly {near}, and no known server",
             f"did you mean {near}?",
         )
+
+
+def _main_hosts(case: Case) -> Iterator[str]:
+    """The host that each provider wants to be used, with `{region}` where there is one for each."""
+    for preset in case.presets:
+        server = preset.settings.get("server")
+        host = server.get("host") if isinstance(server, Mapping) else None
+        if host or preset.host_template:
+            yield str(host or preset.host_template).lower()
 
 
 def _host_names(case: Case) -> set[str]:
@@ -123,8 +131,9 @@ def _mx_host(case: Case) -> Iterator[LintFinding]:
         yield error(
             "mx-host-for-submission",
             "server.port",
-            f"{case.host} listens on port 25 alone",
-            "set server.port to 25",
+            f"{case.host} takes mail for its own domain, on port 25 alone",
+            f"set server.host to {submission}, to send with a login",
+            "or set server.port to 25, to deliver to that domain",
         )
 
 

@@ -21,7 +21,8 @@ M365 = Preset(
     name="office365",
     provider="m365",
     title="Microsoft 365",
-    hosts=("smtp.office365.com",),
+    hosts=("smtp-legacy.office365.com", "smtp.office365.com"),
+    settings={"server": {"host": "smtp.office365.com"}},
     username_form="address",
     sender_rule="login-or-sendas",
 )
@@ -30,6 +31,7 @@ GMAIL = Preset(
     provider="gmail",
     title="Gmail",
     hosts=("smtp.gmail.com", "smtp.googlemail.com"),
+    settings={"server": {"host": "smtp.gmail.com"}},
     username_form="address",
     sender_rule="own-or-alias",
 )
@@ -273,6 +275,20 @@ def test_every_finding_names_a_key_and_a_way_out() -> None:
             assert "." in each.key
             assert each.help
             assert not each.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("host", "meant"),
+    [
+        ("office365.com", "smtp.office365.com"),
+        ("gmail.com", "smtp.gmail.com"),
+        ("amazonaws.com", "email-smtp.{region}.amazonaws.com"),
+        ("smpt.gmail.com", "smtp.gmail.com"),
+    ],
+)
+def test_a_nearly_right_host_names_the_one_that_is_meant(host: str, meant: str) -> None:
+    found = lint(server(host), None, now_date=TODAY, presets=PRESETS)
+    assert [each.help for each in found] == [(f"did you mean {meant}?",)]
 
 
 def test_without_presets_no_host_is_called_misspelt() -> None:
