@@ -171,6 +171,39 @@ def test_a_refused_challenge_is_never_certainly_a_wrong_password(mechanism: str)
             assert not (certain and match and match.cause.id == "auth-bad-credentials"), text
 
 
+@pytest.mark.parametrize(
+    ("step", "reply", "cause"),
+    [
+        ("tcp.greeting", "554 No SMTP service here", "greeting-rejected"),
+        ("tcp.greeting", "554 5.7.1 No SMTP service here", "greeting-rejected"),
+        ("tcp.greeting", "421 4.3.2 Service not available", "greeting-busy"),
+        ("tcp.ehlo", "550 5.7.1 Helo command rejected: need a host name", "helo-name-invalid"),
+        ("tls.starttls", "454 4.7.0 TLS not available", "starttls-failed-on-server"),
+        ("auth.login", "535 5.7.8 Authentication failed", "auth-bad-credentials"),
+        ("auth.login", "454 4.7.0 Temporary authentication failure", "auth-temporary-failure"),
+        ("auth.login", "504 5.5.4 Unrecognized authentication type", "auth-mechanism-unsupported"),
+        ("send.mail", "530 5.7.0 Must issue a STARTTLS command first", "starttls-required"),
+        ("send.mail", "530 5.7.0 Authentication required", "auth-required"),
+        (
+            "send.mail",
+            "553 5.7.1 Sender address rejected: not owned by user",
+            "sender-not-authorized",
+        ),
+        ("send.rcpt", "550 5.1.1 User unknown", "recipient-unknown"),
+        ("send.rcpt", "554 5.7.1 <a@example.com>: Relay access denied", "relay-denied"),
+        ("send.rcpt", "450 4.2.0 Greylisted", "greylisted"),
+        ("send.rcpt", "452 4.2.2 Mailbox full", "recipient-mailbox-full"),
+        ("send.message", "552 5.3.4 Message too big", "message-too-large"),
+        ("send.message", "554 5.7.1 Message rejected as spam", "content-spam-rejected"),
+        ("send.message", "451 4.3.0 Queue file write error", "server-internal-error"),
+    ],
+)
+def test_the_commonest_replies_have_their_cause(step: str, reply: str, cause: str) -> None:
+    match = best(facts_of_reply(reply, step=step), load_catalog())
+    assert match is not None
+    assert match.cause.id == cause
+
+
 def test_patterns_are_the_exception() -> None:
     every = [each for param in RULES for each in conditions(param.values[1])]  # type: ignore[arg-type] # a Rule
     assert sum(isinstance(each, Matches) for each in every) * 10 < len(every)
