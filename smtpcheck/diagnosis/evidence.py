@@ -78,7 +78,7 @@ def _of_reply(
         if position < len(lines):
             event = lines[position]
             head = _head(event.text, prefix, words) if position == shown[0] else []
-            both = _joined([*head, *spans.get(position, ())])
+            both = _joined([*head, *spans.get(position, ())]) or _refusal(event.text)
             moved = tuple((start + 2, end + 2) for start, end in both)
             made.append(Evidence(event.n, f"{event.who} {event.text}", moved))
     return made
@@ -102,6 +102,12 @@ def _head(text: str, prefix: str, words: Mapping[str, tuple[str, ...]]) -> list[
     if f"{prefix}reply.enhanced" in words and reply.enhanced:
         end = text.index(reply.enhanced, code_end) + len(reply.enhanced)
     return [(start, end)] if end > start else []
+
+
+def _refusal(text: str) -> list[Span]:
+    """The code of a refusal: what there is to point at where a rule pins no words."""
+    refused = Line(text.encode("utf-8", "backslashreplace")).code >= 400
+    return [(0, 3)] if refused else []
 
 
 def _spans(lines: Sequence[Event], wanted: Iterable[str]) -> dict[int, list[Span]]:

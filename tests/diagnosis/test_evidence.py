@@ -27,6 +27,18 @@ def lines(*texts: str, code: int, enhanced: str, text: str) -> Facts:
     return {**reply(code, enhanced, text), "lines": list(texts)}
 
 
+INTERCEPTED = """
+[smtp-intercepted-by-host]
+title = "another server answers"
+why = "the greeting is not the provider's"
+help = ["ask the hoster"]
+owner = "network-admin"
+[[smtp-intercepted-by-host.rule]]
+when = { "reply.code" = 535, "tcp.greeting.reply.text" = { has = "ESMTP Exim" } }
+confidence = "likely"
+source = "made up"
+examples = [{ facts = { "reply.code" = 535, "tcp.greeting.reply.text" = "x ESMTP Exim" } }]
+"""
 M365: Facts = {"provider": "m365"}
 
 
@@ -43,6 +55,15 @@ def test_only_the_code_is_marked_where_only_the_code_is_pinned() -> None:
     facts = lines(said, code=535, enhanced="5.7.8", text="no")
     [one] = shown(run(failed("auth.login", reply=facts), said=(said,)))
     assert marked(one) == ["535"]
+
+
+def test_a_refusal_of_which_nothing_is_pinned_has_its_code_marked(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(INTERCEPTED.replace('"reply.code" = 535, "tcp', '"tcp'))
+    greeting = step("tcp.greeting", reply=reply(220, "", "box ESMTP Exim 4.97", event=1))
+    login = failed("auth.login", reply=reply(535, "", "no", event=2))
+    said = ("220 box ESMTP Exim 4.97", "535 no")
+    own, _ = shown(run(greeting, login, said=said), load_catalog(tmp_path))
+    assert (own.event, marked(own)) == (2, ["535"])
 
 
 def test_words_are_found_in_a_later_line_of_the_reply() -> None:
@@ -108,20 +129,6 @@ def test_a_problem_of_a_certificate_is_told_in_a_sentence() -> None:
     assert one == Evidence(
         0, "tls.handshake: expired; certificate CN=mx; valid until 2025-01-01T00:00:00Z"
     )
-
-
-INTERCEPTED = """
-[smtp-intercepted-by-host]
-title = "another server answers"
-why = "the greeting is not the provider's"
-help = ["ask the hoster"]
-owner = "network-admin"
-[[smtp-intercepted-by-host.rule]]
-when = { "reply.code" = 535, "tcp.greeting.reply.text" = { has = "ESMTP Exim" } }
-confidence = "likely"
-source = "made up"
-examples = [{ facts = { "reply.code" = 535, "tcp.greeting.reply.text" = "x ESMTP Exim" } }]
-"""
 
 
 def test_a_reply_of_another_step_that_a_rule_pins_is_shown_too(tmp_path: Path) -> None:
