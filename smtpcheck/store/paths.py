@@ -21,7 +21,7 @@ def config_dir() -> Path:
     """
     chosen = os.environ.get(CONFIG_DIR_VARIABLE, "")
     if chosen.strip():
-        return Path(chosen).expanduser().absolute()
+        return expanded(chosen).absolute()
     if sys.platform == "win32":
         from platformdirs.windows import Windows
 
@@ -30,6 +30,14 @@ def config_dir() -> Path:
     from platformdirs.unix import Unix
 
     return Unix("smtpcheck", appauthor=False).user_config_path
+
+
+def expanded(text: str | Path) -> Path:
+    """The path with `~` replaced. Raises UsageError where that home folder does not exist."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{text} is in a home folder that does not exist") from None
 
 
 def profiles_dir() -> Path:

@@ -118,13 +118,13 @@ def locate(name_or_path: str | Path) -> tuple[Path, str | None]:
     text = str(name_or_path)
     by_path = isinstance(name_or_path, Path) or any(c in text for c in "/\\")
     if by_path or text.endswith(paths.SUFFIX):
-        path = Path(name_or_path).expanduser()
-        if not path.exists():
+        path = paths.expanded(name_or_path)
+        if not os.path.lexists(path):
             raise UsageError(f"there is no file {shown(text)[1:-1]}")
         own = path.absolute().parent == paths.profiles_dir()
         return path, path.stem if own else None
     path = paths.profile_path(text)
-    if not path.exists():
+    if not os.path.lexists(path):
         raise UsageError(f"there is no profile {text}", _other_names(text))
     return path, text
 

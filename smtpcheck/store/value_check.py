@@ -134,7 +134,8 @@ def _number(key: Key, value: Any) -> int | float:
     if low is not None and value < low:
         raise WrongValueError("is too small", allowed)
     if high is not None and value > high:
-        raise WrongValueError("is too large", allowed)
+        newer = "it was written for a newer smtpcheck" if key.name == "schema" else ""
+        raise WrongValueError("is too large", allowed, newer)
     return value if whole else float(value)
 
 

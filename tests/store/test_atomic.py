@@ -181,6 +181,11 @@ def test_a_short_write_is_continued(tmp_path: Path) -> None:
 def test_a_folder_that_another_writer_holds_is_waited_for_and_then_given_up(
     tmp_path: Path,
 ) -> None:
+    check_that_the_lock_is_given_once(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def check_that_the_lock_is_given_once(tmp_path: Path) -> None:
     path = tmp_path / "app.toml"
     with (
         locked(path),
@@ -190,7 +195,6 @@ def test_a_folder_that_another_writer_holds_is_waited_for_and_then_given_up(
         pytest.fail("the lock was given twice")
     with locked(path, seconds=0.05):
         pass
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_update_of_many_writers_is_lost(tmp_path: Path) -> None:
@@ -208,3 +212,21 @@ def test_no_update_of_many_writers_is_lost(tmp_path: Path) -> None:
     for each in threads:
         each.join()
     assert path.read_bytes() == b"60"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock is of POSIX")
+def test_where_a_folder_cannot_be_locked_a_file_in_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    real = fcntl.flock
+
+    def flock_of_nfs(descriptor: int, operation: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(9, "Bad file descriptor")
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock_of_nfs)
+    check_that_the_lock_is_given_once(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == [".lock"]

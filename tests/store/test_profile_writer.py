@@ -213,6 +213,13 @@ def test_a_file_that_is_no_toml_is_not_changed(mine: Path) -> None:
         set_value("mine", "server.port", "25")
 
 
+def test_a_layout_that_cannot_be_changed_is_said_so_and_stays(mine: Path) -> None:
+    mine.write_text('server = "h.example"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="server is not a table"):
+        set_value("mine", "server.port", "25")
+    assert mine.read_text(encoding="utf-8") == 'server = "h.example"\n'
+
+
 def test_a_byte_order_mark_stays(mine: Path) -> None:
     mine.write_bytes(b"\xef\xbb\xbf" + MINE.replace("\n", "\r\n").encode())
     set_value("mine", "server.port", "25")
