@@ -87,7 +87,7 @@ def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> Tar
         profile,
         job.plan,
         target=job.target,
-        settings=settings_of(loaded),
+        settings=settings_of(job),
         read_secret=_secret_reader(job, ask),
         watcher=watcher,
     )
@@ -166,15 +166,17 @@ def check_job(job: Job) -> None:
         )
 
 
-def settings_of(loaded: LoadedProfile) -> dict[str, Json]:
+def settings_of(job: Job) -> dict[str, Json]:
     """The settings in use, flat, without any secret: `server.host`, `auth.method`."""
-    profile = loaded.profile
+    loaded, profile = job.loaded, job.loaded.profile
     flat = dict(_flat(profile))
     flat["server.port"] = profile.port
     flat["server.security"] = profile.security
     if loaded.preset is not None:
         flat["provider"] = loaded.preset.provider
-    flat["profile"] = loaded.name or ""
+    # What the words of a fix call them: `smtpcheck profile set {profile} ...`
+    flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
+    flat["target"] = job.target
     return flat
 
 
@@ -265,5 +267,5 @@ def _not_done(job: Job) -> TargetReport:
 
 
 def _untouched(job: Job, outcome: Outcome, code: ExitCode, note: str) -> TargetReport:
-    nothing = Observations(settings_of(job.loaded), ())
+    nothing = Observations(settings_of(job), ())
     return TargetReport(job.target, job.loaded.name, outcome, code, nothing, notes=(note,))
