@@ -29,11 +29,7 @@ def defect(error: Exception) -> str:
 
 def _problem(problem: Problem) -> list[str]:
     where = f"{problem.file}:{problem.line}" if problem.line else problem.file
-    lines = [
-        f"  {where}: {problem.key}: {problem.message}"
-        if problem.key
-        else f"  {where}: {problem.message}"
-    ]
+    lines = [f"  {where}: {problem.message}"]
     if problem.found:
         lines.append(f"      found:   {problem.found}")
     if problem.allowed:
