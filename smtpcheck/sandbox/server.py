@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import secrets
 import selectors
 import socket
@@ -219,9 +219,17 @@ class _Running:
                 for key, _ in selector.select():
                     listener = key.fileobj
                     if isinstance(listener, socket.socket) and listener in self._listeners:
-                        # A client that left before it was accepted is nobody's failure.
-                        with contextlib.suppress(OSError):
-                            self._welcome(*listener.accept(), self._listeners[listener])
+                        self._take(listener)
+
+    def _take(self, listener: socket.socket) -> None:
+        try:
+            sock, peer = listener.accept()
+        except OSError:
+            # The client left before it was accepted, or no file descriptor is free: in the second
+            # case the listener stays ready, and this must not become a busy loop.
+            self._house.stopping.wait(0.05)
+            return
+        self._welcome(sock, peer, self._listeners[listener])
 
     def _welcome(self, sock: socket.socket, peer: tuple[str, int], door: Door) -> None:
         self._count += 1
@@ -255,7 +263,8 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it lets two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
     except OSError:
