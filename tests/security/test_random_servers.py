@@ -1,4 +1,4 @@
-"""Servers that say things at random: the probe ends in time, with a verdict, and keeps its secret."""
+"""Servers that talk at random: the probe ends in time, with a verdict, and keeps its secret."""
 
 from __future__ import annotations
 
