@@ -15,6 +15,8 @@ from smtpcheck.probe.session import words
 from smtpcheck.wire.command import ask, command
 from smtpcheck.wire.reply_parser import sound
 
+_OUTDATED = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})
+"""RFC 8996: must not be used."""
 _ALARMING = frozenset({"closed", "timeout", "reset", "plain-text", "corrupted"})
 
 
@@ -93,7 +95,7 @@ def handshake_step(run: Run) -> Ended:
     summary = f"{version}, {cipher}"
     if not session.verified:
         summary += ", certificate not verified"
-    if facts.get("problems"):
+    if facts.get("problems") or not session.verified or version in _OUTDATED:
         return Ended(Outcome.WARNED, summary, facts)
     return Ended(Outcome.PASSED, summary, facts)
 
