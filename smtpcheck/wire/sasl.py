@@ -44,7 +44,9 @@ class Login:
     def unjudged(self) -> bool:
         """Whether the server refused the command without looking at a credential: 500 to 504."""
         heard = self.heard
-        return isinstance(heard, Reply) and sound(heard) and 500 <= heard.code <= 504
+        # After a fault the reply answers the `*` that broke it off, not the credential.
+        refused = isinstance(heard, Reply) and sound(heard) and 500 <= heard.code <= 504
+        return refused and not self.fault and not self.challenges
 
 
 class EncodingFaultError(Exception):
@@ -143,6 +145,7 @@ def choose(method: str, offered: tuple[str, ...], *, verified: bool) -> str | No
 
 def login(mechanism: str, who: Credentials) -> Dialogue[Login]:
     """One try with one mechanism (RFC 4954 section 4). Raises EncodingFaultError."""
+    _must_be_text(who)
     spoken = MECHANISMS[mechanism]
     responses = spoken.responses(who)
     first = _next(responses)
@@ -166,6 +169,15 @@ def login(mechanism: str, who: Credentials) -> Dialogue[Login]:
         (heard,) = yield (_response(mechanism, response),)
     early = isinstance(heard, Reply) and heard.code == 235 and given < spoken.responses_needed
     return Login(mechanism, heard, challenges, "early-reply" if early else "")
+
+
+def _must_be_text(who: Credentials) -> None:
+    """Before anything is said: a login that stops half-way has QUIT taken for its password."""
+    for what, value in (("user name", who.username), ("password", who.secret.reveal())):
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # its `object` holds the value
+            raise EncodingFaultError(f"the {what} holds bytes that are not UTF-8 text") from None
 
 
 def _next(responses: Responses, challenge: bytes | None = None) -> bytes | None:
@@ -221,9 +233,9 @@ def password_shape(secret: Secret) -> str:
 def forms_of(secret: Secret, username: str = "") -> tuple[str, ...]:
     """Every form by which this secret can be recognised in what a server sends back; with the
     user name, also the payloads that carry both."""
-    value = secret.reveal().encode()
+    value = secret.reveal().encode(errors="surrogateescape")
     forms = list(encodings(value))
     for shape in ("\0{0}\0{1}", "{0}\0{0}\0{1}"):
-        payload = shape.format(username, secret.reveal()).encode()
+        payload = shape.format(username, secret.reveal()).encode(errors="surrogateescape")
         forms.append(base64.b64encode(payload).decode())
     return tuple(dict.fromkeys(forms))

@@ -129,6 +129,30 @@ def test_an_unknown_mechanism_judges_no_credential(code: bytes) -> None:
     assert result.unjudged
 
 
+@pytest.mark.parametrize("asks", [b"334 \r\n", b"334 <what>\r\n"])
+def test_a_501_to_a_login_that_was_broken_off_judges_a_credential_that_had_left(
+    asks: bytes,
+) -> None:
+    said, result = play(login("PLAIN", TIM), asks, b"501 5.7.0 cancelled\r\n")
+    assert lines(said)[-1] == "*"
+    assert not result.unjudged
+
+
+def test_a_50x_behind_a_challenge_is_a_try() -> None:
+    long = Credentials("tim", Secret("x" * 600))
+    _, result = play(login("PLAIN", long), b"334 \r\n", b"501 5.5.2 cannot decode\r\n")
+    assert not result.unjudged
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2"])
+def test_bytes_that_are_no_text_are_an_encoding_fault_that_shows_nothing(mechanism: str) -> None:
+    who = Credentials("tim", Secret("canary\udcff"))
+    with pytest.raises(EncodingFaultError) as caught:
+        next(login(mechanism, who))
+    assert "canary" not in str(caught.value)
+    assert "canary" in forms_of(who.secret)[0]
+
+
 def test_auto_prefers_plain_inside_verified_tls_and_cram_md5_outside() -> None:
     offered = ("CRAM-MD5", "LOGIN", "PLAIN", "XOAUTH2")
     assert choose("auto", offered, verified=True) == "PLAIN"
