@@ -133,6 +133,8 @@ class Silence:
     detail: str = ""
     """The words of the operating system or the TLS library."""
     waited_ms: float = 0.0
+    unsent: bool = False
+    """What was to be answered had not left whole: the server cannot have acted on it."""
 
 
 Heard = Reply | Silence

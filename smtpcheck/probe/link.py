@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from smtpcheck.model.jsonvalue import Json
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from smtpcheck.wire.tls import TlsSession
 
 _CHUNK = 65_536
+_RECORD = 16_384
+"""Octets of clear text that one TLS record carries at most (RFC 8446 section 5.1)."""
 
 
 class Trust(StrEnum):
@@ -42,8 +46,13 @@ class Link:
         self._lost: Silence | None = None
         self._deaf = False
         self._tcp = sock.family in (socket.AF_INET, socket.AF_INET6)
+        self._pushed = 0
+        self.local_address = ""
+        """The address of this end; empty for a Unix socket."""
         if self._tcp:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(OSError):  # a connection that is dead already says so later
+                self.local_address = str(sock.getsockname()[0])
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.trust = Trust.NONE
 
     @property
@@ -51,20 +60,22 @@ class Link:
         """How the connection ended, if it has; the first reason is the true one."""
         return self._lost
 
-    @property
-    def local_address(self) -> str:
-        """The address of this end, or the empty string for a Unix socket."""
-        return str(self._sock.getsockname()[0]) if self._tcp else ""
-
-    def send(self, data: bytes, wait: Deadline) -> None:
-        """Sends all of it. A failure is kept and told by the next `hear`, which first reads what
-        the server may have said before it hung up."""
-        if self._lost:
-            return
+    def send(self, parts: Sequence[bytes], wait: Callable[[], Deadline]) -> int:
+        """Sends all parts in as few writes as go, and returns how many of them left whole. `wait`
+        says how long the next 16 kB may take. A failure is kept and told by the next `hear`, which
+        first reads what the server may have said before it hung up."""
+        data = b"".join(parts)
+        gone = 0
         try:
-            self._push(self._tls.seal(data) if self._tls else data, wait)
+            while gone < len(data) and self._lost is None:
+                piece = data[gone : gone + _RECORD]
+                self._push(self._tls.seal(piece) if self._tls else piece, wait())
+                gone += len(piece)
         except OSError as error:
             self._lose(_silence(error))
+            # Of a TLS record that is not whole the server can read nothing.
+            gone += 0 if self._tls else self._pushed
+        return sum(end <= gone for end in accumulate(map(len, parts)))
 
     def hear(self, wait: Deadline) -> Heard:
         """The next reply, or what came instead of it by the end of the wait."""
@@ -84,13 +95,13 @@ class Link:
         """A reply that came although nothing was asked, or the beginning of one: whatever is in
         the buffers at this moment."""
         if self._lost is None and not self._parser.waiting:
-            self._pull(Deadline(0.0))
+            self._pull(None)
         return self._parser.take() or (self._parser.finish() if self._parser.waiting else None)
 
     def leftover(self) -> bytes:
         """What has come in clear behind the last reply; taken out of the buffer."""
         if self._lost is None and not self._parser.waiting:
-            self._pull(Deadline(0.0))
+            self._pull(None)
         return self._parser.drain()
 
     def start_tls(self, session: TlsSession, wait: Deadline) -> None:
@@ -101,10 +112,11 @@ class Link:
             self._push(session.start(), wait)
             while session.state == "handshaking":
                 self._decrypt(self._read(wait), wait)
-        except TimeoutError:
-            session.failed_by("timeout", "")
         except OSError as error:
-            session.failed_by("reset", error.strerror or str(error))
+            late = isinstance(error, TimeoutError)
+            session.failed_by("timeout" if late else "reset", "" if late else _words(error))
+            if session.state == "open":  # our last flight did not get through
+                self._lose(_silence(error))
         if session.verified:
             self.trust = Trust.VERIFIED
         elif session.state == "open":
@@ -122,12 +134,13 @@ class Link:
         """Ends the connection without waiting for anything."""
         with contextlib.suppress(OSError):
             if self._tls and not self._lost:
-                self._sock.settimeout(0.2)
-                self._sock.sendall(self._tls.close())
+                self._sock.settimeout(0.0)
+                self._sock.send(self._tls.close())
         self._sock.close()
+        self._lose(Silence(SilenceKind.CLOSED, detail="closed at this end"))
 
-    def _pull(self, wait: Deadline) -> Silence | None:
-        """Reads once. Returns the silence, if it is one."""
+    def _pull(self, wait: Deadline | None) -> Silence | None:
+        """Reads once; without a wait, what is there. Returns the silence, if it is one."""
         try:
             data = self._read(wait)
             self._decrypt(data, wait)
@@ -140,23 +153,27 @@ class Link:
             self._lose(Silence(SilenceKind.CLOSED))
         return self._lost
 
-    def _decrypt(self, data: bytes, wait: Deadline) -> None:
+    def _decrypt(self, data: bytes, wait: Deadline | None) -> None:
         """Takes bytes of the socket through TLS, where it was started, to the parser."""
         if self._tls is None:
             self._parser.feed(data)
             return
         step = self._tls.receive(data)
-        if step.outgoing:
-            self._push(step.outgoing, wait)
         if step.plain:
-            self._parser.feed(step.plain)
+            self._parser.feed(step.plain)  # first: what it said counts, though it may be gone
+        if step.outgoing:
+            self._push(step.outgoing, wait or Deadline(0.0))
         if step.state == "closed":
             self._lose(Silence(SilenceKind.CLOSED))
         elif step.state == "failed":
             self._lose(Silence(SilenceKind.TLS, detail=self._tls.failure))
 
-    def _read(self, wait: Deadline) -> bytes:
-        self._sock.settimeout(wait.remaining() or 0.0)
+    def _read(self, wait: Deadline | None) -> bytes:
+        # A server that never stops talking must not keep us beyond the wait: there is always
+        # something to read from it.
+        if wait is not None and wait.expired:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(wait.remaining() if wait else 0.0)
         if self._tcp and hasattr(socket, "TCP_QUICKACK"):
             # Postfix holds a small reply behind its TLS 1.3 tickets until they are acknowledged;
             # a delayed ACK would cost 40 ms there. The kernel resets the option, so it is set anew.
@@ -164,11 +181,15 @@ class Link:
         try:
             return self._sock.recv(_CHUNK)
         except BlockingIOError:
-            raise TimeoutError from None
+            raise TimeoutError("timed out") from None
 
     def _push(self, data: bytes, wait: Deadline) -> None:
-        self._sock.settimeout(max(wait.remaining(), 0.001))
-        self._sock.sendall(data)
+        self._pushed = 0
+        while self._pushed < len(data):
+            if self._pushed and wait.expired:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(max(wait.remaining(), 0.001))
+            self._pushed += self._sock.send(data[self._pushed :])
 
     def _last_words(self) -> bool:
         """After a failed write: whether more of what the server had said could be read."""
@@ -176,8 +197,8 @@ class Link:
             return False
         data = b""
         with contextlib.suppress(OSError):
-            data = self._read(Deadline(0.0))
-            self._decrypt(data, Deadline(0.0))
+            data = self._read(None)
+            self._decrypt(data, None)
         self._deaf = not data
         return bool(data)
 
@@ -191,9 +212,13 @@ class Link:
 
 
 def _silence(error: OSError) -> Silence:
-    words = error.strerror or str(error)
+    words = _words(error)
     if isinstance(error, TimeoutError):
         return Silence(SilenceKind.TIMEOUT, detail=words)
     if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
         return Silence(SilenceKind.RESET, detail=words)
     return Silence(SilenceKind.CLOSED, detail=words)
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -167,7 +167,7 @@ class Recorder:
             return TRANSCRIPT_LIMIT
         if number == TRANSCRIPT_LIMIT:
             who, text = Who.NOTE, "the transcript ends here: too many lines"
-        event = Event(number, self.now_ms, who, self.masker.text(text[:TEXT_LIMIT]))
+        event = Event(number, self.now_ms, who, self.masker.text(text)[:TEXT_LIMIT])
         self._events.append(event)
         self._watch(Spoken(self._target, event))
         return number

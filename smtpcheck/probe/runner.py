@@ -233,6 +233,8 @@ def _worst(outcomes: list[Outcome]) -> Outcome:
 
 
 def _parted(run: Run) -> bool:
+    if run.letterbox is not None and run.letterbox.parting is not None:
+        return True  # QUIT left with a message that was refused
     steps: list[Step] = [step for stage in run.recorder.stages for step in stage.steps]
     return any(step.step == "send.quit" for step in steps)
 

@@ -7,7 +7,7 @@ told; each step then reads its part of the transaction.
 from __future__ import annotations
 
 from smtpcheck.model.jsonvalue import Json
-from smtpcheck.model.reply import Heard, Reply, Silence, SilenceKind
+from smtpcheck.model.reply import Defect, Heard, Reply, Silence, SilenceKind
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Letterbox, Run
@@ -22,6 +22,7 @@ from smtpcheck.wire.mail import (
     transaction,
 )
 from smtpcheck.wire.queue_id import queue_id
+from smtpcheck.wire.reply_parser import sound
 
 PIPELINE_PATIENCE = 8.0
 """Seconds after which the rest of a pipelined group counts as lost when its first answer came."""
@@ -38,11 +39,9 @@ def mail_step(run: Run) -> Ended:
     """send.mail: the whole group where the server pipelines"""
     box = _box(run)
     box.pipelining = run.offered.offers("PIPELINING") and not run.refuse_pipelining
-    limit = run.profile.server.timeout
-    if box.pipelining:
-        limit = min(limit, PIPELINE_PATIENCE)
     heard = run.talk.run(
-        transaction(box.envelope, pipelining=box.pipelining, deliver=box.deliver), timeout=limit
+        transaction(box.envelope, pipelining=box.pipelining, deliver=box.deliver),
+        following=PIPELINE_PATIENCE,
     )
     box.heard = heard
     if box.pipelining and _lost(heard):
@@ -103,19 +102,18 @@ def data_step(run: Run) -> Ended:
 def message_step(run: Run) -> Ended:
     """send.message: the message, and QUIT in the same write where the server pipelines"""
     box = _box(run)
-    accepted, parting = run.talk.run(delivery(box.message, pipelining=box.pipelining))
+    accepted, parting = run.talk.run(
+        delivery(box.message, pipelining=box.pipelining), following=QUIT_PATIENCE
+    )
     box.parting = parting
     facts: dict[str, Json] = {
         **run.talk.facts(accepted, "MESSAGE"),
         "size": len(box.message),
-        "in_doubt": isinstance(accepted, Silence),
+        "in_doubt": _in_doubt(accepted),
         "queue_id": "",
     }
-    if isinstance(accepted, Silence):
-        said = f"{words(accepted)} after the final dot: unknown whether the message was accepted"
-        return Ended(Outcome.FAILED, said, facts)
-    if not agreed(accepted):
-        return Ended(Outcome.FAILED, words(accepted), facts)
+    if isinstance(accepted, Silence) or not agreed(accepted):
+        return Ended(Outcome.FAILED, _not_agreed(accepted), facts)
     facts["queue_id"] = queue_id(accepted.text)
     return Ended(Outcome.PASSED, words(accepted), facts)
 
@@ -140,6 +138,23 @@ def quit_step(run: Run) -> Ended:
     patient = heard.kind in (SilenceKind.TIMEOUT, SilenceKind.DEADLINE)
     said = f"{words(heard)}; the mail is not affected"
     return Ended(Outcome.WARNED if patient else Outcome.PASSED, said, facts)
+
+
+def _in_doubt(heard: Heard) -> bool:
+    """Whether the server has the whole message, and did not say in words that can be believed
+    what it did with it."""
+    if isinstance(heard, Silence):
+        return not heard.unsent
+    # Behind a reply that came too early nothing was sent.
+    return not sound(heard) and Defect.UNSOLICITED not in heard.defects
+
+
+def _not_agreed(heard: Heard) -> str:
+    if _in_doubt(heard):
+        return f"{words(heard)} after the final dot: unknown whether the message was accepted"
+    if isinstance(heard, Silence):
+        return f"{words(heard)} before the whole message had left: it was not accepted"
+    return words(heard)
 
 
 def _box(run: Run) -> Letterbox:
@@ -169,8 +184,10 @@ def _lost(heard: Transaction) -> bool:
 
 def _tidy(run: Run, heard: Transaction) -> None:
     """DATA that was accepted although no recipient was has to be answered by a dot alone
-    (RFC 2920 section 3.1)."""
-    if go_ahead(heard.last):
+    (RFC 2920 section 3.1). Where one was, a dot would deliver an empty message."""
+    if go_ahead(heard.last) and heard.accepted:
+        run.talk.link.close()
+    elif go_ahead(heard.last):
         run.talk.run(ask(empty_content()), timeout=QUIT_PATIENCE)
 
 

@@ -30,14 +30,18 @@ class Session:
         self._timeout = timeout
         self._heard: list[tuple[Heard, int]] = []
 
-    def run(self, dialogue: Dialogue[T], *, timeout: float | None = None) -> T:
+    def run(
+        self, dialogue: Dialogue[T], *, timeout: float | None = None, following: float | None = None
+    ) -> T:
         """Plays the dialogue to its end and returns its result. Each reply may take `timeout`
-        seconds, within the deadline of the run."""
+        seconds, those behind the first of a pipelined group `following` where that is less; all
+        within the deadline of the run."""
         limit = self._timeout if timeout is None else timeout
+        after = limit if following is None else min(limit, following)
         try:
             says = next(dialogue)
             while True:
-                says = dialogue.send(self._exchange(says, limit))
+                says = dialogue.send(self._exchange(says, limit, after))
         except StopIteration as stop:
             result: T = stop.value
             return result
@@ -57,28 +61,30 @@ class Session:
         """Says QUIT without waiting for the answer, where somebody is still there to hear it."""
         if self.link.lost is None:
             self._recorder.client("QUIT")
-            self.link.send(b"QUIT\r\n", self._wait(1.0))
+            self.link.send([b"QUIT\r\n"], lambda: self._wait(1.0))
         self.link.close()
 
-    def _exchange(self, says: tuple[Say, ...], limit: float) -> tuple[Heard, ...]:
+    def _exchange(self, says: tuple[Say, ...], limit: float, after: float) -> tuple[Heard, ...]:
         spoken = [say for say in says if say.wire]
+        left = len(says)
         if spoken:
             early = self.link.early()
             if early is not None:
                 unasked = Reply(early.lines, early.defects | {Defect.UNSOLICITED})
                 self._write(unasked)
                 return (unasked,) * len(says)
-            self._say(spoken, limit)
+            left = self._say(spoken, limit)
         answers: list[Heard] = []
-        for _ in says:
+        for n in range(len(says)):
             begun = self._recorder.now_ms
-            heard = self.link.hear(self._wait(limit))
+            heard = self.link.hear(self._wait(after if n else limit))
             if isinstance(heard, Silence):
                 ran_out = heard.kind is SilenceKind.TIMEOUT and self._deadline.expired
                 heard = replace(
                     heard,
                     kind=SilenceKind.DEADLINE if ran_out else heard.kind,
                     waited_ms=round(self._recorder.now_ms - begun, 3),
+                    unsent=n >= left,
                 )
             self._write(heard)
             answers.append(heard)
@@ -87,13 +93,16 @@ class Session:
                 break
         return tuple(answers)
 
-    def _say(self, says: list[Say], limit: float) -> None:
+    def _say(self, says: list[Say], limit: float) -> int:
+        """How many of them left whole."""
         guarded = self.link.trust is Trust.VERIFIED or self.secrets_allowed
         if any(say.secret for say in says) and not guarded:
             raise RuntimeError("a secret was about to leave without verified TLS")
+        if self.link.lost is not None:
+            return 0
         for say in says:
             self._recorder.client(say.shown)
-        self.link.send(b"".join(say.wire for say in says), self._wait(limit))
+        return self.link.send([say.wire for say in says], lambda: self._wait(limit))
 
     def _write(self, heard: Heard) -> None:
         self._heard.append((heard, self._recorder.server(heard)))
