@@ -27,7 +27,7 @@ class Hello:
     @property
     def accepted(self) -> bool:
         """Whether the session may go on."""
-        return isinstance(self.heard, Reply) and self.heard.positive and sound(self.heard)
+        return isinstance(self.heard, Reply) and _welcomed(self.heard) and sound(self.heard)
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def hello(name: str, *, lmtp: bool = False) -> Dialogue[Hello]:
     if not lmtp and isinstance(heard, Reply) and sound(heard) and heard.code in (500, 502, 504):
         refusal = heard
         heard = yield from ask(command("HELO", name))
-        if isinstance(heard, Reply) and not heard.positive:
+        if isinstance(heard, Reply) and not _welcomed(heard):
             heard = refusal  # a server that refuses both says why to the first
         else:
             verb = "HELO"
@@ -66,7 +66,7 @@ def hello(name: str, *, lmtp: bool = False) -> Dialogue[Hello]:
 
 def read_hello(verb: str, heard: Heard) -> Hello:
     """The extensions in a reply to EHLO; none where it refuses, or came before it was asked for."""
-    if not isinstance(heard, Reply) or not heard.positive:
+    if not isinstance(heard, Reply) or not _welcomed(heard):
         return Hello(verb, heard)
     if Defect.UNSOLICITED in heard.defects:
         return Hello(verb, heard)
@@ -81,3 +81,8 @@ def read_hello(verb: str, heard: Heard) -> Hello:
         known = extensions.get(keyword, "")
         extensions[keyword] = f"{known} {words}".strip() if keyword == "AUTH" else words
     return Hello(verb, heard, first.split()[0] if first.split() else "", extensions)
+
+
+def _welcomed(heard: Reply) -> bool:
+    """250 and no other: a 220 here is a second greeting, and the answer to EHLO comes behind it."""
+    return heard.code == 250

@@ -1,0 +1,168 @@
+"""Whole runs against servers that play foul: what is said, how often, and what is claimed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.pki import TestPki
+from tests.scripted.probing import (
+    PASSWORD,
+    Settings,
+    failed_step,
+    forms,
+    passed,
+    run,
+    shown,
+    step,
+    taken,
+    with_message,
+)
+from tests.scripted.server import ScriptedServer
+
+QUICK: Settings = {"server": {"timeout": 0.5}}
+CLEAR: Settings = {"server": {"timeout": 0.5, "security": "none"}}
+HELLO = "S: 220 mail.example.test ESMTP\nC: EHLO\nS: 250 mail.example.test\n"
+PIPELINED = (
+    "S: 220 mail.example.test ESMTP\nC: EHLO\nS: 250-mail.example.test | 250 PIPELINING\n"
+    "C: MAIL\nC: RCPT\nC: DATA\nS: 250 ok | 250 ok | 354 go\n"
+)
+ONE_BY_ONE = HELLO + "C: MAIL\nS: 250 ok\nC: RCPT\nS: 250 ok\nC: DATA\nS: 354 go\n"
+
+
+@pytest.mark.parametrize("start", [PIPELINED, ONE_BY_ONE])
+@pytest.mark.parametrize(
+    ("end", "doubt"),
+    [
+        ("!: body\n!: close", True),
+        ("!: body\n!: reset", True),
+        ("!: body\n!: hang", True),
+        ("!: body\nS: 250-ok | 251 other", True),
+        ("!: body\nS: no reply at all", True),
+        ("!: body\n!: bytes 250 2.0.\n!: close", True),
+        ("!: body\nS: 554 5.6.0 no", False),
+        ("!: body\nS: 451 4.3.0 later", False),
+        ("!: close", False),
+        ("!: bytes 354 twice\\r\\n\n!: close", False),
+    ],
+)
+def test_doubt_is_claimed_where_the_whole_message_left_and_no_answer_can_be_believed(
+    pki: TestPki, start: str, end: str, doubt: bool
+) -> None:
+    text = (start + end).replace("S: 354 go\n!: close", "S: 354 go\n!: reset")
+    with ScriptedServer(text, pki, strict=False) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False)
+    assert failed_step(report) == "send.message", shown(report)
+    assert step(report, "send.message").facts["in_doubt"] is doubt
+    assert ("unknown whether the message was accepted" in shown(report)) is doubt
+    assert report.exit_code == (75 if "S: 451" in end else 14)
+    assert len(server.connections) == 1
+
+
+def test_a_message_that_was_cut_off_on_its_way_was_not_accepted(pki: TestPki) -> None:
+    plan = with_message(body="a line of the message\n" * 400_000)
+    with ScriptedServer(ONE_BY_ONE + "!: pause 0.1\n!: reset", pki, strict=False) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False, plan=plan)
+    assert failed_step(report) == "send.message"
+    assert step(report, "send.message").facts["in_doubt"] is False
+    assert "before the whole message had left: it was not accepted" in shown(report)
+
+
+@pytest.mark.parametrize("start", [PIPELINED, ONE_BY_ONE])
+def test_quit_is_said_once_when_the_message_was_refused(pki: TestPki, start: str) -> None:
+    with ScriptedServer(start + "!: body\nS: 554 no\nC: QUIT\nS: 221 bye", pki) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False)
+    assert failed_step(report) == "send.message"
+    assert server.connection.verbs().count("QUIT") == 1
+    assert [e.text for e in report.observations.transcript].count("QUIT") == 1
+
+
+@pytest.mark.parametrize("start", [PIPELINED, ONE_BY_ONE])
+def test_a_server_that_hangs_at_quit_is_waited_for_briefly(
+    pki: TestPki, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpcheck.probe.send_steps.QUIT_PATIENCE", 0.2)
+    settings: Settings = {"server": {"timeout": 10.0, "security": "none"}}
+    with ScriptedServer(start + "!: body\nS: 250 ok\nC: QUIT\n!: hang", pki) as server:
+        began = time.monotonic()
+        report = run(server.port, pki, settings=settings, login=False)
+        took = time.monotonic() - began
+    assert report.exit_code == 0, shown(report)
+    assert step(report, "send.quit").outcome == "warned"
+    assert took < 2
+
+
+def test_a_slow_answer_to_a_pipelined_mail_has_the_whole_timeout(
+    pki: TestPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpcheck.probe.send_steps.PIPELINE_PATIENCE", 0.1)
+    text = PIPELINED.replace("C: DATA\nS:", "C: DATA\n!: pause 0.3\nS:") + "!: body\nS: 250 ok"
+    with ScriptedServer(text, pki) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False)
+    assert passed(report), shown(report)
+    assert len(server.connections) == 1
+
+
+def test_an_empty_message_is_not_delivered_where_mail_was_refused_and_a_recipient_was_not(
+    pki: TestPki,
+) -> None:
+    text = PIPELINED.replace("S: 250 ok | 250 ok", "S: 550 5.7.1 no | 250 ok") + "!: gone"
+    with ScriptedServer(text, pki) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False)
+    assert failed_step(report) == "send.mail"
+    assert "." not in server.connection.lines
+
+
+def test_data_without_a_recipient_is_ended_by_a_dot(pki: TestPki) -> None:
+    text = PIPELINED.replace("250 ok | 250 ok", "250 ok | 550 5.1.1 no") + "C: .$\nS: 554 none\n"
+    with ScriptedServer(text + "C: QUIT\nS: 221 bye", pki) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False)
+    assert failed_step(report) == "send.rcpt"
+    assert report.exit_code == 14
+
+
+IN_TLS = "!: include parts/hello.smtp\nC: STARTTLS\nS: 220 go\n!: tls good\nC: EHLO\n"
+LOGGED_IN = "!: include parts/login.smtp\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "failing"),
+    [
+        ("S: 250 mail.example.test", "tcp.greeting"),
+        ("S: 221 bye", "tcp.greeting"),
+        ("S: 354 go", "tcp.greeting"),
+        ("S: 220 hi\nC: EHLO\nS: 220 mail.example.test ESMTP", "tcp.ehlo"),
+        ("S: 220 hi\nC: EHLO\nS: 235 in", "tcp.ehlo"),
+        ("S: 220 hi\nC: EHLO\nS: 354 go", "tcp.ehlo"),
+        ("S: 220 hi\nC: EHLO\nS: 334 ", "tcp.ehlo"),
+        ("!: include parts/hello.smtp\nC: STARTTLS\nS: 250 ok", "tls.starttls"),
+        (IN_TLS + "S: 235-mail.example.test | 235 AUTH PLAIN", "tls.ehlo"),
+        ("!: include parts/starttls.smtp\nC: AUTH\nS: 220 hi", "auth.login"),
+        ("!: include parts/starttls.smtp\nC: AUTH\nS: 250 ok", "auth.login"),
+        ("!: include parts/starttls.smtp\nC: AUTH\nS: 354 go", "auth.login"),
+        (LOGGED_IN + "C: MAIL\nC: RCPT\nC: DATA\nS: 354 go | 354 go | 354 go", "send.mail"),
+        (LOGGED_IN + "C: MAIL\nC: RCPT\nC: DATA\nS: 250 ok | 334 go | 354 go", "send.rcpt"),
+        (LOGGED_IN + "C: MAIL\nC: RCPT\nC: DATA\nS: 250 ok | 250 ok | 250 ok", "send.data"),
+        (LOGGED_IN + "C: MAIL\nC: RCPT\nC: DATA\nS: 250 ok | 250 ok | 221 ok", "send.data"),
+        (LOGGED_IN + "C: MAIL\nC: RCPT\nC: DATA\nS: 250 ok | 250 ok | 235 ok", "send.data"),
+    ],
+)
+def test_a_code_that_belongs_to_another_command_is_no_agreement(
+    pki: TestPki, text: str, failing: str
+) -> None:
+    with ScriptedServer(text, pki, strict=False) as server:
+        report = run(server.port, pki, settings=QUICK)
+    assert failed_step(report) == failing, taken(report)
+    assert not server.connection.bodies
+    assert report.exit_code in (11, 12, 13, 14)
+    for form in forms(PASSWORD):
+        assert form.encode() not in server.plain_received
+
+
+def test_a_second_greeting_is_not_taken_for_the_answer_to_ehlo(pki: TestPki) -> None:
+    text = "S: 220 one\nC: EHLO\nS: 220 two | 250-mail.example.test | 250 AUTH PLAIN\n"
+    with ScriptedServer(text, pki, strict=False) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False)
+    assert failed_step(report) == "tcp.ehlo"
+    assert "MAIL" not in server.connection.verbs()
