@@ -43,7 +43,9 @@ _KINDS = {
     errno.EPERM: "denied",
     errno.ENOENT: "no-socket",
 }
-_TELLING = ("refused", "reset", "denied", "timeout", "unreachable", "other")
+# poll() needs no file descriptor of its own; Windows has select() alone.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_TELLING = ("refused", "reset", "denied", "no-socket", "timeout", "unreachable", "other")
 """Which failure says most about a server whose addresses fail in different ways."""
 
 
@@ -76,9 +78,14 @@ class Attempt:
         """Whether it is under way."""
         return self.sock is not None and self.error is None
 
+    @property
+    def tried(self) -> bool:
+        """Whether anything was done; False where another address was enough."""
+        return self.sock is not None or self.error is not None
+
     def fact(self) -> dict[str, Json]:
         """For the report."""
-        words = {None: "not-tried" if self.sock is None else "silent", "": "connected"}
+        words = {None: "silent" if self.tried else "not-tried", "": "connected"}
         return {
             "address": self.peer.address,
             "family": self.peer.family,
@@ -116,7 +123,7 @@ class Race:
 
     def facts(self) -> dict[str, Json]:
         """For the step `tcp.connect`; docs/facts.md names them."""
-        bad = [each for each in self.attempts if each.error != "" and each.sock is not None]
+        bad = [each for each in self.attempts if each.error != "" and each.tried]
         good = {each.peer.family for each in self.attempts if each.error == ""}
         tried = {each.peer.family for each in bad}
         facts: dict[str, Json] = {
@@ -154,9 +161,14 @@ def interleaved(peers: Sequence[Peer]) -> list[Peer]:
 
 
 def connect(peers: Sequence[Peer], deadline: Deadline, *, timeout: float, source: str) -> Race:
-    """Races all addresses. `timeout` is in seconds and bounds each address, at most 10."""
+    """Races all addresses. `timeout` is in seconds and bounds each address, at most 10. From a
+    local address `source` only addresses of its family are tried."""
     race = Race([Attempt(peer) for peer in interleaved(peers)])
-    waiting = list(race.attempts)
+    waiting = [each for each in race.attempts if _reaches(source, each.peer)]
+    if race.attempts and not waiting:
+        race.fault = "source-address"
+        race.fault_message = f"{source}: no address of the server is of this address family"
+        return race
     limit = min(timeout, PER_ADDRESS)
     next_start = 0.0
     while not deadline.expired:
@@ -198,7 +210,7 @@ def _start(attempt: Attempt, race: Race, source: str) -> None:
         _fail(attempt, error)
         return
     attempt.sock.settimeout(0.0)
-    if source and (":" in source) == (peer.family == "ipv6") and peer.family != "unix":
+    if source and peer.family != "unix":
         try:
             attempt.sock.bind((source, 0))
         except OSError as error:
@@ -211,18 +223,29 @@ def _start(attempt: Attempt, race: Race, source: str) -> None:
         where = (peer.address, peer.port, 0, peer.scope)
     elif peer.family == "unix":
         where = peer.address
-    code = attempt.sock.connect_ex(where)
+    try:
+        code = attempt.sock.connect_ex(where)
+    except OSError as error:  # a path that is too long for a Unix socket
+        _fail(attempt, error)
+        return
     if code == 0:
         _end(attempt, "", 0, "", keep=True)
+    elif code == errno.EAGAIN and peer.family == "unix":
+        # It is not under way: a Unix socket says so while its queue is full.
+        _end(attempt, "timeout", code, "nobody accepts: the queue of the socket is full")
     elif code not in (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY):
         _end(attempt, _KINDS.get(code, "other"), code, os.strerror(code))
+
+
+def _reaches(source: str, peer: Peer) -> bool:
+    return not source or peer.family == "unix" or (":" in source) == (peer.family == "ipv6")
 
 
 def _wait(open_: Sequence[Attempt], wait: Deadline, *, until_all: bool = False) -> None:
     """Until one attempt has an answer, or all have, or the wait is over."""
     left = [each for each in open_ if each.open]
     while left:
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             for each in left:
                 if each.sock:
                     selector.register(each.sock, selectors.EVENT_WRITE, each)

@@ -36,8 +36,7 @@ def connect_step(run: Run) -> Ended:
     run.race = race
     facts = race.facts()
     if race.sock is None:
-        if race.fault == "":
-            race.settle(run.deadline)
+        race.settle(run.deadline)
         return Ended(Outcome.FAILED, _why_not(facts), facts)
     link = Link(race.sock)
     run.session = Session(link, run.recorder, run.deadline, timeout=server.timeout)

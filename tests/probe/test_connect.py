@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +149,71 @@ def test_an_address_family_that_is_dead_is_named(listening: int) -> None:
     assert made.facts()["dead_families"] == ["ipv6"]
     assert made.sock is not None
     made.sock.close()
+
+
+def test_from_a_local_address_only_its_own_family_is_tried(listening: int) -> None:
+    made = race(
+        Peer("ipv6", "::1", listening), Peer("ipv4", "127.0.0.1", listening), source="127.0.0.9"
+    )
+    assert outcomes(made) == {"::1": "not-tried", "127.0.0.1": "connected"}
+    assert made.facts()["dead_families"] == []
+    assert made.sock is not None
+    made.sock.close()
+
+
+def test_a_local_address_of_the_wrong_family_is_our_fault(listening: int) -> None:
+    made = race(Peer("ipv4", "127.0.0.1", listening), source="::1")
+    error = made.facts()["error"]
+    assert made.sock is None
+    assert isinstance(error, dict)
+    assert error["kind"] == "source-address"
+
+
+def test_a_process_without_free_descriptors_is_told_so(listening: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    kept: list[socket.socket] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    try:
+        with suppress(OSError):
+            while True:
+                kept.append(socket.socket())
+        none_left = race(Peer("ipv4", "127.0.0.1", listening))
+        kept.pop().close()
+        one_left = race(Peer("ipv4", "127.0.0.1", listening))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for each in kept:
+            each.close()
+    error = none_left.facts()["error"]
+    assert isinstance(error, dict)
+    assert (error["kind"], error["message"]) == ("other", "Too many open files")
+    assert one_left.sock is not None
+    one_left.sock.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("nothing", "no-socket"), ("x" * 200, "other"), ("", "refused")]
+)
+def test_a_unix_socket_that_is_none_is_told_so(tmp_path: Path, name: str, kind: str) -> None:
+    error = race(Peer("unix", str(tmp_path / name))).facts()["error"]
+    assert isinstance(error, dict)
+    assert error["kind"] == kind
+    assert error["message"]
+
+
+def test_a_unix_socket_whose_queue_is_full_is_no_connection(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    callers = [socket.socket(socket.AF_UNIX) for _ in range(5)]
+    with closing(socket.socket(socket.AF_UNIX)) as server:
+        server.bind(path)
+        server.listen(0)
+        for caller in callers:
+            caller.setblocking(False)
+            caller.connect_ex(path)
+        made = race(Peer("unix", path))
+        for caller in callers:
+            caller.close()
+    assert made.sock is None
+    error = made.facts()["error"]
+    assert isinstance(error, dict)
+    assert error["kind"] == "timeout"
