@@ -60,7 +60,7 @@ local_recipient_maps =
 alias_maps =
 alias_database =
 mynetworks = 127.255.255.255/32
-inet_interfaces = 127.0.0.1
+inet_interfaces = {interfaces}
 inet_protocols = ipv4
 virtual_mailbox_domains = good.test, sink.test
 virtual_mailbox_maps = inline:{{ alice@good.test=a/, bob@good.test=b/, x@sink.test=x/ }}
@@ -155,8 +155,9 @@ def ready() -> None:
 
 
 @contextmanager
-def mail_lab(folder: Path, pki: TestPki) -> Iterator[MailLab]:
-    """Starts Dovecot's auth and Postfix, waits until they listen, stops them."""
+def mail_lab(folder: Path, pki: TestPki, *, listen: str = "127.0.0.1") -> Iterator[MailLab]:
+    """Starts Dovecot's auth and Postfix, waits until they listen, stops them. `listen`: the
+    address of Postfix, or `0.0.0.0` where the network is the caller's own."""
     ready()
     folder.chmod(0o755)
     names = [*SERVICES, *CERTIFICATES]
@@ -164,12 +165,14 @@ def mail_lab(folder: Path, pki: TestPki) -> Iterator[MailLab]:
     ports = dict(zip(names, free, strict=True))
     (folder / "users").write_text("".join(f"{u}:{{PLAIN}}{p}::::::\n" for u, p in USERS.items()))
     (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl))
-    _write_postfix(folder, pki, ports, sasl)
+    _write_postfix(folder, pki, ports, sasl, listen)
     with _dovecot(folder, sasl), _postfix(folder, [*ports.values()]):
         yield MailLab(ports, folder / "mail.log")
 
 
-def _write_postfix(folder: Path, pki: TestPki, ports: dict[str, int], sasl: int) -> None:
+def _write_postfix(
+    folder: Path, pki: TestPki, ports: dict[str, int], sasl: int, listen: str
+) -> None:
     etc = folder / "etc"
     for name in ("etc", "queue", "data", "mail"):
         (folder / name).mkdir()
@@ -183,15 +186,20 @@ def _write_postfix(folder: Path, pki: TestPki, ports: dict[str, int], sasl: int)
             shutil.copytree(Path("/etc/postfix", name), etc / name)
     files = {kind: _key_and_chain(folder, pki, kind) for kind in ("good", *CERTIFICATES)}
     (etc / "main.cf").write_text(
-        _MAIN.format(folder=folder, good=files["good"], ca=pki.ca_file, sasl=sasl)
+        _MAIN.format(
+            folder=folder,
+            good=files["good"],
+            ca=pki.ca_file,
+            sasl=sasl,
+            interfaces="all" if listen == "0.0.0.0" else listen,
+        )
     )
     services = {name: options.format(folder=folder) for name, options in SERVICES.items()}
     for kind in CERTIFICATES:
         services[kind] = f"{_STARTTLS} {_SASL} -o smtpd_tls_chain_files={files[kind]}"
     (etc / "master.cf").write_text(
         "".join(
-            f"127.0.0.1:{ports[name]} inet n - n - - smtpd"
-            f" -o syslog_name=postfix/{name} {options}\n"
+            f"{listen}:{ports[name]} inet n - n - - smtpd -o syslog_name=postfix/{name} {options}\n"
             for name, options in services.items()
         )
         + _MASTER
