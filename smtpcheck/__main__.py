@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+
+_GARBAGE_LIMIT = 100_000
+"""Objects after which garbage is looked for; Python's own limit of 700 does so 80 times while a
+probe is imported, and finds nothing."""
 
 
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
     arguments = sys.argv[1:]
+    if _answered_at_once(arguments):
+        return
+    gc.set_threshold(_GARBAGE_LIMIT)
+    try:
+        from smtpcheck.cli.app import run
+
+        sys.exit(run(arguments))
+    finally:
+        gc.freeze()  # the end of the process frees all memory; nobody needs to look for it first
+
+
+def _answered_at_once(arguments: list[str]) -> bool:
+    """The version, the words of a completion, the front page."""
+    answer: str | None = None
     if arguments == ["--version"]:
         from smtpcheck import __version__
 
-        sys.stdout.write(f"smtpcheck {__version__}\n")
-        return
-    from smtpcheck.cli.app import run
+        answer = f"smtpcheck {__version__}\n"
+    elif arguments[:1] == ["__complete"]:
+        from smtpcheck.cli.words import words
 
-    sys.exit(run(arguments))
+        answer = words(arguments[1:])
+    elif arguments in (["--help"], ["-h"]):
+        from smtpcheck.cli.front_page import front_page
+
+        answer = front_page()
+    if answer is not None:
+        sys.stdout.write(answer)
+    return answer is not None
 
 
 if __name__ == "__main__":

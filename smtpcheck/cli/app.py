@@ -1,19 +1,19 @@
 """The command line: which commands there are, and what an error looks like.
 
-A command's module is imported when the command is used and not before: the list below is all that
-`--help` needs, and a test holds it against the modules.
+A command's module is imported when the command is used and not before; `commands.py` holds what
+`--help` needs to know of it.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from smtpcheck.cli.commands import COMMANDS, SUMMARY, VERSION_HELP
 from smtpcheck.cli.failure import defect, usage_failure
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.stage import ExitCode
@@ -21,37 +21,20 @@ from smtpcheck.model.stage import ExitCode
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
-@dataclass(frozen=True, slots=True)
-class Lazy:
-    """A command that is not imported yet."""
-
-    module: str
-    help: str
-
-
-COMMANDS = {
-    "probe": Lazy("probe", "Test a server stage by stage: dns, tcp, tls, auth, send."),
-    "send-test": Lazy("send_test", "Send one real message and show the answer to each command."),
-    "profile": Lazy("profile", "Make, show, change and check profiles."),
-    "secret": Lazy("secret", "Keep a profile's password in the system keyring."),
-    "sandbox": Lazy("sandbox", "Run an SMTP server of our own to test against."),
-}
-
-
 class LazyGroup(TyperGroup):
     """Shows every command, imports the one that is used."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, lazy in COMMANDS.items():
-            self.commands[name] = TyperCommand(name, help=lazy.help, callback=None)
+        for name, (_, help_) in COMMANDS.items():
+            self.commands[name] = TyperCommand(name, help=help_, callback=None)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Replaces the named command by the real one. Typer's own way says what is wrong with an
         unknown name."""
         name, command, rest = super().resolve_command(ctx, args)
         if name in COMMANDS:
-            module = import_module(f"smtpcheck.cli.{COMMANDS[name].module}")
+            module = import_module(f"smtpcheck.cli.{COMMANDS[name][0]}")
             command = typer.main.get_command(module.app)
             command.name = name
             self.commands[name] = command
@@ -66,6 +49,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
     context_settings=HELP_NAMES,
+    help=SUMMARY,
 )
 
 
@@ -83,12 +67,12 @@ def root(
     version: bool = typer.Option(
         False,  # noqa: FBT003
         "--version",
-        help="Show the version and exit.",
+        help=VERSION_HELP,
         is_eager=True,
         callback=lambda value: _version(wanted=value),
     ),
 ) -> None:
-    """Configure and diagnose outgoing mail: profiles, a staged probe, the cause and a fix."""
+    """What stands before the command; the page's text is `SUMMARY`."""
 
 
 def run(arguments: list[str]) -> int:

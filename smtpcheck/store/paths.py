@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.target import PROFILE_NAME
+from smtpcheck.store import config_folder as folders
 
-CONFIG_DIR_VARIABLE = "SMTPCHECK_CONFIG_DIR"
-SUFFIX = ".toml"
+SUFFIX = folders.SUFFIX
 
 
 def config_dir() -> Path:
-    """The folder of everything that the user keeps; it need not exist.
-
-    `SMTPCHECK_CONFIG_DIR` wins; else `$XDG_CONFIG_HOME/smtpcheck`, else `~/.config/smtpcheck` on
-    Linux and macOS, `%APPDATA%\\smtpcheck` on Windows.
-    """
-    chosen = os.environ.get(CONFIG_DIR_VARIABLE, "")
-    if chosen.strip():
-        return expanded(chosen).absolute()
-    if sys.platform == "win32":
-        from platformdirs.windows import Windows
-
-        return Windows("smtpcheck", appauthor=False, roaming=True).user_config_path
-    # The same class on macOS: mail settings are text for people, not Application Support.
-    from platformdirs.unix import Unix
-
-    return Unix("smtpcheck", appauthor=False).user_config_path
+    """The folder of everything that the user keeps; it need not exist. Raises UsageError where
+    `SMTPCHECK_CONFIG_DIR` names a home folder that does not exist."""
+    expanded(os.environ.get(folders.CONFIG_DIR_VARIABLE, ""))
+    return Path(folders.config_folder())
 
 
 def expanded(text: str | Path) -> Path:
@@ -75,8 +62,9 @@ def presets_dir() -> Path:
 
     Raises UsageError when neither is there.
     """
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package / "_profiles", package.parent / "profiles"):
-        if folder.is_dir():
-            return folder
-    raise UsageError("the folder of the shipped presets is missing", ["install smtpcheck again"])
+    folder = folders.presets_folder()
+    if not folder:
+        raise UsageError(
+            "the folder of the shipped presets is missing", ["install smtpcheck again"]
+        )
+    return Path(folder)

@@ -1,0 +1,19 @@
+"""Which commands there are: module and help of each, all that `--help` needs.
+
+Nothing is imported here, so that the front page and completion answer at once.
+"""
+
+from __future__ import annotations
+
+SUMMARY = "Configure and diagnose outgoing mail: profiles, a probe, causes and fixes."
+VERSION_HELP = "Show the version and exit."
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "probe": ("probe", "Test a server stage by stage: dns, tcp, tls, auth, send."),
+    "send-test": ("send_test", "Send one real message and show the answer to each command."),
+    "profile": ("profile", "Make, show, change and check profiles."),
+    "secret": ("secret", "Keep a profile's password in the system keyring."),
+    "sandbox": ("sandbox", "Run an SMTP server of our own to test against."),
+    "completion": ("completion", "Print the completion script of a shell."),
+}
+"""By the command's name: its module in this package, and one line of help."""
