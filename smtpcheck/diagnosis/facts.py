@@ -58,7 +58,7 @@ def facts_of_run(observations: Observations) -> list[FactSet]:
     A failed step of a failed stage is an error; a failed step of another stage and a warned
     step are warnings, and so are problems beside which the step failed by something else.
     """
-    common = _common_facts(observations)
+    common = common_facts(observations)
     return [
         made
         for stage in observations.stages
@@ -68,8 +68,9 @@ def facts_of_run(observations: Observations) -> list[FactSet]:
     ]
 
 
-def _common_facts(observations: Observations) -> dict[str, Json]:
-    facts = flat(observations.settings)
+def common_facts(observations: Observations) -> dict[str, Json]:
+    """The settings and the facts of every step and experiment, under their full names."""
+    facts = {**flat(observations.settings), **_of_experiments(observations)}
     greeting = ""
     replies = []
     for stage in observations.stages:
@@ -81,6 +82,20 @@ def _common_facts(observations: Observations) -> dict[str, Json]:
                 replies.append(text)
                 greeting = text if step.step in _GREETINGS else greeting
     facts["provider"] = provider_of(facts, greeting, replies) or None
+    return facts
+
+
+def _of_experiments(observations: Observations) -> dict[str, Json]:
+    """`experiment.NAME.*`, and which ports of the server other than its own answered."""
+    facts: dict[str, Json] = {}
+    ports: dict[bool, list[Json]] = {True: [], False: []}
+    for each in observations.experiments:
+        prefix = f"experiment.{each.name}."
+        facts |= {**flat(each.facts, prefix), f"{prefix}outcome": str(each.outcome)}
+        if each.name.startswith("port-") and each.outcome is not Outcome.SKIPPED:
+            ports[each.facts.get("connected") is True].append(each.facts.get("port"))
+    if any(ports.values()):
+        facts |= {"experiment.ports_open": ports[True], "experiment.ports_shut": ports[False]}
     return facts
 
 

@@ -154,6 +154,16 @@ def provider_of(settings: Mapping[str, Json], greeting: str, replies: Iterable[s
     )
 
 
+def provider_by_host(host: str) -> str:
+    """The id of the provider whose host this name is, or the empty string."""
+    return _by_host(host)
+
+
+def provider_by_greeting(text: str) -> str:
+    """The id of the provider that greets in these words, or the empty string."""
+    return _by_words(text, _GREETINGS)
+
+
 def _by_host(host: str) -> str:
     name = host.lower().rstrip(".")
     return next((provider for pattern, provider in _HOSTS if fnmatchcase(name, pattern)), "")
