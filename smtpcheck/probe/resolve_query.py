@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.resolve_config import NameServer
-from smtpcheck.probe.resolve_wire import Answer, Question, ask_bytes, read_answer
+from smtpcheck.probe.resolve_wire import Answer, Question, ask_bytes, load_parser, read_answer
 
 RESEND = 1.0
 """Seconds after which the next server, or the same once more, is asked; earlier ones may still
@@ -101,6 +101,8 @@ class _Exchange:
         for question in tuple(self.open):
             if (question, server) not in self._done:
                 self._send(question, server, edns=True)
+        if self._waiting:
+            load_parser()
 
     def _send(self, question: Question, server: NameServer, *, edns: bool) -> None:
         ident = int.from_bytes(os.urandom(2), "big")

@@ -1,7 +1,7 @@
 """DNS messages: a question as bytes, and what an answer's bytes say to it (RFC 1035, 6891, 8914).
 
-The question is built here, so that no library encodes a name a second time. The answer is taken
-apart by dnspython, which is not even loaded when the answer is a plain one.
+The question is built here, so that it is on its way before dnspython is loaded and so that no
+library encodes a name a second time; the answer is taken apart by dnspython.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
-
-from smtpcheck.probe.resolve_plain import read_plain
 
 if TYPE_CHECKING:
     import dns.message
@@ -74,21 +72,23 @@ def ask_bytes(question: Question, ident: int, *, edns: bool = True) -> bytes:
     return header + name + struct.pack("!HH", TYPES[question.type], 1) + option
 
 
+def load_parser() -> None:
+    """Imports what `read_answer` needs; called while the question travels."""
+    import dns.message
+    import dns.rdtypes.ANY.CNAME
+    import dns.rdtypes.ANY.OPT
+    import dns.rdtypes.ANY.SOA
+    import dns.rdtypes.IN.A
+    import dns.rdtypes.IN.AAAA  # noqa: F401 - dnspython loads them by name at the first answer
+
+
 def read_answer(data: bytes, question: Question, ident: int) -> Answer | None:
     """What the bytes say; None when they are no answer to this question (RFC 5452 section 9.1)."""
-    if len(data) < 12 or not _answers(data, ident):
-        return None
-    plain = read_plain(data, question.name, TYPES[question.type])
-    if plain is not None:
-        status = "noerror" if plain.values else "nodata"
-        return Answer(status, plain.values, plain.chain, ttl=plain.ttl)
-    return _read_by_library(data, question)
-
-
-def _read_by_library(data: bytes, question: Question) -> Answer | None:
     import dns.exception
     import dns.message
 
+    if len(data) < 12 or not _answers(data, ident):
+        return None
     try:
         message = dns.message.from_wire(data, ignore_trailing=True, continue_on_error=True)
     except (dns.exception.DNSException, ValueError, struct.error) as error:
