@@ -23,4 +23,6 @@ class Plan:
     """Address of the DNS server to ask, `IP` or `IP:port`; empty: those of the system."""
     bounce: str = ""
     """Envelope sender; empty: the profile's."""
+    experiments: bool = True
+    """After a failure, observe more to tell causes apart; False makes no further connection."""
     message: MessageSpec = field(default_factory=MessageSpec)

@@ -20,8 +20,8 @@ _OUTDATED = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})
 _ALARMING = frozenset({"closed", "timeout", "reset", "plain-text", "corrupted"})
 
 
-def prepare_context(profile: Profile, read_secret: ReadSecret) -> Prepared:
-    """Begins to make the TLS context of a profile."""
+def prepare_context(profile: Profile, read_secret: ReadSecret, *, ciphers: str = "") -> Prepared:
+    """Begins to make the TLS context of a profile. `ciphers`: instead of the usual ones."""
     from smtpcheck.wire.sasl import key_pass_phrase
     from smtpcheck.wire.tls_context import LocalTlsFault, TlsContext, TlsPolicy, make_context
 
@@ -45,6 +45,7 @@ def prepare_context(profile: Profile, read_secret: ReadSecret) -> Prepared:
                 client_key=tls.client_key,
                 key_password=key_pass_phrase(phrase) if phrase else None,
                 fingerprint=tls.fingerprint,
+                ciphers=ciphers,
             )
         )
 

@@ -52,6 +52,8 @@ class TlsPolicy:
     """Called only when the key is encrypted; may raise SecretUnavailableError."""
     fingerprint: str = ""
     """SHA-256 of the server's certificate; when set, it alone decides."""
+    ciphers: str = ""
+    """OpenSSL's cipher string; empty: Python's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ def _harden(context: ssl.SSLContext, policy: TlsPolicy) -> None:
         # TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL 3 allows at level 0 alone: without this
         # the setting would be accepted and do nothing.
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    elif policy.ciphers:
+        context.set_ciphers(policy.ciphers)
     # No strictness beyond RFC 5280's path validation (Python sets it from 3.13 on; what would fail
     # then is told as `strict-only`). Partial chains: whatever a user puts into a CA file is trusted
     # as it stands, as in Python 3.13, curl and Go.
