@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 _GARBAGE_LIMIT = 100_000
@@ -13,15 +14,17 @@ probe is imported, and finds nothing."""
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
     arguments = sys.argv[1:]
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from smtpcheck.cli.process import open_closed_streams
+
+        open_closed_streams()
     if _answered_at_once(arguments):
         return
     gc.set_threshold(_GARBAGE_LIMIT)
-    try:
-        from smtpcheck.cli.app import run
+    from smtpcheck.cli.app import run
+    from smtpcheck.cli.process import end
 
-        sys.exit(run(arguments))
-    finally:
-        gc.freeze()  # the end of the process frees all memory; nobody needs to look for it first
+    end(run(arguments))
 
 
 def _answered_at_once(arguments: list[str]) -> bool:
@@ -39,9 +42,16 @@ def _answered_at_once(arguments: list[str]) -> bool:
         from smtpcheck.cli.front_page import front_page
 
         answer = front_page()
-    if answer is not None:
+    if answer is None:
+        return False
+    try:
         sys.stdout.write(answer)
-    return answer is not None
+        sys.stdout.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"error: cannot write to standard output: {error.strerror}\n")
+        os._exit(1)  # an orderly end would write it once more
+    return True
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.target import Address, Named, ProfileFile, as_address, parse_target
 
 if TYPE_CHECKING:
+    from smtpcheck.probe.recorder import Recorder
     from smtpcheck.store.origin import LoadedProfile
 
 Ask = Callable[[str], str]
@@ -73,7 +74,12 @@ def load_target(
 def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
     """Probes one target and judges what was seen. Raises UsageError for settings that this
     version does not use."""
-    from smtpcheck.diagnosis.verdict import verdict
+    from smtpcheck.probe.recorder import Recorder
+
+    return _probe(job, Recorder(job.target, watcher), ask)
+
+
+def _probe(job: Job, recorder: Recorder, ask: Ask | None) -> TargetReport:
     from smtpcheck.probe.runner import run_probe
 
     loaded, profile = job.loaded, job.loaded.profile
@@ -86,20 +92,25 @@ def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> Tar
     ran = run_probe(
         profile,
         job.plan,
-        target=job.target,
+        recorder,
         settings=settings_of(job),
         read_secret=_secret_reader(job, ask),
-        watcher=watcher,
     )
-    outcome, code = verdict(ran.observations)
+    return _reported(job, ran.observations, ran.notes)
+
+
+def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
+    from smtpcheck.diagnosis.verdict import verdict
+
+    outcome, code = verdict(seen)
     return TargetReport(
         target=job.target,
-        profile=loaded.name,
+        profile=job.loaded.name,
         outcome=outcome,
         exit_code=code,
-        observations=ran.observations,
-        diagnoses=_judged(ran.observations),
-        notes=(*job.notes, *_not_looked_at(profile), *ran.notes),
+        observations=seen,
+        diagnoses=_judged(seen),
+        notes=(*job.notes, *_not_looked_at(job.loaded.profile), *notes),
     )
 
 
@@ -107,19 +118,27 @@ def probe_many(
     jobs: Sequence[Job], *, at_once: int, watcher: Watcher = nobody, ask: Ask | None = None
 ) -> Report:
     """Probes all targets, so many side by side, and joins them to one report in their order."""
+    from smtpcheck.probe.recorder import Recorder
+
     started = datetime.now(UTC)
     if len(jobs) == 1:
-        return report_of(started, [probe(jobs[0], watcher=watcher, ask=ask)])
+        only = Recorder(jobs[0].target, watcher)
+        return report_of(started, [_skip_or_probe(jobs[0], only, ask)])
     for job in jobs:
-        check_job(job)
+        _check_one_of_many(job)
     from smtpcheck.probe.side_by_side import side_by_side
 
-    done = side_by_side([partial(_skip_or_probe, job, watcher, ask) for job in jobs], at_once)
+    recorders = [Recorder(job.target, watcher) for job in jobs]
+    works = [
+        partial(_skip_or_probe, job, recorder, ask)
+        for job, recorder in zip(jobs, recorders, strict=True)
+    ]
+    done = side_by_side(works, at_once)
     return report_of(
         started,
         [
-            target if target is not None else _not_done(job)
-            for job, target in zip(jobs, done, strict=True)
+            target if target is not None else _cut_off(job, recorder)
+            for job, recorder, target in zip(jobs, recorders, done, strict=True)
         ],
     )
 
@@ -139,6 +158,15 @@ def report_of(started: datetime, targets: Iterable[TargetReport]) -> Report:
         else combine(target.exit_code for target in every),
         targets=every,
     )
+
+
+def _check_one_of_many(job: Job) -> None:
+    if not job.loaded.profile.enabled:
+        return
+    try:
+        check_job(job)
+    except UsageError as error:
+        raise UsageError(f"{job.target}: {error.message}", error.help) from None
 
 
 def check_job(job: Job) -> None:
@@ -255,14 +283,22 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
     return read
 
 
-def _skip_or_probe(job: Job, watcher: Watcher, ask: Ask | None) -> TargetReport:
+def _skip_or_probe(job: Job, recorder: Recorder, ask: Ask | None) -> TargetReport:
     if job.loaded.profile.enabled:
-        return probe(job, watcher=watcher, ask=ask)
+        recorder.restart()
+        return _probe(job, recorder, ask)
     return _untouched(job, Outcome.SKIPPED, ExitCode.OK, "the profile is disabled")
 
 
-def _not_done(job: Job) -> TargetReport:
+def _cut_off(job: Job, recorder: Recorder) -> TargetReport:
+    """What is known of a target that an interrupt caught before it was done."""
+    from smtpcheck.probe.runner import seen_so_far
+
+    if not job.loaded.profile.enabled:
+        return _skip_or_probe(job, recorder, None)
     said = "interrupted before this target was done"
+    if recorder.began:
+        return _reported(job, seen_so_far(recorder, settings_of(job), interrupted=True), (said,))
     return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
 
 

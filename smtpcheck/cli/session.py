@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from smtpcheck.api import Job, probe_many
+from smtpcheck.cli.failure import usage_failure
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.report import Report
-from smtpcheck.model.stage import Stage
+from smtpcheck.model.stage import ExitCode, Stage
 from smtpcheck.report.formats import FORMATS, Output, parse_format_options
 from smtpcheck.report.style import Style
 
@@ -37,13 +39,17 @@ def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     files = _debug_files(jobs, wishes)
     for path in [*files, *(output.path for output in outputs if output.path)]:
         _must_be_writable(path)
-    with _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
-        ask = _undisturbed(asker(no_input=wishes.no_input), watcher)
+    asking = asker(no_input=wishes.no_input)
+    echo = _echo_kept() if asking else nullcontext()
+    with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
+        ask = _undisturbed(asking, watcher)
         report = probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask)
-    _write_transcripts(report, jobs, wishes)
-    for output in outputs:
-        _write(report, output, wishes)
-    return report.exit_code
+    # What cannot be written keeps nothing else from being written.
+    failed = [_write(report, output, wishes) for output in outputs]
+    failed += _write_transcripts(report, jobs, wishes)
+    for said in filter(None, failed):
+        sys.stderr.write(usage_failure(UsageError(said)))
+    return report.exit_code or (ExitCode.FINDINGS if any(failed) else ExitCode.OK)
 
 
 def asker(*, no_input: bool) -> Callable[[str], str] | None:
@@ -56,10 +62,32 @@ def asker(*, no_input: bool) -> Callable[[str], str] | None:
     turn = Lock()  # targets that are probed side by side ask one after the other
 
     def ask(question: str) -> str:
-        with turn:
-            return getpass(f"{question}: ", stream=sys.stderr)
+        try:
+            with turn:
+                return getpass(f"{question}: ", stream=sys.stderr)
+        except EOFError:  # Ctrl-D: nothing is given
+            return ""
 
     return ask
+
+
+@contextmanager
+def _echo_kept() -> Iterator[None]:
+    """Leaves the terminal as it was: a thread that waits for a password when the run is
+    interrupted ends without switching the echo on again."""
+    try:
+        import termios
+
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+    except (ImportError, OSError, termios.error):
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(OSError, termios.error):
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _undisturbed(ask: Callable[[str], str] | None, watcher: Watcher) -> Callable[[str], str] | None:
@@ -84,7 +112,8 @@ def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
     return live_watcher(sys.stderr, style_for(sys.stderr), targets=targets)
 
 
-def _write(report: Report, output: Output, wishes: Wishes) -> None:
+def _write(report: Report, output: Output, wishes: Wishes) -> str:
+    """Writes one format. Returns why that could not be done, or nothing."""
     from smtpcheck.cli.terminal import style_for
 
     style = Style(width=100, color=False, unicode=True) if output.path else style_for(sys.stdout)
@@ -92,10 +121,22 @@ def _write(report: Report, output: Output, wishes: Wishes) -> None:
         report, style, verbose=wishes.verbose, quiet=wishes.quiet, opened=wishes.opened
     )
     if output.path:
-        _save(output.path, text)
-    else:
+        return _save(output.path, text)
+    try:
         sys.stdout.write(text)
         sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()  # who reads has read enough; the result of the run is the same
+    except OSError as error:
+        _forget_stdout()
+        return f"cannot write to standard output: {error.strerror}"
+    return ""
+
+
+def _forget_stdout() -> None:
+    """What is still buffered would be written, and fail, once more at the end of the process."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
@@ -103,10 +144,11 @@ def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
     return sorted({path for path in named if path})
 
 
-def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> None:
-    """One file may hold the conversations of several targets, one after the other."""
+def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> list[str]:
+    """One file may hold the conversations of several targets, one after the other. Returns what
+    could not be written and why."""
     if not _debug_files(jobs, wishes):
-        return
+        return []
     from smtpcheck.report.transcript import render_transcript
 
     told: dict[str, list[str]] = {}
@@ -114,21 +156,24 @@ def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> N
         path = wishes.debug_file or job.loaded.profile.debug.file
         if path:
             told.setdefault(path, []).append(render_transcript(target, started=report.started))
-    for path, texts in told.items():
-        _save(path, "\n".join(texts))
+    return [_save(path, "\n".join(texts)) for path, texts in told.items()]
 
 
-def _save(path: str, text: str) -> None:
+def _save(path: str, text: str) -> str:
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        return f"cannot write {path}: {error.strerror}"
+    return ""
 
 
 def _must_be_writable(path: str) -> None:
     """Better to hear it before the run than to lose the run's result."""
+    place = Path(path)
+    if place.exists() and not place.is_file() and not place.is_dir():
+        return  # who reads from a pipe would take this for its end
     try:
-        with Path(path).open("a", encoding="utf-8"):
+        with place.open("a", encoding="utf-8"):
             pass
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -76,8 +76,15 @@ class Recorder:
         self._watch = watcher
         self._clock = clock
         self._zero = clock()
+        self.began = False
+        """Whether any stage has begun."""
         self._begun = 0.0
+        self._stage: Stage | None = None
         self._stage_begun = 0.0
+
+    def restart(self) -> None:
+        """The run begins only now: its time counts from here."""
+        self._zero = self._clock()
 
     @property
     def now_ms(self) -> float:
@@ -116,8 +123,26 @@ class Recorder:
     def begin_stage(self, stage: Stage) -> None:
         """A stage begins; its steps follow."""
         self.steps = []
+        self._stage = stage
+        self.began = True
         self._stage_begun = self.now_ms
         self._watch(StageStarted(self._target, stage))
+
+    def cut_short(self) -> tuple[StageResult, ...]:
+        """All stages when nothing more is to come: those that are over, what is known of the one
+        under way, and the later ones as not reached. May be asked from another thread."""
+        over = tuple(self.stages)
+        steps = tuple(self.steps)
+        seen = {each.stage for each in over}
+        rest = [stage for stage in Stage if stage not in seen]
+        cut = [Outcome.INTERRUPTED if stage is self._stage else Outcome.SKIPPED for stage in rest]
+        return (
+            *over,
+            *(
+                StageResult(stage, outcome, steps if outcome is Outcome.INTERRUPTED else ())
+                for stage, outcome in zip(rest, cut, strict=True)
+            ),
+        )
 
     def end_stage(self, stage: Stage, outcome: Outcome, blocked_by: str | None = None) -> None:
         """A stage is over, or was never begun."""

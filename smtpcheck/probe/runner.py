@@ -10,7 +10,6 @@ from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations, Step
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
-from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.stage import STEPS, Outcome, Stage
 from smtpcheck.probe.auth_steps import choose_step, login_step
 from smtpcheck.probe.connect import Peer
@@ -73,14 +72,12 @@ def last_step(until: str, security: str) -> str:
 def run_probe(
     profile: Profile,
     plan: Plan,
+    recorder: Recorder,
     *,
-    target: str,
     settings: Facts,
     read_secret: ReadSecret,
-    watcher: Watcher = nobody,
 ) -> Ran:
     """Probes one target. Everything that goes wrong out there is in the observations."""
-    recorder = Recorder(target, watcher)
     last = _ORDER.index(last_step(plan.until, profile.security))
     if last < _ORDER.index("send.data"):
         plan = replace(plan, deliver=False)
@@ -88,22 +85,29 @@ def run_probe(
     run.sender_only = last < _ORDER.index("send.rcpt")
     interrupted = False
     try:
-        _all_stages(run, last)
+        try:
+            _all_stages(run, last)
+        finally:
+            if run.session is not None:
+                run.session.link.close()
+        settle_connect(run, run.deadline)
     except KeyboardInterrupt:
-        interrupted = True
+        settle_connect(run, Deadline(0.0))
+        interrupted = len(recorder.stages) < len(Stage)
+    if interrupted:
         recorder.note("interrupted")
-        _cut_short(run)
-    finally:
-        if run.session is not None:
-            run.session.link.close()
-    settle_connect(run)
-    observations = Observations(
+    observations = seen_so_far(recorder, settings, interrupted=interrupted)
+    return Ran(observations, tuple(run.notes))
+
+
+def seen_so_far(recorder: Recorder, settings: Facts, *, interrupted: bool) -> Observations:
+    """What was written down until now; also of a run that goes on in another thread."""
+    return Observations(
         settings=settings,
-        stages=tuple(recorder.stages),
+        stages=recorder.cut_short() if interrupted else tuple(recorder.stages),
         transcript=recorder.transcript,
         interrupted=interrupted,
     )
-    return Ran(observations, tuple(run.notes))
 
 
 def steps_of(stage: Stage, profile: Profile, *, deliver: bool) -> dict[str, TakeStep]:
@@ -237,12 +241,3 @@ def _parted(run: Run) -> bool:
         return True  # QUIT left with a message that was refused
     steps: list[Step] = [step for stage in run.recorder.stages for step in stage.steps]
     return any(step.step == "send.quit" for step in steps)
-
-
-def _cut_short(run: Run) -> None:
-    """Keeps what an interrupted stage had found out; the later ones were not reached."""
-    done = {result.stage for result in run.recorder.stages}
-    for stage in Stage:
-        if stage not in done:
-            begun = bool(run.recorder.steps)
-            run.recorder.end_stage(stage, Outcome.INTERRUPTED if begun else Outcome.SKIPPED)

@@ -9,6 +9,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_OWN = 24
+"""File descriptors that the process needs besides."""
+_EACH = 8
+"""File descriptors that one target may need at once: sockets of look-ups and connections."""
+
 
 def side_by_side(works: Sequence[Callable[[], T]], at_once: int) -> list[T | None]:
     """The result of each piece of work, in order. After an interrupt (KeyboardInterrupt) nothing
@@ -37,7 +42,7 @@ def side_by_side(works: Sequence[Callable[[], T]], at_once: int) -> list[T | Non
                 stop.set()
         done.put(fault)
 
-    count = max(1, min(at_once, len(works)))
+    count = max(1, min(at_once, len(works), _room()))
     for number in range(count):
         threading.Thread(target=work, name=f"target-{number}", daemon=True).start()
     try:
@@ -49,3 +54,13 @@ def side_by_side(works: Sequence[Callable[[], T]], at_once: int) -> list[T | Non
     if fault is not None:
         raise fault
     return results
+
+
+def _room() -> int:
+    """How many targets the limit of open files leaves room for; Windows has no such limit."""
+    try:
+        import resource
+    except ImportError:
+        return 1_000_000
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1_000_000 if soft == resource.RLIM_INFINITY else max(1, (soft - _OWN) // _EACH)

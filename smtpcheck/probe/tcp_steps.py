@@ -9,6 +9,7 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Defect, Silence
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.connect import Peer, connect
+from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.link import Link
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
@@ -46,15 +47,17 @@ def connect_step(run: Run) -> Ended:
     return Ended(Outcome.PASSED, where, {**facts, "local": link.local_address})
 
 
-def settle_connect(run: Run) -> None:
+def settle_connect(run: Run, deadline: Deadline) -> None:
     """Says of each address how it answered in the end: a dead one is worth a warning."""
     race = run.race
     if race is None or race.sock is None:
         return
-    race.settle(run.deadline)
+    race.settle(deadline)
     facts = race.facts()
-    stage = next(each for each in run.recorder.stages if each.stage == "tcp")
-    step = next(each for each in stage.steps if each.step == "tcp.connect")
+    steps = [step for stage in run.recorder.stages for step in stage.steps]
+    step = next((each for each in steps if each.step == "tcp.connect"), None)
+    if step is None:
+        return  # interrupted before the stage was over
     bad = [address for address in _texts(facts["failed_addresses"]) if not _loopback(address)]
     if not bad:
         run.recorder.amend(step, step.outcome, step.summary, {"attempts": facts["attempts"]})
