@@ -11,17 +11,17 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
+from smtpcheck.cli.command import CONTEXT, Group, StoppedError
 from smtpcheck.cli.commands import COMMANDS, SUMMARY, VERSION_HELP
 from smtpcheck.cli.failure import defect, usage_failure
+from smtpcheck.cli.refusal import ParserError, refused
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.stage import ExitCode
 
-HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
-
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """Shows every command, imports the one that is used."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -30,8 +30,7 @@ class LazyGroup(TyperGroup):
             self.commands[name] = TyperCommand(name, help=help_, callback=None)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Replaces the named command by the real one. Typer's own way says what is wrong with an
-        unknown name."""
+        """Replaces the named command by the real one."""
         name, command, rest = super().resolve_command(ctx, args)
         if name in COMMANDS:
             module = import_module(f"smtpcheck.cli.{COMMANDS[name][0]}")
@@ -48,7 +47,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    context_settings=HELP_NAMES,
+    context_settings=CONTEXT,
     help=SUMMARY,
 )
 
@@ -78,13 +77,15 @@ def root(
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code."""
     try:
-        app(args=arguments, prog_name="smtpcheck", standalone_mode=True)
+        ended = app(args=arguments, prog_name="smtpcheck", standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except ParserError as error:
+        return _refuse(error)
     except UsageError as error:
         sys.stderr.write(usage_failure(error))
         return ExitCode.USAGE
-    except KeyboardInterrupt:
+    except (StoppedError, KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -94,4 +95,13 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - whatever comes here is a defect of ours
         sys.stderr.write(defect(error))
         return ExitCode.DEFECT
-    return ExitCode.OK
+    return ended if isinstance(ended, int) else ExitCode.OK
+
+
+def _refuse(error: Any) -> int:
+    refusal = refused(error)
+    if refusal is None:
+        error.show()  # a command alone gets its help
+    else:
+        sys.stderr.write(usage_failure(refusal))
+    return ExitCode.USAGE

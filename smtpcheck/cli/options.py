@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from smtpcheck.cli.command import between
 from smtpcheck.model.errors import UsageError
 
 Formats = Annotated[
@@ -26,7 +27,12 @@ Settings = Annotated[
 ]
 DeadlineSeconds = Annotated[
     float,
-    typer.Option("--deadline", min=0.1, max=3600, help="Seconds for the whole run of a target."),
+    typer.Option(
+        "--deadline",
+        metavar="SECONDS",
+        parser=between(0.1, 3600),
+        help="For the whole run of a target.",
+    ),
 ]
 Resolver = Annotated[
     str, typer.Option(metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")

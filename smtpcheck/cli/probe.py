@@ -7,17 +7,13 @@ from typing import Annotated
 import typer
 
 from smtpcheck.cli import options
+from smtpcheck.cli.command import Command, between, new_app
 from smtpcheck.model.plan import Plan
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app()
 
 
-@app.command()
+@app.command(cls=Command)
 def probe(  # noqa: PLR0913 - one parameter an option
     *,
     targets: Annotated[
@@ -38,8 +34,10 @@ def probe(  # noqa: PLR0913 - one parameter an option
     to: Annotated[
         list[str], typer.Option(metavar="ADDRESS", help="Send the test message there; repeatable.")
     ] = [],  # noqa: B006
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Targets to probe side by side.")] = 8,
-    deadline: options.DeadlineSeconds = 60.0,
+    jobs: Annotated[
+        int, typer.Option(metavar="N", parser=between(1, 256), help="So many targets side by side.")
+    ] = 8,
+    deadline: options.DeadlineSeconds = 60,
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import typer
-
 from smtpcheck.cli import profile_edit, profile_init, profile_lint, profile_show
+from smtpcheck.cli.command import Command, new_app
 
-app = typer.Typer(
-    name="profile",
-    help="Make, show, change and check profiles.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app("Make, show, change and check profiles.")
 
-app.command("init")(profile_init.init)
-app.command("list")(profile_show.list_)
-app.command("show")(profile_show.show)
-app.command("set")(profile_edit.set_)
-app.command("unset")(profile_edit.unset)
-app.command("rename")(profile_edit.rename)
-app.command("copy")(profile_edit.copy)
-app.command("delete")(profile_edit.delete)
-app.command("presets")(profile_show.presets)
-app.command("path")(profile_show.path)
-app.command("lint")(profile_lint.lint)
+for _name, _function in (
+    ("init", profile_init.init),
+    ("list", profile_show.list_),
+    ("show", profile_show.show),
+    ("set", profile_edit.set_),
+    ("unset", profile_edit.unset),
+    ("rename", profile_edit.rename),
+    ("copy", profile_edit.copy),
+    ("delete", profile_edit.delete),
+    ("presets", profile_show.presets),
+    ("path", profile_show.path),
+    ("lint", profile_lint.lint),
+):
+    app.command(_name, cls=Command)(_function)

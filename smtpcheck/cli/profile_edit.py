@@ -46,7 +46,10 @@ def set_(
 
 
 def unset(name: Name, key: Key) -> None:
-    """Take one setting, or a whole table, out of a profile."""
+    """Take one setting, or a whole table, out of a profile.
+
+    Example: smtpcheck profile unset office365 tls.ca_file
+    """
     from smtpcheck.store.profile_writer import unset_value
 
     _say_change(unset_value(name, key))
@@ -59,6 +62,8 @@ def rename(
     """Give a profile another name.
 
     Its secrets in the keyring go with it.
+
+    Example: smtpcheck profile rename office365 approvals
     """
     from smtpcheck.store.profile_writer import rename_profile
 
@@ -76,6 +81,8 @@ def copy(
     """Copy a profile, comments and all.
 
     Secrets in the keyring are not copied.
+
+    Example: smtpcheck profile copy office365 newsletter
     """
     from smtpcheck.store.profile_writer import copy_profile
 
@@ -92,7 +99,10 @@ def delete(
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete a profile, and its secrets in the keyring."""
+    """Delete a profile, and its secrets in the keyring.
+
+    Example: smtpcheck profile delete newsletter
+    """
     from smtpcheck.cli.secret import sure
     from smtpcheck.store.paths import profile_path
     from smtpcheck.store.profile_reader import locate

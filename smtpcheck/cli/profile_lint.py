@@ -27,6 +27,8 @@ def lint(
     """Find what is wrong without sending a packet.
 
     Ends with exit code 1 when there are findings.
+
+    Example: smtpcheck profile lint office365
     """
     from smtpcheck.model.errors import UsageError
 

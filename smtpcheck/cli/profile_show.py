@@ -30,10 +30,15 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.
 
 def list_(
     *,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="T", help="Only those.")] = None,
+    tag: Annotated[
+        str | None, typer.Option("--tag", metavar="TAG", help="Only profiles with this tag.")
+    ] = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """List the profiles, the broken ones too."""
+    """List the profiles, the broken ones too.
+
+    Example: smtpcheck profile list --tag approvals
+    """
     from smtpcheck.store.profile_reader import list_profiles
 
     entries = [each for each in list_profiles() if tag is None or _has_tag(each, tag)]
@@ -67,6 +72,8 @@ def show(
     """Show the settings in use, never a secret.
 
     They come from the environment, the file, the preset and the defaults, in this order.
+
+    Example: smtpcheck profile show office365 --origin
     """
     from smtpcheck.store.profile_reader import read_profile
 
@@ -87,7 +94,10 @@ def presets(
     *,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """List the shipped presets, or show one in full."""
+    """List the shipped presets, or show one in full.
+
+    Example: smtpcheck profile presets office365
+    """
     from smtpcheck.store.presets import list_presets
 
     known = list_presets()
@@ -120,7 +130,10 @@ def path(
     *,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Print where a profile, or the folder of all, is."""
+    """Print where a profile, or the folder of all, is.
+
+    Example: ls "$(smtpcheck profile path)"
+    """
     from smtpcheck.store.paths import profiles_dir
     from smtpcheck.store.profile_reader import locate
 

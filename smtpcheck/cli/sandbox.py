@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smtpcheck.cli.command import Command, between, new_app
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.stage import ExitCode
 
@@ -18,31 +19,38 @@ if TYPE_CHECKING:
     from smtpcheck.sandbox.scenario import Scenario
     from smtpcheck.sandbox.server import Sandbox
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app()
 _GRACE = 2.0
 """Seconds that a conversation may take to its end when the server stops by itself."""
 _POLL = 3600.0
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port with STARTTLS; 0: any free one.")]
+Port = Annotated[
+    int,
+    typer.Option(metavar="PORT", parser=between(0, 65535), help="For STARTTLS; 0: any free one."),
+]
 TlsPort = Annotated[
-    int, typer.Option(min=0, max=65535, help="Port with TLS from the first byte; 0: any free one.")
+    int,
+    typer.Option(
+        metavar="PORT",
+        parser=between(0, 65535),
+        help="For TLS from the first byte; 0: any free one.",
+    ),
 ]
 
 
-@app.command()
+@app.command(cls=Command)
 def sandbox(  # noqa: PLR0913 - one parameter an option
     *,
     port: Port = 0,
     tls_port: TlsPort = 0,
     relay_port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Listen without TLS and login, too; 0: any free port."),
+        typer.Option(
+            metavar="PORT",
+            parser=between(0, 65535),
+            help="Also listen without TLS and login; 0: any free one.",
+        ),
     ] = None,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Listen there.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Listen on this one.")] = "127.0.0.1",
     user: Annotated[str, typer.Option(metavar="NAME", help="User name to log in with.")] = "",
     scenario: Annotated[
         str, typer.Option(metavar="NAME", help="Play a named failure; --list names them.")
@@ -50,7 +58,10 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     list_: Annotated[bool, typer.Option("--list", help="List the named failures.")] = False,
     once: Annotated[bool, typer.Option("--once", help="End after the first mail.")] = False,
     seconds: Annotated[
-        float, typer.Option(min=0, max=86400, help="End after so many seconds; 0: never.")
+        float,
+        typer.Option(
+            metavar="SECONDS", parser=between(0.0, 86400.0), help="End after this time; 0: never."
+        ),
     ] = 0,
     format_: Annotated[
         str,
@@ -63,7 +74,9 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     """Run an SMTP server of our own to test against.
 
     It listens on loopback with STARTTLS, implicit TLS and AUTH, shows each mail that arrives and
-    delivers none. Example: smtpcheck sandbox --scenario relay-denied
+    delivers none.
+
+    Example: smtpcheck sandbox --scenario relay-denied
     """
     from smtpcheck.cli.sandbox_words import WORDS
     from smtpcheck.sandbox.scenario import load_scenarios

@@ -8,26 +8,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from smtpcheck.cli.command import Command, new_app
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.secret import SecretSource, SecretUnavailableError
 from smtpcheck.store.origin import LoadedProfile
 from smtpcheck.store.secrets import PASSWORD_KEY, SECRET_WORDS, SecretStatus
 
-app = typer.Typer(
-    name="secret",
-    help="The profile's password or token in the system keyring.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app("Keep a profile's password or token in the system keyring.")
 
 Name = Annotated[
     str | None, typer.Argument(metavar="[PROFILE]", help="The profile; not needed with only one.")
 ]
 KeyOption = Annotated[
-    str, typer.Option("--key", metavar="KEY", help="Which secret of the profile.")
+    str, typer.Option("--key", metavar="KEY", help=f"Which secret: {', '.join(SECRET_WORDS)}.")
 ]
 _MAX_BYTES = 65_536
 
@@ -39,7 +32,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-@app.command("set")
+@app.command("set", cls=Command)
 def set_(
     profile: Name = None,
     extra: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
@@ -54,6 +47,8 @@ def set_(
 
     It is typed twice without echo, or comes on standard input with --stdin; it is never an
     argument.
+
+    Example: smtpcheck secret set office365
     """
     if extra or password is not None:
         refuse_password_argument(profile or "PROFILE")
@@ -77,9 +72,11 @@ def set_(
         note(f"to use it: smtpcheck profile set {name} {key} '{{keyring=true}}'")
 
 
-@app.command()
+@app.command(cls=Command)
 def status(
-    profile: Name = None,
+    profile: Annotated[
+        str | None, typer.Argument(metavar="[PROFILE]", help="The profile; else all of them.")
+    ] = None,
     *,
     run: Annotated[
         bool, typer.Option("--run", help="Also run a command that prints the secret.")
@@ -89,6 +86,8 @@ def status(
     """Say where secrets are kept and whether they are there.
 
     Ends with exit code 1 when one is missing.
+
+    Example: smtpcheck secret status office365
     """
     found = _statuses(_profiles(profile), run=run)
     if format_ is Format.JSON:
@@ -99,14 +98,17 @@ def status(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(cls=Command)
 def delete(
     profile: Name = None,
     *,
     key: KeyOption = PASSWORD_KEY,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Take a password or token out of the keyring."""
+    """Take a password or token out of the keyring.
+
+    Example: smtpcheck secret delete office365
+    """
     from smtpcheck.store.secrets import delete_secret
 
     loaded = _chosen(profile, key)

@@ -9,20 +9,16 @@ from typing import Annotated
 import typer
 
 from smtpcheck.cli import options
+from smtpcheck.cli.command import Command, new_app
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.message import MessageSpec
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.stage import Stage
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app()
 
 
-@app.command("send-test")
+@app.command("send-test", cls=Command)
 def send_test(  # noqa: PLR0913 - one parameter an option
     *,
     target: Annotated[
@@ -41,7 +37,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         str, typer.Option(metavar="FILE", help="Read the text from FILE; - is standard input.")
     ] = "",
     empty: Annotated[bool, typer.Option("--empty", help="Send an empty body.")] = False,
-    deadline: options.DeadlineSeconds = 60.0,
+    deadline: options.DeadlineSeconds = 60,
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
