@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtpcheck.model.diagnosis import Diagnosis
-from smtpcheck.model.errors import UsageError
+from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
-from smtpcheck.model.observation import Observations
+from smtpcheck.model.observation import ExperimentResult, Observations
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.progress import Watcher, nobody
@@ -23,6 +23,8 @@ from smtpcheck.model.target import Address, Named, ProfileFile, as_address, pars
 
 if TYPE_CHECKING:
     from smtpcheck.probe.recorder import Recorder
+    from smtpcheck.probe.run import Run
+    from smtpcheck.probe.runner import AfterFailure
     from smtpcheck.store.origin import LoadedProfile
 
 Ask = Callable[[str], str]
@@ -95,8 +97,56 @@ def _probe(job: Job, recorder: Recorder, ask: Ask | None) -> TargetReport:
         recorder,
         settings=settings_of(job),
         read_secret=_secret_reader(job, ask),
+        after_failure=_experiments(job) if job.plan.experiments else None,
     )
     return _reported(job, ran.observations, ran.notes)
+
+
+def _experiments(job: Job) -> AfterFailure:
+    """Observes more after a failure, to tell causes apart; nothing of it is imported before."""
+
+    def make(run: Run, seen: Observations) -> tuple[ExperimentResult, ...]:
+        from smtpcheck.diagnosis.experiment import Known
+        from smtpcheck.diagnosis.experiments import choose
+        from smtpcheck.probe.experiments import make_experiments
+        from smtpcheck.store.presets import list_presets
+
+        diagnoses = _judged(seen)
+        known = Known(
+            becomes=_becomes(job.loaded),
+            presets=list_presets,
+            preset=job.loaded.preset,
+            resolver=job.plan.resolver,
+        )
+        return make_experiments(run, seen, lambda now: choose(now, diagnoses, known))
+
+    return make
+
+
+def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int, str] | None]:
+    """Port and security that the profile would have with changes: one may follow from the other,
+    or both from the preset."""
+    from smtpcheck.store.build import value_of
+    from smtpcheck.store.origin import Source
+    from smtpcheck.store.profile_reader import profile_from_settings
+
+    stronger = {
+        key: str(value_of(loaded.profile, key))
+        for key in ("preset", "server.host", "server.port", "server.security")
+        if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
+    }
+
+    def becomes(changes: Mapping[str, Json]) -> tuple[int, str] | None:
+        texts = {key: str(value) for key, value in changes.items()}
+        try:
+            made = profile_from_settings(
+                loaded.data, overrides={**stronger, **texts}, environment={}
+            )
+        except ProfileError:
+            return None
+        return made.profile.port, made.profile.security
+
+    return becomes
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:

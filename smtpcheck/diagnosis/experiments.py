@@ -48,7 +48,8 @@ def choose(
     a change is proven already, or the server asked to be left alone (421).
 
     What needs no connection comes first, then the configured port in other ways, then the other
-    ports of the same host. All rounds together make at most `MOST_CONNECTIONS` connections.
+    ports of the same host, plain text last. All rounds together make at most `MOST_CONNECTIONS`
+    connections.
     """
     case = Case.of(observations, diagnoses, known)
     if case is None or case.must_stop:
@@ -119,14 +120,17 @@ def _same_port(case: Case) -> Iterator[Experiment]:
 
 
 def _modes(case: Case) -> Iterator[TryWay]:
-    for security in _other_modes(case):
-        yield TryWay(
-            name=f"mode-{security}",
-            port=case.port,
-            security=security,
-            goal=case.goal,
-            changes=case.changes(case.port, security),
-        )
+    yield from (_mode(case, security) for security in _other_modes(case))
+
+
+def _mode(case: Case, security: str) -> TryWay:
+    return TryWay(
+        name=f"mode-{security}",
+        port=case.port,
+        security=security,
+        goal=case.goal,
+        changes=case.changes(case.port, security),
+    )
 
 
 def _other_modes(case: Case) -> Iterator[str]:
@@ -139,16 +143,13 @@ def _other_modes(case: Case) -> Iterator[str]:
         plain = case.text("plain_text").startswith("220")
         if plain or kind in (*_GONE, "corrupted"):
             yield "starttls"
-            if case.may_go_without_tls:
-                yield "none"
     elif case.security == "none" and step.startswith(("tcp.ehlo", "auth.", "send.")):
         if case.cause in _WANTS_TLS:
             yield "starttls"
     elif step == "tcp.greeting" and case.port != 25:
-        if case.facts.get("silence.kind") in ("closed", "reset") or case.protocol == "tls":
+        cut = case.facts.get("silence.kind") in ("closed", "reset")
+        if cut or case.protocol == "tls":
             yield "tls"
-    elif step == "tls.starttls" and case.facts.get("offered") is False and case.may_go_without_tls:
-        yield "none"
 
 
 def _family(case: Case) -> Iterator[Experiment]:
@@ -247,8 +248,17 @@ def _may_be_another_port(case: Case) -> bool:
     return False
 
 
+def _in_clear(case: Case) -> Iterator[TryWay]:
+    """The configured port without TLS, where nothing better was found and nothing is at stake."""
+    plain = case.step == "tls.handshake" and case.text("plain_text").startswith("220")
+    unoffered = case.step == "tls.starttls" and case.facts.get("offered") is False
+    if case.may_go_without_tls and (unoffered or (plain and case.security == "tls")):
+        yield _mode(case, "none")
+
+
 _ROUNDS: Final[tuple[Callable[[Case], Iterator[Experiment]], ...]] = (
     _in_session,
     _same_port,
     _other_ports,
+    _in_clear,
 )

@@ -11,6 +11,7 @@ from smtpcheck.catalog.matcher import Match, best
 from smtpcheck.diagnosis.evidence import evidence_of
 from smtpcheck.diagnosis.facts import FactSet, facts_of_run
 from smtpcheck.diagnosis.placeholder import fill, fill_value
+from smtpcheck.diagnosis.proven import with_proof
 from smtpcheck.model.diagnosis import Change, Diagnosis, Severity
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations
@@ -24,7 +25,7 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
     """The causes found, errors first; the first is the one to stand behind.
 
     A cause is there once, with the evidence of all its findings. What no rule explains gives no
-    diagnosis: none is invented.
+    diagnosis: none is invented. What an experiment proved is a verified change of the first.
     """
     found: dict[str, Diagnosis] = {}
     for judged in facts_of_run(observations):
@@ -33,7 +34,8 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
             made = _diagnosis(match, judged, observations)
             known = found.get(made.cause)
             found[made.cause] = made if known is None else _together(known, made)
-    return tuple(sorted(found.values(), key=lambda each: each.severity is not Severity.ERROR))
+    ordered = sorted(found.values(), key=lambda each: each.severity is not Severity.ERROR)
+    return with_proof(ordered, observations)
 
 
 def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Diagnosis:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Facts
-from smtpcheck.model.observation import Observations, Step
+from smtpcheck.model.observation import ExperimentResult, Observations, Step
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.stage import STEPS, Outcome, Stage
@@ -37,6 +37,7 @@ from smtpcheck.probe.tcp_steps import (
 from smtpcheck.probe.tls_steps import handshake_step, prepare_context, starttls_step
 
 TakeStep = Callable[[Run], Ended]
+AfterFailure = Callable[[Run, Observations], tuple[ExperimentResult, ...]]
 
 _ORDER = [step for stage in Stage for step in STEPS[stage]]
 
@@ -76,17 +77,27 @@ def run_probe(
     *,
     settings: Facts,
     read_secret: ReadSecret,
+    after_failure: AfterFailure | None = None,
 ) -> Ran:
-    """Probes one target. Everything that goes wrong out there is in the observations."""
+    """Probes one target. Everything that goes wrong out there is in the observations.
+
+    `after_failure` may observe more once a stage has failed, while the connection still stands.
+    """
     last = _ORDER.index(last_step(plan.until, profile.security))
     if last < _ORDER.index("send.data"):
         plan = replace(plan, deliver=False)
     run = Run(profile, plan, recorder, Deadline(plan.deadline), read_secret)
     run.sender_only = last < _ORDER.index("send.rcpt")
     interrupted = False
+    experiments: tuple[ExperimentResult, ...] = ()
     try:
         try:
             _all_stages(run, last)
+            if after_failure and _failed(run) and not run.deadline.expired:
+                seen = seen_so_far(recorder, settings, interrupted=False)
+                experiments = after_failure(run, seen)
+            if run.session is not None and not _parted(run):
+                run.session.part()
         finally:
             if run.session is not None:
                 run.session.link.close()
@@ -97,7 +108,7 @@ def run_probe(
     if interrupted:
         recorder.note("interrupted")
     observations = seen_so_far(recorder, settings, interrupted=interrupted)
-    return Ran(observations, tuple(run.notes))
+    return Ran(replace(observations, experiments=experiments), tuple(run.notes))
 
 
 def seen_so_far(recorder: Recorder, settings: Facts, *, interrupted: bool) -> Observations:
@@ -159,8 +170,6 @@ def _all_stages(run: Run, last: int) -> None:
         run.recorder.end_stage(stage, outcome)
         if outcome is Outcome.FAILED:
             blocked = stage
-    if run.session is not None and not _parted(run):
-        run.session.part()
 
 
 def _stage(run: Run, stage: Stage, last: int) -> Outcome:
@@ -234,6 +243,10 @@ def _worst(outcomes: list[Outcome]) -> Outcome:
         if outcome in outcomes:
             return outcome
     return Outcome.SKIPPED
+
+
+def _failed(run: Run) -> bool:
+    return any(stage.outcome is Outcome.FAILED for stage in run.recorder.stages)
 
 
 def _parted(run: Run) -> bool:
