@@ -101,7 +101,7 @@ def _values(option: Any) -> tuple[str, ...]:
 def _argument(path: str, argument: Any) -> tuple[str, ...]:
     if (path, argument.name) in _NEW_NAMES:
         return ()
-    if argument.name == "key":
+    if argument.name in ("pairs", "keys"):
         from smtpcheck.store.keys import KEYS
 
         return tuple(KEYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,43 +17,55 @@ _PROBED = ("server", "tls", "auth", "proxy", "sender")
 """Tables whose change may break the sending of mail."""
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile, or its file.")]
-Key = Annotated[str, typer.Argument(metavar="KEY", help="For example server.port.")]
 
 
 def set_(
     name: Name,
-    key: Key,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="As text or as TOML.")],
+    pairs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY VALUE [KEY VALUE]...",
+            help="For example server.port 587; a value is text, or as TOML has it.",
+        ),
+    ],
     *,
     no_probe: Annotated[
         bool, typer.Option("--no-probe", help="Save without trying the server.")
     ] = False,
 ) -> None:
-    """Change one setting of a profile.
+    """Change settings of a profile.
 
-    Comments and order of the file stay. A changed server, tls, auth, proxy or sender is probed
-    first, without sending a message, and saved only when the probe passes.
+    Several that belong together are changed at once. Comments and order of the file stay. A
+    changed server, tls, auth, proxy or sender is probed first, without sending a message, and
+    saved only when the probe passes.
 
     Example: smtpcheck profile set office365 server.port 587
     """
-    from smtpcheck.store.profile_writer import set_value
+    from smtpcheck.store.profile_writer import change_values
 
-    code = 0 if no_probe else _prove(name, key, value)
+    changes = _changes(pairs)
+    code = 0 if no_probe else _prove(name, changes)
     if code:
         raise typer.Exit(code)
-    result = set_value(name, key, value)
-    _say_change(result)
-    _say_missing_secret(name, key)
+    results = change_values(name, changes)
+    _say_changes(results)
+    for key in changes:
+        _say_missing_secret(name, key)
 
 
-def unset(name: Name, key: Key) -> None:
-    """Take one setting, or a whole table, out of a profile.
+def unset(
+    name: Name,
+    keys: Annotated[
+        list[str], typer.Argument(metavar="KEY...", help="For example tls.ca_file, or tls for all.")
+    ],
+) -> None:
+    """Take settings, or whole tables, out of a profile.
 
     Example: smtpcheck profile unset office365 tls.ca_file
     """
-    from smtpcheck.store.profile_writer import unset_value
+    from smtpcheck.store.profile_writer import change_values
 
-    _say_change(unset_value(name, key))
+    _say_changes(change_values(name, dict.fromkeys(keys)))
 
 
 def rename(
@@ -120,9 +133,30 @@ def delete(
         _delete_secret(name, key, owner)
 
 
-def _prove(name: str, key: str, value: str) -> int:
-    """0 when the change may be saved, else the exit code of the probe that speaks against it."""
-    if key.partition(".")[0] not in _PROBED:
+def _changes(pairs: list[str]) -> dict[str, str]:
+    """The values by key. Raises UsageError for a key without a value, or one given twice."""
+    if len(pairs) % 2:
+        key, equals, value = pairs[-1].partition("=")
+        how = f"{key} {_quoted(value)}" if equals and "." in key else f"{_shown_key(key)} VALUE"
+        raise UsageError(f"{_shown_key(key)} has no value", (f"write it behind the key: {how}",))
+    changes = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    if len(changes) < len(pairs) // 2:
+        twice = next(key for key in changes if pairs[::2].count(key) > 1)
+        raise UsageError(f"{twice} is given twice", ("give each key once",))
+    return changes
+
+
+def _shown_key(word: str) -> str:
+    """A word that is no key may be anything, a password too."""
+    from smtpcheck.store.keys import KEYS
+
+    return word if word in KEYS else "the last key"
+
+
+def _prove(name: str, changes: Mapping[str, str]) -> int:
+    """0 when the changes may be saved, else the exit code of the probe that speaks against them."""
+    keys = [key for key in changes if key.partition(".")[0] in _PROBED]
+    if not keys:
         return 0
     from smtpcheck.cli.profile_probe import password_alone, probe_unsaved, show_proof
     from smtpcheck.store.build import value_of
@@ -131,15 +165,16 @@ def _prove(name: str, key: str, value: str) -> int:
     environment = password_alone()
     try:
         before = read_profile(name, environment=environment)
-        after = read_profile(name, overrides={key: value}, environment=environment)
+        after = read_profile(name, overrides=changes, environment=environment)
     except ProfileError:
         return 0  # wrong before or wrong after: writing says what, and mends what it may
-    if value_of(before.profile, key) == value_of(after.profile, key):
+    if all(value_of(before.profile, key) == value_of(after.profile, key) for key in keys):
         return 0
     if not after.profile.enabled:
         _note(f"the profile {name} is disabled, so the change was not probed")
         return 0
-    anyway = f"smtpcheck profile set {name} {key} {_quoted(value)} --no-probe"
+    pairs = " ".join(f"{key} {_quoted(value)}" for key, value in changes.items())
+    anyway = f"smtpcheck profile set {name} {pairs} --no-probe"
     try:
         proof = probe_unsaved(after)
     except UsageError as error:
@@ -152,12 +187,13 @@ def _prove(name: str, key: str, value: str) -> int:
     return proof.exit_code
 
 
-def _say_change(result: SetResult) -> None:
-    if not result.changed:
-        typer.echo(f"{result.key} was {_text(result.new)} already")
-    else:
-        typer.echo(f"{result.key}: {_text(result.old)} -> {_text(result.new)}")
-    for each in result.remaining:
+def _say_changes(results: Sequence[SetResult]) -> None:
+    for result in results:
+        if not result.changed:
+            typer.echo(f"{result.key} was {_text(result.new)} already")
+        else:
+            typer.echo(f"{result.key}: {_text(result.old)} -> {_text(result.new)}")
+    for each in results[0].remaining:
         _note(f"still wrong: line {each.line}: {each.message}")
 
 

@@ -204,6 +204,56 @@ def test_set_mends_a_broken_file_step_by_step(smtpcheck: CommandLine) -> None:
     assert "still wrong: line 4" in done.err
 
 
+CLIENT = ("tls.client_cert", "/etc/app.pem", "tls.client_key", "/etc/app.key")
+
+
+def test_set_changes_what_belongs_together_at_once(smtpcheck: CommandLine) -> None:
+    smtpcheck.write("relay", RELAY)
+    alone = smtpcheck("profile", "set", "relay", *CLIENT[:2], "--no-probe")
+    assert (alone.code, smtpcheck.read("relay")) == (2, RELAY)
+    done = smtpcheck("profile", "set", "relay", *CLIENT, "--no-probe")
+    assert done.code == 0, done.err
+    assert done.out == (
+        'tls.client_cert: (not set) -> "/etc/app.pem"\n'
+        'tls.client_key: (not set) -> "/etc/app.key"\n'
+    )
+    gone = smtpcheck("profile", "unset", "relay", *CLIENT[::2])
+    assert gone.code == 0, gone.err
+    assert "client" not in smtpcheck.read("relay")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("server.port", "587", "server.security"), "server.security has no value"),
+        (("server.port=587",), "write it behind the key: server.port 587"),
+        (("server.port", "1", "server.port", "2"), "server.port is given twice"),
+    ],
+)
+def test_set_wants_a_value_for_each_key(
+    words: tuple[str, ...], said: str, smtpcheck: CommandLine
+) -> None:
+    smtpcheck.write("relay", RELAY)
+    done = smtpcheck("profile", "set", "relay", *words)
+    assert (done.code, said in done.err) == (2, True)
+    assert smtpcheck.read("relay") == RELAY
+
+
+def test_a_word_too_many_is_not_repeated_as_it_may_be_a_password(smtpcheck: CommandLine) -> None:
+    smtpcheck.write("relay", RELAY)
+    done = smtpcheck("profile", "set", "relay", "auth.username", "app", CANARY)
+    assert done.code == 2
+    assert CANARY not in done.out + done.err
+
+
+def test_several_changes_are_probed_together(smtpcheck: CommandLine, server: Sandbox) -> None:
+    boxed(smtpcheck, server)
+    pairs = ("server.port", str(server.submissions_port), "server.security", "tls")
+    done = smtpcheck("profile", "set", "box", *pairs)
+    assert done.code == 0, done.out + done.err
+    assert tomllib.loads(smtpcheck.read("box"))["server"]["security"] == "tls"
+
+
 def test_unset_takes_a_key_away(smtpcheck: CommandLine) -> None:
     smtpcheck.write("relay", RELAY)
     assert smtpcheck("profile", "unset", "relay", "server.port").out == (
