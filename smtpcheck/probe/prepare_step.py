@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import os
+from dataclasses import replace
 from datetime import datetime
 
 from smtpcheck.model.jsonvalue import Json
@@ -26,7 +27,8 @@ def prepare_step(run: Run) -> Ended:
     profile, plan = run.profile, run.plan
     sender = sender_of(run)
     asked = plan.recipients or profile.test.to
-    recipients = tuple(sender if each == "self" else each for each in asked)
+    # Whoever is named twice gets the message once.
+    recipients = tuple(dict.fromkeys(sender if each == "self" else each for each in asked))
     deliver = plan.deliver and bool(recipients)
     reason = "" if deliver else _why_nothing(has_recipients=bool(recipients))
     facts: dict[str, Json] = {"sender": sender, "deliver": deliver, "reason": reason}
@@ -42,21 +44,25 @@ def _filled(
     profile, plan = run.profile, run.plan
     try:
         bounce = envelope_address(plan.bounce or profile.sender.bounce or sender)
-        envelope_to = tuple(envelope_address(each) for each in recipients)
+        envelope_to = tuple(dict.fromkeys(envelope_address(each) for each in recipients))
+        # The header too names domains in ASCII form, which every server can carry.
+        sender = envelope_address(sender)
+        reply_to = envelope_address(plan.message.reply_to or profile.sender.reply_to)
     except ValueError as error:
         return _failed(facts, "address", f"an address has no usable domain: {error}")
     facts["recipients"] = list(envelope_to)
-    utf8 = any(needs_smtputf8(each) for each in (bounce, *envelope_to))
+    in_header = (sender, reply_to) if deliver else ()
+    utf8 = any(needs_smtputf8(each) for each in (bounce, *envelope_to, *in_header))
     if utf8 and not run.offered.offers("SMTPUTF8"):
         said = "an address is not ASCII, and the server does not offer SMTPUTF8"
         return _failed(facts, "smtputf8-missing", said)
     domain = bounce.rpartition("@")[2]
-    message_id = f"<{secrets.token_hex(12)}.smtpcheck@{domain}>"
+    message_id = f"<{os.urandom(12).hex()}.smtpcheck@{domain}>"
     letter = Letter(
         sender=sender,
         sender_name=profile.sender.name,
-        recipients=recipients,
-        reply_to=profile.sender.reply_to,
+        recipients=envelope_to,
+        reply_to=reply_to,
         message_id=message_id,
         at=datetime.now().astimezone(),
         server=f"{profile.server.host or profile.server.socket}:{profile.port}",
@@ -64,7 +70,8 @@ def _filled(
         utf8_headers=utf8,
     )
     try:
-        message = compose(plan.message, letter) if deliver else b""
+        words = replace(plan.message, from_address="", reply_to="")  # the letter has both
+        message = compose(words, letter) if deliver else b""
     except (ValueError, LookupError) as error:
         return _failed(facts, "message", f"the message cannot be composed: {error}")
     size = len(stuffed(message))

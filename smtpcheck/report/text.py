@@ -7,15 +7,11 @@ from collections.abc import Collection
 from smtpcheck.model.diagnosis import Diagnosis, Severity
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome, Stage
-from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
 from smtpcheck.report.escape import cells
 from smtpcheck.report.facts import stage_of, text_of
-from smtpcheck.report.failure_block import unknown_rows
 from smtpcheck.report.rows import BLANK, Role, Row, hanging, paint, row, shown
 from smtpcheck.report.stage_rows import experiment_rows, stage_rows
 from smtpcheck.report.style import Style
-from smtpcheck.report.summary import summary_rows
-from smtpcheck.report.transcript import conversation_rows
 from smtpcheck.report.verdict import verdict
 from smtpcheck.report.words import SECURITY_WORDS, endpoint, place
 
@@ -43,6 +39,8 @@ def render_text(
             else _target_rows(target, style, verbose=verbose, opened=opened)
         )
     if len(report.targets) > 1:
+        from smtpcheck.report.summary import summary_rows
+
         rows += [BLANK, BLANK, *summary_rows(report, style)]
     return paint(rows, style)
 
@@ -51,6 +49,8 @@ def render_diagnoses(
     diagnoses: tuple[Diagnosis, ...], style: Style, *, verbose: bool = False
 ) -> str:
     """Diagnoses that no run stands behind, as those of a pasted text."""
+    from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
+
     rows: list[Row] = []
     for diagnosis in diagnoses:
         rows += [BLANK] if rows else []
@@ -69,6 +69,8 @@ def _target_rows(
             rows += [BLANK, row(("tried after the failure", Role.TITLE))]
             rows += experiment_rows(experiments, style, verbose=verbose)
         if verbose:
+            from smtpcheck.report.transcript import conversation_rows
+
             rows += [BLANK, *conversation_rows(target, style)]
     rows += _judgement_rows(target, style, verbose=verbose)
     notes = () if target.outcome is Outcome.SKIPPED else target.notes  # the verdict has them
@@ -95,6 +97,11 @@ def _verdict_rows(target: TargetReport, style: Style, name: str = "") -> list[Ro
 
 def _judgement_rows(target: TargetReport, style: Style, *, verbose: bool) -> list[Row]:
     """The diagnoses, errors first, each behind a blank row."""
+    if not target.diagnoses and target.outcome is not Outcome.FAILED:
+        return []
+    from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
+    from smtpcheck.report.failure_block import unknown_rows
+
     where = Place(target.target, place(target), _again(target))
     has_error = any(each.severity is Severity.ERROR for each in target.diagnoses)
     rows: list[Row] = []

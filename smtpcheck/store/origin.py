@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smtpcheck.model.errors import ProfileError
-from smtpcheck.model.preset import Preset
 from smtpcheck.model.profile import Profile
+
+if TYPE_CHECKING:
+    from smtpcheck.model.preset import Preset
 
 
 class Source(StrEnum):

@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
-from smtpcheck.model.preset import Preset
 from smtpcheck.model.secret import SecretRef, SecretSource
 from smtpcheck.store import paths
 from smtpcheck.store.build import build_profile
@@ -23,9 +22,11 @@ from smtpcheck.store.layers import (
     layer_of_tables,
 )
 from smtpcheck.store.origin import LoadedProfile, Origin, ProfileEntry, Source
-from smtpcheck.store.presets import load_preset, settings_below
 from smtpcheck.store.toml_file import parse_toml, read_bytes
 from smtpcheck.store.wrong_value import shown
+
+if TYPE_CHECKING:
+    from smtpcheck.model.preset import Preset
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -186,6 +187,8 @@ def _with_preset(layers: list[Layer]) -> Preset | None:
     giver = next((each for each in layers if each.values.get("preset")), None)
     if giver is None:
         return None
+    from smtpcheck.store.presets import load_preset, settings_below  # many profiles have none
+
     try:
         preset = load_preset(giver.values["preset"])
     except ProfileError as error:

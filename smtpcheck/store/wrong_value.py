@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -29,6 +28,8 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        import json  # for a message alone
+
         masked = re.sub(r"(?s)^.*:.*@", "...@", value)
         text = json.dumps(masked[:_SHOWN], ensure_ascii=False)
         text = "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in text)

@@ -28,6 +28,7 @@ _SHORT = {
     "domainComponent": "DC",
     "userId": "UID",
 }
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST = 30
 """Certificates that are looked at; a real chain has 2 to 4."""
 
@@ -121,7 +122,12 @@ def normal_fingerprint(text: str) -> str:
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)
+    """`Nov 20 12:00:00 2026 GMT`, as OpenSSL writes it. Raises ValueError for anything else."""
+    month, day, clock, year, zone = text.split()
+    if zone != "GMT":
+        raise ValueError(f"{text} is not in GMT")
+    hour, minute, second = map(int, clock.split(":"))
+    return datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
 
 
 def _names(alternatives: Sequence[tuple[str, str]]) -> Sequence[str]:

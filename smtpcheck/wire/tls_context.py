@@ -107,7 +107,7 @@ class TlsContext:
         cannot carry, and for none where one must be verified."""
         if not name and self.verifies:  # Python checks this for sockets, not for MemoryBIO
             raise ValueError("there is no name to verify")
-        tls = self.ssl_context.wrap_bio(incoming, outgoing, server_hostname=name or None)
+        tls = self.ssl_context.wrap_bio(incoming, outgoing, server_hostname=_as_sni(name))
         self._watches[tls] = watch
         return tls
 
@@ -137,6 +137,16 @@ def make_context(policy: TlsPolicy, *, platform: str = sys.platform) -> TlsConte
     made = TlsContext(context, policy, store)
     _watch_messages(made)
     return made
+
+
+def _as_sni(name: str) -> bytes | None:
+    """Bytes, since a str would be encoded once more, by the rules of 2003 (IDNA). Raises ValueError
+    for what no DNS name can be."""
+    if not name:
+        return None
+    if not all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")):
+        raise ValueError("a label of the name is empty or too long")
+    return name.encode("ascii")
 
 
 def _wants_native(policy: TlsPolicy) -> bool:
