@@ -38,9 +38,11 @@ def run(
     plan: Plan | None = None,
     password: str = PASSWORD,
     login: bool = True,
+    experiments: bool = False,
 ) -> TargetReport:
     """Probes `127.0.0.1:port` as `mail.example.test` with all five stages. `settings` are tables
-    that win over the usual ones."""
+    that win over the usual ones. Without `experiments` a script sees the run's own connection
+    alone."""
     tables: dict[str, dict[str, Any]] = {
         "server": {"host": "127.0.0.1", "port": port, "security": "starttls", "timeout": 2.0},
         "tls": {"ca_file": str(pki.ca_file), "server_name": "mail.example.test"},
@@ -56,7 +58,8 @@ def run(
         given = SecretRef(SecretSource.GIVEN, given=Secret(password))
         auth = replace(loaded.profile.auth, password=given)
         loaded = replace(loaded, profile=replace(loaded.profile, auth=auth))
-    return probe(Job(f"127.0.0.1:{port}", loaded, plan or Plan(deadline=10.0)))
+    plan = replace(plan or Plan(deadline=10.0), experiments=experiments)
+    return probe(Job(f"127.0.0.1:{port}", loaded, plan))
 
 
 def with_message(**words: str) -> Plan:
