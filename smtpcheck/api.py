@@ -23,6 +23,7 @@ from smtpcheck.model.target import Address, Named, ProfileFile, as_address, pars
 
 if TYPE_CHECKING:
     from smtpcheck.probe.recorder import Recorder
+    from smtpcheck.probe.refused import Refused
     from smtpcheck.probe.run import Run
     from smtpcheck.probe.runner import AfterFailure
     from smtpcheck.store.origin import LoadedProfile
@@ -81,7 +82,9 @@ def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> Tar
     return _probe(job, Recorder(job.target, watcher), ask)
 
 
-def _probe(job: Job, recorder: Recorder, ask: Ask | None) -> TargetReport:
+def _probe(
+    job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
+) -> TargetReport:
     from smtpcheck.probe.runner import run_probe
 
     loaded, profile = job.loaded, job.loaded.profile
@@ -97,6 +100,7 @@ def _probe(job: Job, recorder: Recorder, ask: Ask | None) -> TargetReport:
         recorder,
         settings=settings_of(job),
         read_secret=_secret_reader(job, ask),
+        refused=refused,
         after_failure=_experiments(job) if job.plan.experiments else None,
     )
     return _reported(job, ran.observations, ran.notes)
@@ -176,11 +180,13 @@ def probe_many(
         return report_of(started, [_skip_or_probe(jobs[0], only, ask)])
     for job in jobs:
         _check_one_of_many(job)
+    from smtpcheck.probe.refused import Refused
     from smtpcheck.probe.side_by_side import side_by_side
 
+    refused = Refused()
     recorders = [Recorder(job.target, watcher) for job in jobs]
     works = [
-        partial(_skip_or_probe, job, recorder, ask)
+        partial(_skip_or_probe, job, recorder, ask, refused)
         for job, recorder in zip(jobs, recorders, strict=True)
     ]
     done = side_by_side(works, at_once)
@@ -333,10 +339,12 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
     return read
 
 
-def _skip_or_probe(job: Job, recorder: Recorder, ask: Ask | None) -> TargetReport:
+def _skip_or_probe(
+    job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
+) -> TargetReport:
     if job.loaded.profile.enabled:
         recorder.restart()
-        return _probe(job, recorder, ask)
+        return _probe(job, recorder, ask, refused)
     return _untouched(job, Outcome.SKIPPED, ExitCode.OK, "the profile is disabled")
 
 

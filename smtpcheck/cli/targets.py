@@ -22,7 +22,8 @@ def jobs_for(
     profile. Raises UsageError, or ProfileError with the problems of all files."""
     if (every or tags) and targets:
         raise UsageError("targets cannot be combined with --all or --tag")
-    names = list(targets) if targets else _profile_names(every=every, tags=tags)
+    # Whoever is named twice is probed, and sent a message, once.
+    names = list(dict.fromkeys(targets)) or _profile_names(every=every, tags=tags)
     jobs: list[Job] = []
     problems: list[Problem] = []
     for name in names:

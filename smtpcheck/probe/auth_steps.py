@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.reply import Reply
 from smtpcheck.model.secret import SecretUnavailableError
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
-from smtpcheck.probe.session import words
+from smtpcheck.probe.session import heard_facts, words
 from smtpcheck.wire.sasl import (
     MECHANISMS,
     Credentials,
@@ -49,9 +50,8 @@ def choose_step(run: Run) -> Ended:
         "set as auth.method, and offered" if auth.method != "auto" else _why(mechanism, link.trust)
     )
     if link.trust is not Trust.VERIFIED:
-        run.notes.append(
-            "the login went over a connection that is not verified TLS, as auth.allow_insecure says"
-        )
+        said = "the login went over a connection that is not verified TLS"
+        run.note(f"{said}, as auth.allow_insecure says")
         return Ended(Outcome.WARNED, f"{mechanism}, not over verified TLS", facts)
     return Ended(Outcome.PASSED, f"{mechanism}: {facts['reason']}", facts)
 
@@ -69,17 +69,25 @@ def login_step(run: Run) -> Ended:
         lacking = "user name" if not auth.username else "password"
         return _failed(facts, "credentials-missing", f"the profile has no {lacking}")
     try:
-        secret = run.read_secret(auth.password)
+        secret = run.secret = run.secret or run.read_secret(auth.password)
     except SecretUnavailableError as error:
         kind = "credentials-missing" if error.kind == "missing" else "secret-unavailable"
         facts["help"] = list(error.help)
         return _failed(facts, kind, error.reason)
     run.recorder.masker.add(*forms_of(secret, auth.username))
     facts["password_shape"] = password_shape(secret)
+    login_ = (run.profile.server.host or run.profile.server.socket, auth.username, secret)
     try:
-        outcome, fallback = _try(run, str(chosen), Credentials(auth.username, secret))
+        with run.refused.turn(login_, run.deadline) as before:
+            if before is not None:
+                return _held(run, before, facts)
+            outcome, fallback = _try(run, str(chosen), Credentials(auth.username, secret))
+            if isinstance(outcome.heard, Reply) and outcome.refused:
+                run.refused.remember(login_, outcome.heard)
     except EncodingFaultError as error:
         return _failed(facts, "encoding", str(error))
+    except TimeoutError as error:
+        return _failed(facts, "held", f"not tried: {error}")
     if fallback:
         facts |= {"mechanism": outcome.mechanism, "fallback_from": fallback}
     facts |= run.talk.facts(outcome.heard, "AUTH")
@@ -89,6 +97,14 @@ def login_step(run: Run) -> Ended:
     if not outcome.accepted:
         return Ended(Outcome.FAILED, words(outcome.heard), facts)
     return Ended(Outcome.PASSED, f"{outcome.mechanism}: {words(outcome.heard)}", facts)
+
+
+def _held(run: Run, before: Reply, facts: dict[str, Json]) -> Ended:
+    """What the server said to the same login a moment ago holds for this one too."""
+    said = f"not tried: this login was refused here before, with {words(before)}"
+    event = run.recorder.note(said)
+    told = heard_facts(before, "AUTH", event)
+    return Ended(Outcome.FAILED, said, {**facts, **told, "challenges": 0, "held": True})
 
 
 def username_form(username: str) -> str:

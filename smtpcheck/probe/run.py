@@ -14,6 +14,7 @@ from smtpcheck.model.secret import Secret, SecretRef
 from smtpcheck.probe.connect import Peer, Race
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.recorder import Recorder
+from smtpcheck.probe.refused import Refused
 from smtpcheck.probe.session import Session
 from smtpcheck.wire.hello import Hello
 from smtpcheck.wire.mail import Envelope, Transaction
@@ -71,6 +72,9 @@ class Run:
     recorder: Recorder
     deadline: Deadline
     read_secret: ReadSecret
+    refused: Refused = field(default_factory=Refused)
+    secret: Secret | None = None
+    """Once it was read: nobody is asked twice."""
     peers: tuple[Peer, ...] = ()
     race: Race | None = None
     session: Session | None = None
@@ -84,6 +88,11 @@ class Run:
     """The run ends after MAIL: no recipient is to be named."""
     refuse_pipelining: bool = False
     """An earlier connection showed that the server loses pipelined commands."""
+
+    def note(self, text: str) -> None:
+        """What the reader must know besides, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.dns_stage import run_dns
 from smtpcheck.probe.prepare_step import prepare_step
 from smtpcheck.probe.recorder import Ended, Recorder
+from smtpcheck.probe.refused import Refused
 from smtpcheck.probe.run import ReadSecret, Run
 from smtpcheck.probe.send_steps import (
     PipeliningLostError,
@@ -77,6 +78,7 @@ def run_probe(
     *,
     settings: Facts,
     read_secret: ReadSecret,
+    refused: Refused | None = None,
     after_failure: AfterFailure | None = None,
 ) -> Ran:
     """Probes one target. Everything that goes wrong out there is in the observations.
@@ -86,7 +88,8 @@ def run_probe(
     last = _ORDER.index(last_step(plan.until, profile.security))
     if last < _ORDER.index("send.data"):
         plan = replace(plan, deliver=False)
-    run = Run(profile, plan, recorder, Deadline(plan.deadline), read_secret)
+    deadline = Deadline(plan.deadline)
+    run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused())
     run.sender_only = last < _ORDER.index("send.rcpt")
     interrupted = False
     experiments: tuple[ExperimentResult, ...] = ()
@@ -156,7 +159,9 @@ def steps_of(stage: Stage, profile: Profile, *, deliver: bool) -> dict[str, Take
 
 def _all_stages(run: Run, last: int) -> None:
     blocked: Stage | None = None
-    if run.profile.security != "none" and last >= _ORDER.index("tls.handshake"):
+    # A pass phrase is not read before its stage is reached.
+    early = run.profile.tls.client_key_password is None and run.profile.security != "none"
+    if early and last >= _ORDER.index("tls.handshake"):
         run.context = prepare_context(run.profile, run.read_secret)
     for stage in Stage:
         if blocked is not None:
@@ -229,12 +234,14 @@ def _again(run: Run, take: TakeStep) -> Ended:
     race, peers = run.race, run.peers
     run.peers = (race.winner,) if race and race.winner else peers
     run.hello = run.hello_in_clear = None
-    for stage in (Stage.TCP, Stage.TLS, Stage.AUTH):
-        for repeat in steps_of(stage, run.profile, deliver=False).values():
-            ended = repeat(run)
-            if ended.outcome is Outcome.FAILED:
-                return ended
-    run.race, run.peers = race, peers
+    try:
+        for stage in (Stage.TCP, Stage.TLS, Stage.AUTH):
+            for repeat in steps_of(stage, run.profile, deliver=False).values():
+                ended = repeat(run)
+                if ended.outcome is Outcome.FAILED:
+                    return replace(ended, summary=f"on a second connection: {ended.summary}")
+    finally:
+        run.race, run.peers = race, peers
     return take(run)
 
 

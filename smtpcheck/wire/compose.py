@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from smtpcheck import __version__
 from smtpcheck.model.message import MessageSpec
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 MARK = "X-Smtpcheck"
 """The header by which a test message is found again."""
@@ -33,7 +37,6 @@ class Letter:
 def compose(spec: MessageSpec, letter: Letter) -> bytes:
     """The message with CRLF line ends and no line above 998 octets. 7-bit clean unless
     SMTPUTF8 is in use. Raises ValueError where a header field cannot hold what it was given."""
-    from email.headerregistry import Address
     from email.message import EmailMessage
     from email.policy import SMTP, SMTPUTF8
     from email.utils import format_datetime
@@ -41,17 +44,27 @@ def compose(spec: MessageSpec, letter: Letter) -> bytes:
     message = EmailMessage(SMTPUTF8 if letter.utf8_headers else SMTP)
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = letter.message_id
-    message["From"] = Address(letter.sender_name, addr_spec=spec.from_address or letter.sender)
-    message["To"] = tuple(Address(addr_spec=each) for each in letter.recipients)
+    message["From"] = _address(spec.from_address or letter.sender, letter.sender_name)
+    message["To"] = tuple(_address(each) for each in letter.recipients)
     reply_to = spec.reply_to or letter.reply_to
     if reply_to:
-        message["Reply-To"] = Address(addr_spec=reply_to)
+        message["Reply-To"] = _address(reply_to)
     message["Subject"] = spec.subject or f"smtpcheck test message through {letter.server}"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody shall answer it by machine
     message[MARK] = f"{__version__}; {letter.message_id.strip('<>')}"
     body = spec.body if spec.body is not None else _words(letter)
     message.set_content(body, charset=letter.charset, cte=_encoding(body, letter.charset))
     return message.as_bytes()
+
+
+def _address(address: str, name: str = "") -> Address:
+    """For a header. The library takes a local part that is not ASCII (RFC 6531) only by itself."""
+    from email.headerregistry import Address
+
+    if address.isascii():
+        return Address(name, addr_spec=address)
+    local, _, domain = address.rpartition("@")
+    return Address(name, username=local, domain=domain)
 
 
 def _encoding(body: str, charset: str) -> str:

@@ -41,6 +41,13 @@ class Login:
         return not self.fault and isinstance(heard, Reply) and heard.code == 235 and sound(heard)
 
     @property
+    def refused(self) -> bool:
+        """Whether the server judged the credential and refused it for good."""
+        heard = self.heard
+        judged = isinstance(heard, Reply) and sound(heard) and heard.permanent
+        return judged and not self.unjudged
+
+    @property
     def unjudged(self) -> bool:
         """Whether the server refused the command without looking at a credential: 500 to 504."""
         heard = self.heard

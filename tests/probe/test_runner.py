@@ -6,6 +6,9 @@ import time
 
 import pytest
 
+from smtpcheck.api import Job, probe
+from smtpcheck.model.plan import Plan
+from smtpcheck.store.profile_reader import profile_from_settings
 from tests.pki import TestPki
 from tests.scripted.probing import (
     PASSWORD,
@@ -166,3 +169,142 @@ def test_a_second_greeting_is_not_taken_for_the_answer_to_ehlo(pki: TestPki) -> 
         report = run(server.port, pki, settings=CLEAR, login=False)
     assert failed_step(report) == "tcp.ehlo"
     assert "MAIL" not in server.connection.verbs()
+
+
+EATS = """\
+!: include parts/starttls.smtp
+C: AUTH
+S: 235 in
+!: eat on
+C: MAIL
+S: 250 ok
+!: hang
+"""
+AGAIN = "===\n!: include parts/starttls.smtp\nC: AUTH\nS: 235 in\n"
+
+
+def test_nobody_is_asked_twice_for_the_password(
+    pki: TestPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpcheck.probe.send_steps.PIPELINE_PATIENCE", 0.2)
+    asked = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return PASSWORD
+
+    with ScriptedServer(EATS + AGAIN + "!: include parts/envelope.smtp", pki) as server:
+        settings = {
+            "server": {"host": "127.0.0.1", "port": server.port, "timeout": 1.0},
+            "tls": {"ca_file": str(pki.ca_file), "server_name": "mail.example.test"},
+            "auth": {"username": "a@example.test", "password": {"prompt": True}},
+            "sender": {"address": "a@example.test"},
+            "test": {"to": ["self"]},
+        }
+        job = Job("one", profile_from_settings(settings, environment={}), Plan())
+        report = probe(job, ask=ask)
+    assert passed(report), shown(report)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("===\nS: 421 too many", "421"),
+        ("===\n!: include parts/starttls.smtp\nC: AUTH\nS: 535 no", "535"),
+        ("===\n!: include parts/hello.smtp\nC: STARTTLS\nS: 220 go\n!: tls expired", "TLS"),
+        ("===\nS: 220 hi\nC: EHLO\nS: 250-hi | 250 AUTH PLAIN", "STARTTLS"),
+    ],
+)
+def test_a_second_connection_is_held_to_all_that_the_first_was(
+    pki: TestPki, text: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpcheck.probe.send_steps.PIPELINE_PATIENCE", 0.2)
+    with ScriptedServer(EATS + text, pki, strict=False) as server:
+        report = run(server.port, pki, settings=QUICK)
+    assert report.exit_code in (14, 75)
+    assert failed_step(report) == "send.mail"
+    assert step(report, "send.mail").summary.startswith("on a second connection: ")
+    assert why in step(report, "send.mail").summary
+    assert len(server.connections) == 2
+    for form in forms(PASSWORD):
+        assert form.encode() not in server.plain_received
+    assert server.connections[1].verbs().count("AUTH") == ("535" in text)
+
+
+def test_without_verification_no_login_leaves_on_a_second_connection_either(
+    pki: TestPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpcheck.probe.send_steps.PIPELINE_PATIENCE", 0.2)
+    settings: Settings = {**QUICK, "tls": {"verify": False}}
+    with ScriptedServer(EATS + AGAIN, pki, strict=False) as server:
+        report = run(server.port, pki, settings=settings)
+    assert failed_step(report) == "auth.choose"
+    assert len(server.connections) == 1
+    for form in forms(PASSWORD):
+        assert form.encode() not in server.received
+
+
+def test_a_recipient_who_is_named_twice_gets_the_message_once(pki: TestPki) -> None:
+    twice = ("b@example.test", "self", "b@example.test", "alice@example.test", "B@example.test")
+    with ScriptedServer(
+        ONE_BY_ONE.replace("C: DATA", "C: RCPT\nS: 250 ok\nC: RCPT\nS: 250 ok\nC: DATA")
+        + "!: body\nS: 250 ok",
+        pki,
+    ) as server:
+        plan = Plan(deadline=5.0, recipients=twice)
+        report = run(server.port, pki, settings=CLEAR, login=False, plan=plan)
+    assert passed(report), shown(report)
+    assert [line for line in server.connection.lines if line.startswith("RCPT")] == [
+        "RCPT TO:<b@example.test>",
+        "RCPT TO:<alice@example.test>",
+        "RCPT TO:<B@example.test>",
+    ]
+
+
+def test_a_domain_outside_ascii_is_in_ascii_form_everywhere(pki: TestPki) -> None:
+    settings: Settings = {
+        **CLEAR,
+        "sender": {"address": "a@münchen.example", "reply_to": "r@münchen.example"},
+        "test": {"to": ["b@münchen.example"]},
+    }
+    with ScriptedServer(ONE_BY_ONE + "!: body\nS: 250 ok", pki) as server:
+        report = run(server.port, pki, settings=settings, login=False)
+    assert passed(report), shown(report)
+    (body,) = server.connection.bodies
+    for header in (b"From: a@", b"To: b@", b"Reply-To: r@"):
+        assert header + b"xn--mnchen-3ya.example\r\n" in body
+
+
+@pytest.mark.parametrize("key", ["address", "reply_to"])
+@pytest.mark.parametrize("offered", [True, False])
+def test_an_address_in_the_header_needs_smtputf8_too(pki: TestPki, key: str, offered: bool) -> None:
+    settings: Settings = {
+        **CLEAR,
+        "sender": {"address": "a@example.test", "bounce": "c@example.test", key: "ä@example.test"},
+    }
+    text = ONE_BY_ONE + "!: body\nS: 250 ok"
+    if offered:
+        text = text.replace("S: 250 mail.example.test\n", "S: 250-mail | 250 SMTPUTF8\n")
+    with ScriptedServer(text, pki, strict=False) as server:
+        report = run(server.port, pki, settings=settings, login=False)
+    if offered:
+        assert passed(report), shown(report)
+        assert "SMTPUTF8" in server.connection.lines[1]
+        assert "ä@example.test".encode() in server.connection.bodies[0]
+    else:
+        assert failed_step(report) == "send.prepare"
+        assert "MAIL" not in server.connection.verbs()
+
+
+def test_a_hundred_recipients_are_one_message(pki: TestPki) -> None:
+    names = tuple(f"r{n}@example.test" for n in range(100))
+    text = PIPELINED.replace("C: RCPT\n", "C: RCPT\n" * 100).replace(
+        "250 ok | 250 ok", " | ".join(["250 ok"] * 101)
+    )
+    with ScriptedServer(text + "!: body\nS: 250 ok", pki) as server:
+        plan = Plan(deadline=5.0, recipients=names)
+        report = run(server.port, pki, settings=CLEAR, login=False, plan=plan)
+    assert passed(report), shown(report)
+    assert step(report, "send.rcpt").facts["accepted"] == list(names)
+    assert max(len(line) for line in server.connection.bodies[0].split(b"\r\n")) <= 998
