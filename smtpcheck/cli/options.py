@@ -50,9 +50,8 @@ def settings_given(values: list[str], *, ipv4: bool, ipv6: bool) -> dict[str, st
     for value in values:
         key, equals, text = value.partition("=")
         if not equals or not key.strip():
-            raise UsageError(
-                f"--set {key} has no value", ["write --set KEY=VALUE, for example server.timeout=5"]
-            )
+            what = f"--set {key} has no value" if key.strip() else "--set names no key"
+            raise UsageError(what, ["write --set KEY=VALUE, for example --set server.timeout=5"])
         given[key.strip()] = text
     if ipv4 and ipv6:
         raise UsageError("-4 and -6 exclude each other", ["leave both out to use all addresses"])

@@ -39,4 +39,6 @@ class ProfileError(UsageError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         count = len(self.problems)
-        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the profile")
+        in_files = any(problem.file.endswith(".toml") or problem.line for problem in problems)
+        where = "the profile" if in_files else "the settings"
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} in {where}")

@@ -55,7 +55,9 @@ Target = ProfileFile | Named | Address
 
 def parse_target(text: str) -> Target:
     """Reads every notation of a target. Raises UsageError for what is none."""
-    if not text or text != text.strip() or any(ord(c) < 32 or c in " \u2028\u2029" for c in text):
+    if not text:
+        raise UsageError("the target is empty", ["name a profile, a file, a URL or a host"])
+    if text != text.strip() or any(ord(c) < 32 or c in " \u2028\u2029" for c in text):
         raise UsageError(f"{text!r} is not a target: blanks or control characters in it")
     if "://" in text:
         return _from_url(text)

@@ -19,6 +19,7 @@ from smtpcheck.store.value_check import allowed_words, checked
 from smtpcheck.store.wrong_value import WrongValueError, shown
 
 COMMAND_LINE = "command line"
+_IN_A_TABLE = f"a key of one of the tables {', '.join(SECTIONS)}"
 _RESERVED = frozenset({"SMTPCHECK_CONFIG_DIR", "SMTPCHECK_PASSWORD"})
 
 
@@ -141,7 +142,7 @@ def _unknown(path: tuple[str, ...], value: Any, layer: Layer) -> Problem:
         line=layer.lines.get(path, 0),
         key=safe,
         found=shown(path[-1])[1:-1],
-        allowed=f"one of {', '.join(siblings)}",
+        allowed=f"one of {', '.join(siblings)}" if siblings else _IN_A_TABLE,
         message=f"unknown {what} {safe}",
         suggestion=hint,
     )

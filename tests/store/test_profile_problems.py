@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from smtpcheck.model.errors import Problem, ProfileError
+from smtpcheck.store.layers import layer_of_overrides
 from smtpcheck.store.profile_reader import (
     profile_from_settings,
     profile_from_text,
@@ -243,6 +244,17 @@ def test_an_unknown_key_without_likeness_gets_no_guess() -> None:
     found = problems("[server]\nhost = 'h.example'\nxyzzy = 1")
     assert [each.suggestion for each in found] == [""]
     assert "host, socket, port" in found[0].allowed
+
+
+def test_a_key_of_an_unknown_table_is_answered_with_the_tables() -> None:
+    found = layer_of_overrides({"foo.bar": "1"}).problems
+    assert "tables server, tls, auth" in found[0].allowed
+
+
+def test_the_error_says_where_its_problems_are() -> None:
+    wrong = layer_of_overrides({"foo.bar": "1"}).problems
+    assert str(ProfileError(wrong)) == "1 problem in the settings"
+    assert str(ProfileError([*problems("a = 1"), *wrong])) == "2 problems in the profile"
 
 
 def test_a_key_of_two_words_in_quotation_marks_is_not_taken_for_a_table() -> None:
