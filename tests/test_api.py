@@ -46,7 +46,7 @@ def job(
     profile = replace(
         loaded.profile, auth=replace(loaded.profile.auth, password=given), enabled=enabled
     )
-    return Job(name, replace(loaded, profile=profile), Plan(deadline=10.0))
+    return Job(name, replace(loaded, profile=profile), Plan(deadline=10.0, experiments=False))
 
 
 def logins(server: ScriptedServer) -> int:
@@ -105,7 +105,7 @@ def test_whoever_waits_for_the_same_login_waits_within_the_deadline(pki: TestPki
     text = "!: include parts/starttls.smtp\nC: AUTH\n!: hang\n"
     with ScriptedServer(text, pki, strict=False) as server:
         slow = job(server, pki, server={"timeout": 5.0})
-        slow = replace(slow, plan=Plan(deadline=1.0))
+        slow = replace(slow, plan=Plan(deadline=1.0, experiments=False))
         began = time.monotonic()
         report = together([slow, replace(slow, target="two")])
         assert time.monotonic() - began < 2.5
