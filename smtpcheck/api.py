@@ -19,7 +19,14 @@ from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.secret import Secret, SecretRef
 from smtpcheck.model.stage import ExitCode, Outcome
-from smtpcheck.model.target import Address, Named, ProfileFile, as_address, parse_target
+from smtpcheck.model.target import (
+    PROFILE_NAME,
+    Address,
+    Named,
+    ProfileFile,
+    as_address,
+    parse_target,
+)
 
 if TYPE_CHECKING:
     from smtpcheck.probe.recorder import Recorder
@@ -61,7 +68,7 @@ def load_target(
         loaded = read_profile(Path(parsed.path), overrides=given, environment=environment)
         return Job(text, loaded, plan)
     if isinstance(parsed, Named):
-        if profile_path(parsed.name).exists():
+        if PROFILE_NAME.match(parsed.name) and profile_path(parsed.name).exists():
             loaded = read_profile(parsed.name, overrides=given, environment=environment)
             return Job(text, loaded, plan)
         notes = _taken_as_host(parsed.name)
@@ -164,7 +171,7 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
         exit_code=code,
         observations=seen,
         diagnoses=_judged(seen),
-        notes=(*job.notes, *_not_looked_at(job.loaded.profile), *notes),
+        notes=(*job.notes, *_notes_of(job.loaded), *notes),
     )
 
 
@@ -273,6 +280,17 @@ def _judged(observations: Observations) -> tuple[Diagnosis, ...]:
     from smtpcheck.diagnosis.judge import judge
 
     return judge(observations, load_catalog())
+
+
+def _notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
+    """What the reader must know of the settings: a variable that is nearly one, a secret that
+    others can read, what is not used."""
+    from smtpcheck.store.secrets import secret_notes
+
+    profile = loaded.profile
+    used = (profile.auth.password, profile.tls.client_key_password)
+    kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
+    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile))
 
 
 def _not_looked_at(profile: Profile) -> tuple[str, ...]:
