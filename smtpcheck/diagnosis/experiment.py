@@ -64,9 +64,9 @@ class LookUp:
 
     name: str
     how: str
-    """`configured` (the resolvers of this machine instead of the named one), `unchecked` (DNSSEC
-    validation off), `servers` (each resolver by itself), `srv` (records of RFC 6186), `similar`
-    (whether these names exist), `family` (addresses of the other family)."""
+    """`configured` (the resolver of this machine instead of the named one), `unchecked` (DNSSEC
+    validation off), `srv` (records of RFC 6186), `similar` (whether these names exist), `family`
+    (addresses of the other family)."""
     names: tuple[str, ...]
     key: str = ""
     """The key of the profile that a name that is found belongs into."""

@@ -93,6 +93,8 @@ class Case:
         temporary refusal at the greeting, time that is up, an attack, a fault of this side."""
         if self.facts.get("error.kind") in _LOCAL or self.facts.get("injected"):
             return True
+        if self.text("proxy.host"):
+            return True  # what a proxy hides cannot be told apart from here
         if self.text("server.socket") or self.facts.get("silence.kind") == "deadline":
             return True
         code = self.facts.get("reply.code")

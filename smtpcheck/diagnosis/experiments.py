@@ -191,8 +191,6 @@ def _dns(case: Case) -> Iterator[LookUp]:
         yield LookUp(name="dns-configured", how="configured", names=(host,))
     if status == "servfail":
         yield LookUp(name="dns-unchecked", how="unchecked", names=(host,))
-    if status not in ("nxdomain", "nodata", "noerror") and len(case.texts("dns.query.servers")) > 1:
-        yield LookUp(name="dns-servers", how="servers", names=(host,))
     if status in ("nxdomain", "nodata"):
         near = similar_hosts(host, case.known.presets(), case.known.preset)
         if near:

@@ -32,7 +32,6 @@ def look_up_otherwise(run: Run, experiment: LookUp, deadline: Deadline) -> Exper
     how: dict[str, Callable[[Run, LookUp, Deadline], tuple[Ended, Changes]]] = {
         "configured": _configured,
         "unchecked": _unchecked,
-        "servers": _servers,
         "srv": _srv,
         "similar": _similar,
         "family": _family,
@@ -69,16 +68,6 @@ def _unchecked(run: Run, experiment: LookUp, deadline: Deadline) -> tuple[Ended,
             facts: dict[str, Json] = {"status": status, "addresses": list(values)}
             return Ended(Outcome.PASSED, said, {**facts, "server": str(server)}), ()
     return Ended.failed("without DNSSEC validation the answer is no better", status="failed"), ()
-
-
-def _servers(run: Run, experiment: LookUp, deadline: Deadline) -> tuple[Ended, Changes]:
-    """Each of the machine's resolvers by itself."""
-    name = experiment.names[0]
-    told = {str(each): _ask(name, "A", each, deadline)[0] for each in _resolvers(run)}
-    good = [server for server, status in told.items() if status in ("noerror", "nodata")]
-    said = ", ".join(f"{server}: {status}" for server, status in told.items())
-    facts: dict[str, Json] = {"answers": dict(told), "good": list(good)}
-    return Ended(Outcome.PASSED if good else Outcome.FAILED, said or "no resolver", facts), ()
 
 
 def _srv(run: Run, experiment: LookUp, deadline: Deadline) -> tuple[Ended, Changes]:

@@ -65,6 +65,7 @@ def is_fact(name: str) -> bool:
         name = name.removeprefix(f"{step}.")
     if name.startswith("extensions."):
         return name.removeprefix("extensions.").isupper()
+    name = re.sub(r"^experiment\.[a-z0-9-]+\.", "", name)
     name = re.sub(r"^(problem|chain\.\d|attempts\.\d)\.", "", name)
     name = re.sub(r"\.\d$", "", name)
     return name in KNOWN
