@@ -25,6 +25,8 @@ class Example:
     text: str | None
     """The reply; None where there are facts only."""
     facts: Facts
+    pasted: bool = False
+    """The text is what a program printed, and is read as `explain` reads it."""
 
 
 @dataclass(frozen=True, slots=True)

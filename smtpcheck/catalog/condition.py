@@ -27,6 +27,12 @@ def squeezed(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+@lru_cache(maxsize=16384)
+def _wanted(member: str) -> str:
+    """The words of a rule, squeezed: few enough to keep them all."""
+    return " ".join(member.lower().split())
+
+
 def equal(left: Json, right: Json) -> bool:
     """Equality by type and value: `True` is not `1`, a tuple of facts equals the list."""
     if isinstance(left, bool) or isinstance(right, bool):
@@ -193,7 +199,7 @@ def _compiled(source: str) -> re.Pattern[str]:
 
 def _contains(fact: Json, member: Json) -> bool:
     if isinstance(fact, str):
-        return isinstance(member, str) and squeezed(member) in squeezed(fact)
+        return isinstance(member, str) and _wanted(member) in squeezed(fact)
     if isinstance(fact, (list, tuple)):
         return any(equal(each, member) for each in fact)
     return False

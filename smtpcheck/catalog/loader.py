@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,21 +29,44 @@ class CatalogError(UsageError):
 def load_catalog(folder: Path | None = None) -> Catalog:
     """The causes of all TOML files of a folder; None means the shipped ones.
 
-    Raises CatalogError with all problems of all files.
+    A file may add rules to a cause of another one. Raises CatalogError with all problems of all
+    files.
     """
+    return _read(sorted((folder or SHIPPED).glob("*.toml")))
+
+
+def load_with(folder: Path) -> Catalog:
+    """The shipped causes and those of a folder besides. Raises CatalogError."""
+    return _read([*sorted(SHIPPED.glob("*.toml")), *sorted(folder.glob("*.toml"))])
+
+
+def _read(paths: Sequence[Path]) -> Catalog:
     causes: dict[str, Cause] = {}
-    problems: list[CatalogProblem] = []
-    for path in sorted((folder or SHIPPED).glob("*.toml")):
+    readers = []
+    for path in paths:
         reader = CauseReader(path.name)
+        readers.append(reader)
         for cause in reader.read(_tables(path, reader.problems)):
             if cause.id in causes:
                 other = f"is in {causes[cause.id].group}.toml already"
                 reader.problems.append(CatalogProblem(path.name, cause.id, other))
             causes[cause.id] = cause
-        problems += reader.problems
+    for reader in readers:
+        _add_rules(causes, reader)
+    problems = [problem for reader in readers for problem in reader.problems]
     if problems:
         raise CatalogError(problems)
     return Catalog({cause_id: causes[cause_id] for cause_id in sorted(causes)})
+
+
+def _add_rules(causes: dict[str, Cause], reader: CauseReader) -> None:
+    for cause_id, rules in reader.additions.items():
+        known = causes.get(cause_id)
+        if known is None:
+            message = "has rules only: a cause needs title, why, help and owner in one of the files"
+            reader.problems.append(CatalogProblem(reader.file, cause_id, message))
+        else:
+            causes[cause_id] = replace(known, rules=(*known.rules, *rules))
 
 
 def _tables(path: Path, problems: list[CatalogProblem]) -> dict[str, Json]:

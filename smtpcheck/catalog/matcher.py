@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from smtpcheck.catalog.cause import Catalog, Cause, Rule
-from smtpcheck.model.jsonvalue import Facts
+from smtpcheck.model.jsonvalue import Facts, Json
+
+Open = Mapping[str, Sequence[Json] | None]
+"""Facts that the evidence does not show, and the values that each may have; None: any."""
+_CLOSED: Final[Open] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +20,23 @@ class Match:
 
     cause: Cause
     rule: Rule
+    presumed: tuple[str, ...] = ()
+    """Open facts that the rule asks for: they may be so."""
 
     @property
     def pinned(self) -> int:
-        """How many facts the rule pins."""
-        return self.rule.pinned
+        """How many facts the rule pins, without those presumed."""
+        free = sum(each.pins for name in self.presumed for each in self.rule.when[name])
+        return self.rule.pinned - free
 
     @property
-    def rank(self) -> tuple[int, int, str, str]:
-        """Sorts the winner first: facts pinned, then confidence, then the cause's id. Two rules of
-        one cause are told apart by what they ask, so that their order in the file never counts."""
+    def rank(self) -> tuple[int, int, int, str, str]:
+        """Sorts the winner first: facts pinned, then confidence, then the fewest presumed, then the
+        cause's id. Two rules of one cause are told apart by what they ask, so that their order in
+        the file never counts."""
         asked = repr(sorted(self.rule.when.items()))
-        return (-self.rule.pinned, -self.rule.confidence.rank, self.cause.id, asked)
+        sure = self.rule.confidence.rank
+        return (-self.pinned, -sure, len(self.presumed), self.cause.id, asked)
 
     def words(self, facts: Facts) -> dict[str, tuple[str, ...]]:
         """What decided: for each fact that the rule pins, the words found in it."""
@@ -35,7 +45,7 @@ class Match:
                 word for condition in conditions for word in condition.words(facts.get(name))
             )
             for name, conditions in self.rule.when.items()
-            if any(condition.pins for condition in conditions)
+            if name not in self.presumed and any(condition.pins for condition in conditions)
         }
 
 
@@ -49,18 +59,44 @@ def holds(rule: Rule, facts: Facts) -> bool:
     return True
 
 
-def ranking(facts: Facts, catalog: Catalog) -> list[Match]:
+def presumed(rule: Rule, facts: Facts, open_: Open) -> tuple[str, ...] | None:
+    """The open facts that the rule asks for, when everything else holds; None when it does not.
+
+    A fact that is absent and not open is absent for certain.
+    """
+    taken = []
+    for name, conditions in rule.when.items():
+        fact = facts.get(name)
+        if fact is None and name in open_ and any(condition.pins for condition in conditions):
+            values = open_[name]
+            if values is not None and not any(
+                all(condition.holds(value) for condition in conditions) for value in values
+            ):
+                return None
+            taken.append(name)
+            continue
+        for condition in conditions:
+            if not condition.holds(fact):
+                return None
+    return tuple(taken)
+
+
+def ranking(facts: Facts, catalog: Catalog, open_: Open = _CLOSED) -> list[Match]:
     """All rules that hold, the winner first; the order of files and rules never matters."""
-    return sorted(_matches(facts, catalog), key=lambda match: match.rank)
+    return sorted(_matches(facts, catalog, open_), key=lambda match: match.rank)
 
 
 def best(facts: Facts, catalog: Catalog) -> Match | None:
     """The rule that wins, or None: then nothing is known of these facts."""
-    return min(_matches(facts, catalog), key=lambda match: match.rank, default=None)
+    return min(_matches(facts, catalog, _CLOSED), key=lambda match: match.rank, default=None)
 
 
-def _matches(facts: Facts, catalog: Catalog) -> Iterator[Match]:
+def _matches(facts: Facts, catalog: Catalog, open_: Open) -> Iterator[Match]:
     for cause in catalog.causes.values():
         for rule in cause.rules:
-            if holds(rule, facts):
+            if open_:
+                taken = presumed(rule, facts, open_)
+                if taken is not None:
+                    yield Match(cause, rule, taken)
+            elif holds(rule, facts):
                 yield Match(cause, rule)

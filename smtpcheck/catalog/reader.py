@@ -52,15 +52,20 @@ class CauseReader:
         self.file = file
         self.group = file.removesuffix(".toml")
         self.problems: list[CatalogProblem] = []
+        self.additions: dict[str, tuple[Rule, ...]] = {}
+        """Rules for causes that stand in other files."""
         self._where = ""
 
     def read(self, tables: Table) -> list[Cause]:
-        """The causes of the file; those with problems may be missing."""
+        """The causes of the file; those with problems may be missing. A table that holds nothing
+        but rules goes to `additions`."""
         causes = []
         for cause_id, table in tables.items():
             self._where = cause_id
             if not isinstance(table, Mapping):
                 self._complain("is no table: a cause is written [cause-id]")
+            elif set(table) == {"rule"}:
+                self.additions[cause_id] = self._rules(cause_id, table["rule"])
             else:
                 causes.append(self._cause(cause_id, table))
         return causes
@@ -163,13 +168,16 @@ class CauseReader:
             self._complain(f"{key}: wants texts, {{ text = ..., facts }} or {{ facts = {{...}} }}")
             return None
         given = dict(value)
+        pasted = given.pop("paste", None)
+        if isinstance(pasted, str) and pasted.strip() and not given:
+            return Example(pasted, {}, pasted=True)
         text, facts = given.pop("text", None), given.pop("facts", None)
         if isinstance(text, str) and text.strip() and facts is None:
             return Example(text, flat(given))
         if text is None and isinstance(facts, Mapping) and facts and not given:
             return Example(None, flat(facts))
         self._complain(
-            f"{key}: an example has either a text (and facts beside it) or a table facts"
+            f"{key}: an example has either a text (and facts beside it), a table facts, or a paste"
         )
         return None
 

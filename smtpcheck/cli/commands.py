@@ -11,8 +11,11 @@ VERSION_HELP = "Show the version and exit."
 COMMANDS: dict[str, tuple[str, str]] = {
     "probe": ("probe", "Test a server stage by stage: dns, tcp, tls, auth, send."),
     "send-test": ("send_test", "Send one real message and show the answer to each command."),
+    "explain": ("explain", "Find cause and fix for a pasted error, a log, a bounce."),
     "profile": ("profile", "Make, show, change and check profiles."),
     "secret": ("secret", "Keep a profile's password in the system keyring."),
+    "causes": ("causes", "List the causes that are known, or check rules of your own."),
+    "replay": ("replay", "Judge a saved JSON report again, without the network."),
     "sandbox": ("sandbox", "Run an SMTP server of our own to test against."),
     "completion": ("completion", "Print the completion script of a shell."),
 }

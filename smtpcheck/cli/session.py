@@ -45,7 +45,7 @@ def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
         ask = _undisturbed(asking, watcher)
         report = probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask)
     # What cannot be written keeps nothing else from being written.
-    failed = [_write(report, output, wishes) for output in outputs]
+    failed = [write_report(report, output, wishes) for output in outputs]
     failed += _write_transcripts(report, jobs, wishes)
     for said in filter(None, failed):
         sys.stderr.write(usage_failure(UsageError(said)))
@@ -112,7 +112,7 @@ def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
     return live_watcher(sys.stderr, style_for(sys.stderr), targets=targets)
 
 
-def _write(report: Report, output: Output, wishes: Wishes) -> str:
+def write_report(report: Report, output: Output, wishes: Wishes) -> str:
     """Writes one format. Returns why that could not be done, or nothing."""
     from smtpcheck.cli.terminal import style_for
 

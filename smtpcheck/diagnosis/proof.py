@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from smtpcheck.catalog.cause import Catalog, Cause, Example, Rule
 from smtpcheck.catalog.condition import Equals, OneOf
-from smtpcheck.catalog.matcher import best, holds
+from smtpcheck.catalog.matcher import best, holds, presumed
+from smtpcheck.diagnosis.explain import winner
+from smtpcheck.diagnosis.pasted.failures import Failure as PastedFailure
+from smtpcheck.diagnosis.pasted.failures import read_text
 from smtpcheck.diagnosis.reply_facts import facts_of_reply, with_step
 from smtpcheck.model.jsonvalue import Json
 
@@ -47,27 +50,66 @@ def facts_of_example(example: Example, rule: Rule) -> dict[str, Json]:
     """
     if example.text is None:
         return with_step(dict(example.facts))
-    return facts_of_reply(example.text, **{**_presumed(rule, example), **example.facts})
+    if example.pasted:
+        return _pasted_facts(example.text, rule)
+    return facts_of_reply(example.text, **{**_taken_from_rule(rule, example), **example.facts})
 
 
 def _failures(cause: Cause, number: int, rule: Rule, catalog: Catalog) -> Iterator[Failure]:
     for example in rule.examples:
+        if example.pasted and example.text is not None:
+            yield from _pasted_failures(cause, number, example.text, catalog)
+            continue
         facts = facts_of_example(example, rule)
         shown = example.text or str(dict(example.facts))
         if not holds(rule, facts):
             yield Failure(cause.id, number, shown, "does not hold for its own example")
         else:
-            winner = best(facts, catalog)
-            if winner is not None and winner.cause.id != cause.id:
-                message = f"the example is won by {winner.cause.id} ({winner.pinned} facts pinned)"
+            won = best(facts, catalog)
+            if won is not None and won.cause.id != cause.id:
+                message = f"the example is won by {won.cause.id} ({won.pinned} facts pinned)"
                 yield Failure(cause.id, number, shown, message)
     for example in rule.counterexamples:
-        if holds(rule, facts_of_example(example, rule)):
+        if example.pasted and example.text is not None:
+            found = winner(example.text, catalog)
+            if found is not None and found[1].rule == rule:
+                yield Failure(cause.id, number, example.text, "claims its counterexample")
+        elif holds(rule, facts_of_example(example, rule)):
             shown = example.text or str(dict(example.facts))
             yield Failure(cause.id, number, shown, "claims its counterexample")
 
 
-def _presumed(rule: Rule, example: Example) -> dict[str, Json]:
+def _pasted_failures(cause: Cause, number: int, text: str, catalog: Catalog) -> Iterator[Failure]:
+    """A pasted text stands for the facts that decide; another rule of the same cause may win."""
+    found = winner(text, catalog)
+    if found is None:
+        yield Failure(cause.id, number, text, "no rule explains the example")
+    elif found[1].cause.id != cause.id:
+        other = found[1]
+        message = f"the example is won by {other.cause.id} ({other.pinned} facts pinned)"
+        yield Failure(cause.id, number, text, message)
+    elif not any(holds_openly(cause.rules[number - 1], each) for each in failures_in(text)):
+        yield Failure(cause.id, number, text, "does not hold for its own example")
+
+
+def _pasted_facts(text: str, rule: Rule) -> dict[str, Json]:
+    """Of the failures that a text may show, the first for which the rule holds."""
+    found = failures_in(text)
+    chosen = next((each for each in found if holds_openly(rule, each)), found[0])
+    return dict(chosen.facts)
+
+
+def holds_openly(rule: Rule, failure: PastedFailure) -> bool:
+    """Whether the rule holds for what a text shows, its open facts presumed."""
+    return presumed(rule, failure.facts, failure.open) is not None
+
+
+def failures_in(text: str) -> list[PastedFailure]:
+    """What a pasted text may report."""
+    return read_text(text).failures
+
+
+def _taken_from_rule(rule: Rule, example: Example) -> dict[str, Json]:
     facts: dict[str, Json] = {}
     for name, conditions in rule.when.items():
         placed = name in ("stage", "step") and {"stage", "step"} & set(example.facts)

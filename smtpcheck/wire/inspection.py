@@ -54,6 +54,15 @@ def inspecting_product(chain: Sequence[Presented]) -> tuple[str, int]:
     return "", 0
 
 
+def product_named(text: str) -> str:
+    """The product whose signing certificate a text names; empty when it names none."""
+    bare = "".join(char if char.isalnum() else " " for char in text.lower())
+    words = f" {' '.join(bare.split())} "
+    return next(
+        (product for product, marks in _PRODUCTS if any(f" {mark} " in words for mark in marks)), ""
+    )
+
+
 def _words(name: Mapping[str, tuple[str, ...]]) -> str:
     """The words of CN, O and OU with one blank before and behind each."""
     text = " | ".join(value for key in ("CN", "O", "OU") for value in name.get(key, ()))

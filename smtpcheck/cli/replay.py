@@ -1,0 +1,75 @@
+"""`smtpcheck replay`: a saved report judged again with today's catalogue, without the network."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from smtpcheck.cli import options
+from smtpcheck.cli.failure import usage_failure
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.stage import ExitCode
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_LARGEST = 256 << 20
+
+
+@app.command()
+def replay(
+    *,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A report of probe --format json; - reads standard input."
+        ),
+    ],
+    formats: options.Formats = [],  # noqa: B006 - typer makes a new list for each run
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Judge a saved JSON report again with today's catalogue, without the network.
+
+    Ends with the exit code that the run had.
+
+    Example: smtpcheck replay report.json
+    """
+    from smtpcheck.api import replay as judge_again
+    from smtpcheck.cli.session import Wishes, write_report
+    from smtpcheck.report.formats import parse_format_options
+
+    outputs = parse_format_options(list(formats))
+    report = judge_again(_saved(file))
+    wishes = Wishes(formats=formats, verbose=verbose, quiet=quiet)
+    failed = [said for output in outputs if (said := write_report(report, output, wishes))]
+    for said in failed:
+        sys.stderr.write(usage_failure(UsageError(said)))
+    raise typer.Exit(report.exit_code or (ExitCode.FINDINGS if failed else ExitCode.OK))
+
+
+def _saved(name: str) -> Json:
+    import json
+
+    from smtpcheck.cli.text_input import opened
+
+    with opened(name) as source:
+        raw = bytearray()
+        for piece in source.pieces():
+            raw += piece
+            if len(raw) > _LARGEST:
+                raise UsageError(f"{name} is too large for a report")
+    try:
+        data: Json = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise UsageError(
+            f"{name} is no JSON",
+            ["save a report with: smtpcheck probe TARGET --format json=report.json"],
+        ) from None
+    return data

@@ -1,0 +1,1 @@
+"""Text that somebody's software printed, as facts: what `explain` reads."""

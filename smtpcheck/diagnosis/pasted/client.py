@@ -1,0 +1,156 @@
+"""Which software printed a text, and which kind of conversation it was: SMTP, another protocol."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("phpmailer", (
+            r"(?i)phpmailer|SMTP -> (?:FROM SERVER|ERROR|NOTICE)|SERVER -> CLIENT|"
+            r"SMTP INBOUND|SMTP ERROR: |SMTP connect\(\) failed"
+        )),
+        ("symfony-mailer", (
+            r"Symfony\\+Component\\+Mailer|symfony/mailer|"
+            r"Connection could not be established with host \"|"
+            r"Expected response code \"?\d{3}[/\"]"
+        )),
+        ("swiftmailer", r"(?i)swift_|swiftmailer|Expected response code \d{3} but got code"),
+        ("laminas-mail", r"(?i)laminas|zend[\\/_]mail|zendframework"),
+        ("wordpress", r"(?i)wp-includes|wp_mail|your host may have disabled the mail\(\)"),
+        ("codeigniter", r"(?i)codeigniter"),
+        ("php", (
+            r"(?i)stream_socket_(?:client|enable_crypto)|fsockopen|fwrite\(\)|PHP Warning|"
+            r"\.php\b"
+        )),
+        ("mailkit", r"MailKit\."),
+        ("system-net-mail", (
+            r"System\.Net\.Mail|The SMTP server requires a secure connection|SmtpException|"
+            r"Transaction failed\. The server response"
+        )),
+        ("dotnet", r"System\.Net\.|System\.IO\.|HResult=|SocketException \(\d{5}\)|\.cs:line"),
+        ("javamail", r"(?:javax|jakarta)\.mail|com\.sun\.mail|angus\.mail|SMTPTransport"),
+        ("java", r"java\.(?:net|io|lang)\.|at [\w.$]+\([\w$]+\.java:\d+\)|javax\.net\.ssl"),
+        ("nodemailer", (
+            r"(?i)nodemailer|smtp-connection|SMTPConnection\.|Greeting never received|EAUTH|"
+            r"command: 'CONN'|\"command\":\"CONN\"|\[cache miss\]"
+        )),
+        ("node", (
+            r"getaddrinfo E|at [\w.<> ]+\((?:/|[A-Z]:\\|node:|net\.js|dns\.js|"
+            r"tls\.js).*:\d+:\d+\)|errno: ?'?-?\w+|connect E[A-Z]+|Error \[ERR_"
+        )),
+        ("python-smtplib", (
+            r"smtplib|SMTPServerDisconnected|SMTPAuthenticationError|SMTPDataError|"
+            r"SMTPRecipientsRefused|SMTPNotSupportedError|aiosmtplib"
+        )),
+        ("python", (
+            r"Traceback \(most recent|gaierror|_ssl\.c:\d+|\[Errno -?\d+\]|\[WinError \d+\]|"
+            r"ssl\.SSLError|UnicodeEncodeError"
+        )),
+        ("go", (
+            r"dial tcp|x509: |tls: |gomail|smtp\.plainAuth|net/smtp|\[recovered\]|"
+            r"goroutine \d+"
+        )),
+        ("ruby", (
+            r"Net::(?:SMTP|OpenTimeout|ReadTimeout)|Errno::E|OpenSSL::SSL::SSLError|"
+            r"\.rb:\d+|execution expired"
+        )),
+        ("rust", (
+            r"lettre|Transient\(Response|Permanent\(Response|rustls|InvalidCertificate\(|"
+            r"thread 'main' panicked"
+        )),
+        ("perl", r"Net::SMTP|MIME::Lite|at \S+\.p[lm] line \d+|sendEmail"),
+        ("msmtp", r"\bmsmtp\b|msmtprc"),
+        ("ssmtp", r"\bssmtp\b"),
+        ("swaks", (
+            r"===? (?:Trying|Connected to) \S+:\d+\.\.\.|<\*\* |<~\*|"
+            r"\*\*\* TLS startup failed|swaks"
+        )),
+        ("curl", r"(?i)\bcurl\b|curl_fetch"),
+        ("postfix", r"postfix/|postfix[-_]|status=(?:deferred|bounced)|X-Postfix|NOQUEUE: "),
+        ("exim", r"R=\w+ |T=\w+ |LOG: MAIN|\bexim\b|Exim \d|\bH=\S+ \["),
+        ("opensmtpd", r"smtpd\[\d+\]: smtp-out|smtp-out: |mta: 0x|queue-fs"),
+        ("sendmail", (
+            r"sendmail\[\d+\]|stat=Deferred|stat=User unknown|sendmail: |"
+            r"dsn=\d\.\d\.\d, stat="
+        )),
+        ("openssl", r"CONNECTED\(0000|verify error:num=|s_client|depth=\d "),
+        ("indy", r"EIdSMTP|EIdSocket|Indy"),
+        ("horde", r"Horde_Smtp|Horde\\Smtp"),
+        ("outlook", r"0x800CCC|0x8004\w{4}"),
+        ("exchange", r"Remote Server returned|RESOLVER\.|Generating server:"),
+        ("qmail", r"qmail|giving_up_on|Giving up on"),
+    )
+)  # fmt: skip
+_EXCEPTION: Final = re.compile(
+    r"\b((?:[A-Za-z_][\w]{0,60}[.:\\]{1,2}){0,8}[A-Z]\w{2,60}(?:Error|Exception|Timeout|"
+    r"Disconnected|Refused|Reset))\b"
+)
+_SMTP: Final = re.compile(
+    r"(?i)smtp|e-?mail|\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
+    r"postfix|exim|starttls|\behlo\b|\bhelo\b|rcpt to|mail from|\bMX\b|newsletter|"
+    r"\bmta\b|notif"
+    r"|:(?:25|465|587|2525)\b|port\D{0,5}(?:25|465|587|2525)\b|邮件|correo|courriel|почт"
+)
+_STRICT_SMTP: Final = re.compile(
+    r"(?i)smtp(?!lib\b.*imap)|sendmail|postfix/|exim\b|starttls|\behlo\b|\bhelo\b|"
+    r"rcpt to|mail from|:(?:25|465|587|2525)\b|(?<![\w.])[45]\d\d[ -][45]\.\d\.\d"
+)
+_IMAP: Final = re.compile(
+    r"(?i)\bimap|\bNO \[?(?:AUTHENTICATIONFAILED|ALERT|UNAVAILABLE|LOGIN)|"
+    r"\[AUTHENTICATIONFAILED\]|\bNO LOGIN failed|:(?:993|143)\b|port\D{0,5}(?:993|"
+    r"143)\b|\* (?:OK|BYE|BAD|PREAUTH)\b|Host[12] failure"
+    r"|inbox connection|^\w{1,8} (?:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|\bJMAP\b"
+)
+_POP3: Final = re.compile(
+    r"(?i)\bpop3?\b|poplib|-ERR\b|\+OK\b|:(?:995|110)\b|port\D{0,5}(?:995|110)\b|"
+    r"net/pop|getmail|\bpop[.-]\w"
+)
+_API: Final = re.compile(
+    r"(?i)\bapi\.[\w.-]+\.\w{2,}|https?://api|/v\d(?:\.\d)?/(?:mail|messages|send|smtp)|"
+    r"graph\.microsoft\.com|gmail\.googleapis|\"?status(?:Code)?\"?\s?[:=]\s?\"?(?:40\d|"
+    r"429|422|50\d)\b"
+    r"|HTTP/\d(?:\.\d)? [345]\d\d|HTTP (?:error|status|code)?:? ?(?:40\d|429|422|"
+    r"50\d)\b|\b(?:401|403) (?:Unauthorized|Forbidden)|axios|AxiosError|"
+    r"requests\.exceptions|RestClient|Invoke-RestMethod|fetch failed|googleapiclient|"
+    r"MailgunApi|SendGridAPI"
+    r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:"
+)
+_UNRELATED: Final = re.compile(
+    r"(?i):(?:5432|3306|6379|27017|11211|9200|8080|8443|443|80|22|21|53|389|636|5672|"
+    r"9092|3389|1433|1521)\b|postgres|mysql|mariadb|redis|mongo|rabbitmq|kafka|ldap|"
+    r"elasticsearch|\bssh\b|\bgit\b|npm ERR|docker pull|jdbc|StdOut\.php|\bs?ftp\b|"
+    r"websocket|\bxmpp\b|\bsip\b"
+)
+
+
+def client_of(text: str) -> str:
+    """The id of the library or program whose words the text shows; empty when none is known."""
+    return next((name for name, pattern in _CLIENTS if pattern.search(text)), "")
+
+
+def exceptions_of(text: str) -> list[str]:
+    """The names of exceptions in the text, without packages, in order."""
+    names = (re.split(r"[.:\\]+", found)[-1] for found in _EXCEPTION.findall(text))
+    return list(dict.fromkeys(names))[:10]
+
+
+def speaks_of_mail(text: str) -> bool:
+    """Whether anything in the text has to do with mail."""
+    return bool(_SMTP.search(text))
+
+
+def other_protocol(text: str) -> str:
+    """`imap`, `pop3`, `http` or `other` where the text is about that and nothing in it is SMTP."""
+    strict = bool(_STRICT_SMTP.search(text))
+    if _IMAP.search(text) and not strict:
+        return "imap"
+    if _POP3.search(text) and not re.search(r"(?i)smtp|starttls|ehlo", text):
+        return "pop3"
+    if _API.search(text) and not strict:
+        return "http"
+    if _UNRELATED.search(text) and not _SMTP.search(text):
+        return "other"
+    return ""
