@@ -90,10 +90,12 @@ def login_step(run: Run) -> Ended:
         return _failed(facts, "held", f"not tried: {error}")
     if fallback:
         facts |= {"mechanism": outcome.mechanism, "fallback_from": fallback}
-    facts |= run.talk.facts(outcome.heard, "AUTH")
+    telling = outcome.broken_by or outcome.heard
+    facts |= run.talk.facts(telling, "AUTH")
     facts["challenges"] = outcome.challenges
     if outcome.fault:
-        return _failed(facts, outcome.fault, f"the login broke off: {outcome.fault}")
+        said = f"the login broke off: {outcome.fault}"
+        return _failed(facts, outcome.fault, said, run.talk.event_of(telling))
     if not outcome.accepted:
         return Ended(Outcome.FAILED, words(outcome.heard), facts)
     return Ended(Outcome.PASSED, f"{outcome.mechanism}: {words(outcome.heard)}", facts)
@@ -134,8 +136,11 @@ def _why(mechanism: str, trust: Trust) -> str:
     return "nothing better is offered"
 
 
-def _failed(facts: dict[str, Json], kind: str, said: str) -> Ended:
-    return Ended(Outcome.FAILED, said, {**facts, "error": {"kind": kind, "message": said}})
+def _failed(facts: dict[str, Json], kind: str, said: str, event: int = 0) -> Ended:
+    error: dict[str, Json] = {"kind": kind, "message": said}
+    if event:
+        error["event"] = event
+    return Ended(Outcome.FAILED, said, {**facts, "error": error})
 
 
 def speaks(method: str) -> bool:

@@ -104,12 +104,15 @@ class Link:
             self._pull(None)
         return self._parser.drain()
 
-    def start_tls(self, session: TlsSession, wait: Deadline) -> None:
-        """Runs the handshake until it is done or has failed; the session knows how it went."""
+    def start_tls(self, session: TlsSession, wait: Deadline, early: bytes = b"") -> None:
+        """Runs the handshake until it is done or has failed; the session knows how it went.
+        `early` has come already and is read as TLS, never as words."""
         self._parser = ReplyParser()
         self._tls = session
         try:
             self._push(session.start(), wait)
+            if early:
+                self._decrypt(early, wait)
             while session.state == "handshaking":
                 self._decrypt(self._read(wait), wait)
         except OSError as error:

@@ -82,6 +82,8 @@ class Run:
     hello: Hello | None = None
     """The last EHLO's answer: nothing of an earlier one is ever used."""
     hello_in_clear: Hello | None = None
+    early_tls: bytes = b""
+    """What came behind the 220 to STARTTLS and may be TLS."""
     letterbox: Letterbox | None = None
     notes: list[str] = field(default_factory=list)
     sender_only: bool = False

@@ -25,9 +25,13 @@ _PROTOCOLS = (
     ("pop3", re.compile(rb"[+]OK|-ERR")),
     ("ssh", re.compile(rb"SSH-\d")),
     ("tls", re.compile(rb"[\x15\x16]\x03[\x00-\x04]")),
-    ("mysql", re.compile(rb".\x00\x00\x00\x0a", re.DOTALL)),
-    ("ftp", re.compile(rb"220[ -](?![^\r\n]*SMTP)[^\r\n]*\b(FTP|FileZilla)\b", re.IGNORECASE)),
+    ("mysql", re.compile(rb"..\x00\x00[\x0a\xff]", re.DOTALL)),
+    ("nntp", re.compile(rb"20[01] ")),
+    # A host may be called ftp.example.com: the word counts where it is no part of a name.
+    ("ftp", re.compile(rb"(?is)220(?!.*SMTP).*[\s(-]\w*(FTPD?|FileZilla)[\s)]")),
 )
+_BEGINNING = re.compile(rb"(2|22|220|[45]|[45]\d{1,2})\Z|[2-5]\d\d[ \r\n-]")
+"""What the beginning of a greeting looks like, be it cut off."""
 
 
 def connect_step(run: Run) -> Ended:
@@ -73,6 +77,8 @@ def greeting_step(run: Run) -> Ended:
     facts = run.talk.facts(heard, "CONNECT")
     if isinstance(heard, Silence):
         protocol = protocol_of(heard.partial)
+        if not protocol and heard.partial and not _BEGINNING.match(heard.partial):
+            protocol = "other"
         if protocol:
             facts["protocol"] = protocol
         return Ended(Outcome.FAILED, words(heard), facts)

@@ -62,13 +62,25 @@ def starttls_step(run: Run) -> Ended:
     facts |= run.talk.facts(heard, "STARTTLS")
     if not isinstance(heard, Reply) or heard.code != 220 or not sound(heard):
         return Ended(Outcome.FAILED, words(heard), facts)
-    injected = run.talk.link.leftover()
+    injected = _in_clear(run, run.talk.link.leftover())
     if injected:
         text = injected.decode("utf-8", "backslashreplace")
         event = run.recorder.note(f"in clear, behind the 220 to STARTTLS: {text}")
         facts |= {"injected": text, "error": {"kind": "plain-text", "event": event}}
         return Ended(Outcome.FAILED, f"plain text behind the reply to STARTTLS: {text}", facts)
     return Ended(Outcome.PASSED, heard.text or "ready", facts)
+
+
+def _in_clear(run: Run, early: bytes) -> bytes:
+    """What of the bytes behind the 220 is text. The rest is for TLS alone to read: an alert of a
+    server that cannot go on, or noise, at which the handshake fails and says so."""
+    from smtpcheck.wire.tls_failure import begins_record, not_tls
+
+    failure = None if not early or begins_record(early) else not_tls(early, over=True)
+    if failure is None or failure.kind != "plain-text":
+        run.early_tls = early
+        return b""
+    return early
 
 
 def handshake_step(run: Run) -> Ended:
@@ -87,7 +99,8 @@ def handshake_step(run: Run) -> Ended:
     host = run.profile.tls.server_name or run.name
     session = TlsSession(context, host, now=datetime.now(UTC))
     link = run.talk.link
-    link.start_tls(session, run.deadline.within(run.profile.server.timeout))
+    link.start_tls(session, run.deadline.within(run.profile.server.timeout), run.early_tls)
+    run.early_tls = b""
     facts = dict(session.handshake_facts())
     if session.state != "open":
         return _failed(run, facts)

@@ -33,6 +33,8 @@ class Login:
     fault: str = ""
     """Where the exchange itself broke: `challenge-not-base64`, `challenge-malformed`,
     `too-many-challenges`, `early-reply`; the exchange was cancelled then."""
+    broken_by: Heard | None = None
+    """The reply at which it broke; `heard` is the answer to the cancelling."""
 
     @property
     def accepted(self) -> bool:
@@ -162,20 +164,22 @@ def login(mechanism: str, who: Credentials) -> Dialogue[Login]:
     while isinstance(heard, Reply) and heard.code == 334 and sound(heard):
         challenges += 1
         if challenges > ROUNDS_LIMIT:
-            return (yield from _cancel(mechanism, challenges, "too-many-challenges"))
+            return (yield from _cancel(mechanism, challenges, "too-many-challenges", heard))
         challenge = _decoded(heard, free=spoken.free_challenges)
         if challenge is None:
-            return (yield from _cancel(mechanism, challenges, "challenge-not-base64"))
+            return (yield from _cancel(mechanism, challenges, "challenge-not-base64", heard))
         if not given and first is not None:
             response: bytes | None = first
         else:
             response = _next(responses, challenge)
         if response is None:
-            return (yield from _cancel(mechanism, challenges, "too-many-challenges"))
+            return (yield from _cancel(mechanism, challenges, "too-many-challenges", heard))
         given += 1
         (heard,) = yield (_response(mechanism, response),)
     early = isinstance(heard, Reply) and heard.code == 235 and given < spoken.responses_needed
-    return Login(mechanism, heard, challenges, "early-reply" if early else "")
+    if early:
+        return Login(mechanism, heard, challenges, "early-reply", heard)
+    return Login(mechanism, heard, challenges)
 
 
 def _must_be_text(who: Credentials) -> None:
@@ -207,9 +211,9 @@ def _response(mechanism: str, response: bytes) -> Say:
     return hidden("AUTH", f"<{mechanism} response hidden>", base64.b64encode(response))
 
 
-def _cancel(mechanism: str, challenges: int, fault: str) -> Dialogue[Login]:
+def _cancel(mechanism: str, challenges: int, fault: str, broken_by: Heard) -> Dialogue[Login]:
     (heard,) = yield (Say("AUTH", "*", b"*\r\n"),)
-    return Login(mechanism, heard, challenges, fault)
+    return Login(mechanism, heard, challenges, fault, broken_by)
 
 
 def _decoded(reply: Reply, *, free: bool) -> bytes | None:

@@ -119,10 +119,12 @@ def test_a_challenge_that_is_no_base64_is_cancelled(pki: TestPki, challenge: str
     with ScriptedServer(text, pki) as server:
         report = run(server.port, pki, settings=QUICK)
     assert server.connection.lines[4] == "*"
-    assert step(report, "auth.login").facts["error"] == {
-        "kind": "challenge-not-base64",
-        "message": "the login broke off: challenge-not-base64",
-    }
+    error = step(report, "auth.login").facts["error"]
+    assert isinstance(error, dict)
+    assert error["kind"] == "challenge-not-base64"
+    assert error["message"] == "the login broke off: challenge-not-base64"
+    events = {event.n: event.text for event in report.observations.transcript}
+    assert events[int(str(error["event"]))].startswith("334 ")
     assert report.exit_code == 13
     assert_confined(server, report)
 
