@@ -22,8 +22,9 @@ app = new_app()
 def send_test(  # noqa: PLR0913 - one parameter an option
     *,
     target: Annotated[
-        str, typer.Argument(metavar="[TARGET]", help="A profile, file, URL, host:port or host.")
-    ] = "",
+        str | None,
+        typer.Argument(metavar="[TARGET]", help="A profile, file, URL, host:port or host."),
+    ] = None,
     to: Annotated[list[str], typer.Option(metavar="ADDRESS", help="A recipient; repeatable.")] = [],  # noqa: B006 - typer makes a new list for each run
     to_self: Annotated[bool, typer.Option("--self", help="Send to the sender.")] = False,
     from_: Annotated[
@@ -34,8 +35,8 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     subject: Annotated[str, typer.Option(metavar="TEXT", help="Subject.")] = "",
     body: Annotated[str | None, typer.Option(metavar="TEXT", help="Text of the message.")] = None,
     body_file: Annotated[
-        str, typer.Option(metavar="FILE", help="Read the text from FILE; - is standard input.")
-    ] = "",
+        str | None, typer.Option(metavar="FILE", help="Read the text from FILE; - is standard input.")
+    ] = None,
     empty: Annotated[bool, typer.Option("--empty", help="Send an empty body.")] = False,
     deadline: options.DeadlineSeconds = 60,
     ipv4: options.OnlyIpv4 = False,
@@ -81,12 +82,12 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         opened=(Stage.SEND,),
     )
     if sandbox:
-        if target:
+        if target is not None:
             raise UsageError("--sandbox is a target of its own", ["leave the other target out"])
         with sandbox_job(plan, overrides) as job:
             code = run_jobs([job], wishes)
         raise typer.Exit(code)
-    jobs = jobs_for([target] if target else [], plan, overrides)
+    jobs = jobs_for([] if target is None else [target], plan, overrides)
     if not recipients and not jobs[0].loaded.profile.test.to:
         raise UsageError(
             "there is nobody to send the message to",
@@ -96,6 +97,8 @@ def send_test(  # noqa: PLR0913 - one parameter an option
 
 
 def _one(option: str, value: str) -> str:
+    if value == "self":
+        raise UsageError(f"{option} self names nobody", ["self is the sender: only --to takes it"])
     return options.addresses_given(option, [value])[0] if value else ""
 
 
@@ -105,12 +108,12 @@ def _one_line(option: str, text: str) -> str:
     return text
 
 
-def _body(text: str | None, path: str, *, empty: bool) -> str | None:
-    if sum((text is not None, bool(path), empty)) > 1:
+def _body(text: str | None, path: str | None, *, empty: bool) -> str | None:
+    if sum((text is not None, path is not None, empty)) > 1:
         raise UsageError("--body, --body-file and --empty exclude each other")
     if empty:
         return ""
-    if not path:
+    if path is None:
         return text
     try:
         raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()

@@ -71,7 +71,9 @@ def _encoding(body: str, charset: str) -> str:
     """7bit where that carries the text as it is, else an encoding that every path survives."""
     if charset.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
         raise ValueError(f"{charset} cannot be used in the text of a mail (RFC 2781 section 3.2)")
-    plain = body.isascii() and all(len(line) <= 990 for line in body.splitlines())
+    # A NUL or another control character would not arrive as it is.
+    plain = all(" " <= c <= "~" or c in "\t\r\n" for c in body)
+    plain = plain and all(len(line) <= 990 for line in body.splitlines())
     return "7bit" if plain else "quoted-printable"
 
 
