@@ -42,6 +42,20 @@ def probe(  # noqa: PLR0913 - one parameter an option
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
     settings: options.Settings = [],  # noqa: B006
+    no_experiments: Annotated[
+        bool, typer.Option("--no-experiments", help="After a failure connect no further.")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Try the changes that help, and save them when they do.")
+    ] = False,
+    accept: Annotated[
+        list[str],
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Let --fix make this change of host or protection; repeatable.",
+        ),
+    ] = [],  # noqa: B006
+    send: Annotated[bool, typer.Option("--send", help="Let --fix send the test message.")] = False,
     sandbox: options.InSandbox = False,
     formats: options.Formats = [],  # noqa: B006
     debug_file: options.DebugFile = "",
@@ -63,6 +77,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         recipients=options.addresses_given("--to", to),
         deadline=deadline,
         resolver=resolver,
+        experiments=not no_experiments,
     )
     wishes = Wishes(
         formats=formats,
@@ -72,8 +87,18 @@ def probe(  # noqa: PLR0913 - one parameter an option
         no_input=no_input,
         at_once=jobs,
     )
+    if (accept or send) and not fix:
+        word = "--accept" if accept else "--send"
+        raise UsageError(f"{word} belongs to --fix", [f"add --fix, or leave {word} out"])
+    if sandbox and fix:
+        raise UsageError("--fix changes a profile, and --sandbox is none")
     if not sandbox:
         found = jobs_for(targets, plan, overrides, every=every, tags=tags)
+        if fix:
+            from smtpcheck.cli.fix import Fix, accepted_changes, must_be_a_profile, run_fix
+
+            may = Fix(accepted=accepted_changes(accept), send=send, overrides=overrides)
+            raise typer.Exit(run_fix(must_be_a_profile(found), wishes, may))
         raise typer.Exit(run_jobs(found, wishes))
     if targets or every or tags:
         raise UsageError("--sandbox is a target of its own", ["leave the other targets out"])

@@ -35,6 +35,11 @@ class Wishes:
 
 def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     """Probes all jobs, writes every format asked for, and returns the exit code."""
+    return tell(probe_jobs(jobs, wishes), jobs, wishes)
+
+
+def probe_jobs(jobs: Sequence[Job], wishes: Wishes) -> Report:
+    """Probes all jobs, once it is sure that what was asked for can be written."""
     outputs = parse_format_options(list(wishes.formats))
     files = _debug_files(jobs, wishes)
     for path in [*files, *(output.path for output in outputs if output.path)]:
@@ -43,8 +48,16 @@ def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     echo = _echo_kept() if asking else nullcontext()
     with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
         ask = _undisturbed(asking, watcher)
-        report = probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask)
+        return probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask)
+
+
+def tell(
+    report: Report, jobs: Sequence[Job], wishes: Wishes, outputs: Sequence[Output] | None = None
+) -> int:
+    """Writes every format asked for, or these, and the conversations; returns the exit code."""
     # What cannot be written keeps nothing else from being written.
+    if outputs is None:
+        outputs = parse_format_options(list(wishes.formats))
     failed = [write_report(report, output, wishes) for output in outputs]
     failed += _write_transcripts(report, jobs, wishes)
     for said in filter(None, failed):

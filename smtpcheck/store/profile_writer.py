@@ -46,6 +46,17 @@ class SetResult:
         return self.old != self.new
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A file as it is and as it would be."""
+
+    path: Path
+    name: str | None
+    """Of the profile; None outside the user's folder."""
+    old: bytes
+    new: bytes
+
+
 def create_profile(
     name: str,
     tables: Mapping[str, Any],
@@ -113,6 +124,28 @@ def change_values(
     return tuple(
         SetResult(key, _shown(before, key), _shown(after, key), path, remaining) for key in changes
     )
+
+
+def preview_values(name_or_path: str | Path, changes: Mapping[str, str]) -> Preview:
+    """What `change_values` would write, and writes nothing. Raises as it does."""
+    path, name = locate(name_or_path)
+    wanted = _wanted(changes, path)
+    old = read_bytes(path)
+    before, _lines = parse_toml(old, str(path))
+    _refuse_missing(before, wanted, path)
+    new = _edited(old, wanted, path)
+    _checked(old, new, path, name, set(changes))
+    return Preview(path, name, old, new)
+
+
+def write_preview(preview: Preview, *, disk: Disk = DISK) -> bool:
+    """Writes what was previewed. False where the file has been changed meanwhile: it is untouched
+    then."""
+    with locked(preview.path):
+        if read_bytes(preview.path) != preview.old:
+            return False
+        write_whole(preview.path, preview.new, disk=disk)
+    return True
 
 
 def rename_profile(old: str, new: str) -> Path:
