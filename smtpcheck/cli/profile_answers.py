@@ -41,6 +41,10 @@ class Answers:
     """An existing profile may be replaced."""
     no_password: bool = False
     """The answer was: kept nowhere."""
+    asked: bool = False
+    """There is somebody who answers."""
+    draft: dict[str, Any] = field(default_factory=dict)
+    """What was typed another time and has not been asked for again yet, by full key."""
 
     @property
     def preset(self) -> Preset | None:
@@ -69,16 +73,11 @@ class Answers:
 
     def tables(self) -> dict[str, Any]:
         """The answers as the nested tables of a file."""
-        from smtpcheck.store.keys import KEYS
+        return _nested(self.raw)
 
-        tables: dict[str, Any] = {}
-        for name, key in KEYS.items():
-            if name in self.raw:
-                place = tables
-                for word in key.path[:-1]:
-                    place = place.setdefault(word, {})
-                place[key.field] = self.raw[name]
-        return tables
+    def draft_tables(self) -> dict[str, Any]:
+        """The answers, and what was typed another time, as the nested tables of a file."""
+        return _nested(self.draft | self.raw)
 
     def complete(self, *, password: bool = True) -> None:
         """Fills in what follows from the rest: the region's host, the preset's fixed user name,
@@ -117,7 +116,7 @@ class Answers:
         preset, found = self.preset, []
         if not self.value("server.host") and "server.socket" not in self.raw:
             if preset is None:
-                found.append("--preset NAME or --host HOST: which provider, or which server")
+                found.append(f"{self._preset_option()} or --host HOST: provider, or server")
             elif preset.host_template:
                 found.append(f"--region REGION: one of {', '.join(preset.regions)}")
             else:
@@ -127,10 +126,17 @@ class Answers:
         if needs_user and not no_login and not self.raw.get("auth.username"):
             found.append("--username USER: who logs in")
         if not self.value("sender.address"):
-            found.append("--from ADDRESS: whose mail it is")
+            unless = ", unless USER is an address" if found and "USER" in found[-1] else ""
+            found.append(f"--from ADDRESS: whose mail it is{unless}")
         if not self.name and self.value("server.host"):
             found.append("NAME: what the profile is called (no free name follows from the rest)")
         return found
+
+    def _preset_option(self) -> str:
+        """A profile may be called like a preset; that alone does not make it one."""
+        from smtpcheck.store.presets import preset_names
+
+        return f"--preset {self.name if self.name in preset_names() else 'NAME'}"
 
     def command(self) -> str:
         """The command that makes this profile again, without questions."""
@@ -205,6 +211,20 @@ def password_text(
             raise UsageError(f"--password-command cannot be split into words: {error}") from None
         return f"{{command = {array(words)}}}"
     return "{keyring = true}" if stdin else None
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by full key as tables, in the order of a profile's keys."""
+    from smtpcheck.store.keys import KEYS
+
+    tables: dict[str, Any] = {}
+    for name, key in KEYS.items():
+        if name in values:
+            place = tables
+            for word in key.path[:-1]:
+                place = place.setdefault(word, {})
+            place[key.field] = values[name]
+    return tables
 
 
 def quoted(text: str) -> str:

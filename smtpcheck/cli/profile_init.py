@@ -109,7 +109,9 @@ def finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -
         if asker is not None:
             from smtpcheck.cli.profile_questions import ask_all
 
-            ask_all(asker, answers, _draft_of(answers, asker))
+            answers.asked = True
+            answers.draft = _draft_of(answers, asker)
+            ask_all(asker, answers)
         answers.complete()
         missing = answers.missing()
         if missing:
@@ -190,23 +192,35 @@ def _keep_draft(answers: Answers, why: str) -> None:
     """Keeps what was typed, unless nothing was."""
     from smtpcheck.store.drafts import save_draft
 
-    name = answers.name or answers.free_name() or "unnamed"
     if not answers.raw:
         _note(why)
         return
-    path = save_draft(name, answers.tables())
+    name = answers.name or _free_draft(answers.free_name() or "unnamed")
+    path = save_draft(name, answers.draft_tables())
     _note(f"{why}; what was typed is kept as a draft: {path}")
-    if why == "interrupted":
+    if answers.asked:
         _note(f"go on with: smtpcheck profile init {name}")
 
 
-def _draft_of(answers: Answers, asker: Asker) -> Mapping[str, Any]:
+def _free_draft(name: str) -> str:
+    """The name, with a number where it belongs to the draft of another profile."""
+    from smtpcheck.store.drafts import list_drafts
+
+    drafts = {draft.name for draft in list_drafts()}
+    numbered = (f"{name}-{number}" for number in range(2, len(drafts) + 2))
+    return next(each for each in (name, *numbered) if each not in drafts)
+
+
+def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
     """What was typed another time, by full key; nothing without a draft of that name."""
     from smtpcheck.store.drafts import list_drafts, read_draft
     from smtpcheck.store.keys import KEYS
 
-    name = answers.name
-    if name not in {draft.name for draft in list_drafts()}:
+    name, drafts = answers.name, [draft.name for draft in list_drafts()]
+    if name not in drafts:
+        if drafts and not name:
+            asker.say(f"There are drafts: {', '.join(drafts)}.")
+            asker.say("To go on with one: smtpcheck profile init NAME")
         return {}
     tables = read_draft(name)
     found: dict[str, Any] = {}

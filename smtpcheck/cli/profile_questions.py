@@ -17,21 +17,21 @@ _OTHER = "other"
 _SOURCES = ("keyring", "env", "file", "command", "none")
 
 
-def ask_all(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> None:
-    """Asks for what the flags left open; answers are kept as they come. `draft` holds, by full
-    key, what was typed another time. Flags that say enough leave one question: the password."""
+def ask_all(asker: Asker, answers: Answers) -> None:
+    """Asks for what the flags left open; answers are kept as they come, and are the
+    defaults another time. Flags that say enough leave one question: the password."""
     if _say_enough(answers):
         answers.complete(password=False)
-        _ask_for_password(asker, answers, draft)
+        _ask_for_password(asker, answers)
         return
     by_flag = "preset" in answers.raw
     if not {"preset", "server.host", "server.socket"} & answers.raw.keys():
-        _ask_preset(asker, answers, draft)
+        _ask_preset(asker, answers)
     if "server.socket" not in answers.raw:
-        _ask_server(asker, answers, draft, known=by_flag)
+        _ask_server(asker, answers, known=by_flag)
     _ask_name(asker, answers)
-    _ask_login(asker, answers, draft)
-    _ask_mail(asker, answers, draft)
+    _ask_login(asker, answers)
+    _ask_mail(asker, answers)
 
 
 def _say_enough(answers: Answers) -> bool:
@@ -64,7 +64,7 @@ def _needed(key: str) -> Callable[[str], Any]:
     return check
 
 
-def _ask_preset(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> None:
+def _ask_preset(asker: Asker, answers: Answers) -> None:
     from smtpcheck.store.presets import list_presets
 
     presets = list_presets()
@@ -74,9 +74,12 @@ def _ask_preset(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> Non
     for number, name in enumerate(names, 1):
         title = presets[number - 1].title if number <= len(presets) else "another server"
         asker.say(f"  {number:>2}  {name:<{wide}}  {title}")
-    known = (draft.get("preset"), answers.name)
+    known = (answers.draft.get("preset"), answers.name)
     default = next((name for name in known if name in names), _OTHER)
     found = choose(asker, "Provider", names, default)
+    if found != answers.draft.pop("preset", _OTHER):  # the server was that of another provider
+        for key in [key for key in answers.draft if key.startswith("server.")]:
+            del answers.draft[key]
     if found != _OTHER:
         answers.raw["preset"] = found
 
@@ -102,24 +105,26 @@ def _ask_name(asker: Asker, answers: Answers) -> None:
     answers.name = ask(asker, "Name of the profile", answers.free_name(), check)
 
 
-def _ask_server(asker: Asker, answers: Answers, draft: Mapping[str, Any], *, known: bool) -> None:
+def _ask_server(asker: Asker, answers: Answers, *, known: bool) -> None:
     """Asks where the server is. `known`: a flag named the preset, so what it says is taken."""
     preset = answers.preset
     raw = answers.raw
     if preset and preset.host_template and "server.host" not in raw:
         asker.say(f"Regions: {', '.join(preset.regions)}")
         regions = preset.regions
-        default = next((each for each in regions if each in draft.get("server.host", "")), "")
+        before = answers.draft.get("server.host", "")
+        default = next((each for each in regions if each in before), "")
         answers.region = choose(asker, "Region", regions, default)
+        answers.draft.pop("server.host", None)
         answers.take_region()
     if known and answers.value("server.host"):
         return
-    _ask_key(asker, answers, draft, "server.host", "Mail server", needed=True)
+    _ask_key(asker, answers, "server.host", "Mail server", needed=True)
     if preset is None:
         _recognise(asker, answers)
     usual = security_for_port(raw.get("server.port", 0))
-    _ask_key(asker, answers, draft, "server.security", "Security (starttls, tls, none)", usual)
-    _ask_key(asker, answers, draft, "server.port", "Port", _usual_port(answers))
+    _ask_key(asker, answers, "server.security", "Security (starttls, tls, none)", usual)
+    _ask_key(asker, answers, "server.port", "Port", _usual_port(answers))
 
 
 def _recognise(asker: Asker, answers: Answers) -> None:
@@ -145,7 +150,6 @@ def _usual_port(answers: Answers) -> str:
 def _ask_key(
     asker: Asker,
     answers: Answers,
-    draft: Mapping[str, Any],
     key: str,
     question: str,
     default: str = "",
@@ -156,15 +160,17 @@ def _ask_key(
     if key in answers.raw:
         return
     of_preset = answers.value(key)
-    usual = draft.get(key) or (default if key == "server.port" else "") or of_preset or default
+    own = default if key == "server.port" else ""
+    usual = answers.draft.get(key) or own or of_preset or default
     shown = ", ".join(usual) if isinstance(usual, list) else str(usual)
     check = _needed(key) if needed else check_key(key)
     found = ask(asker, question, shown, lambda text: check(text) if text or needed else None)
+    answers.draft.pop(key, None)
     if found is not None and found not in (of_preset, "", []):
         answers.raw[key] = found
 
 
-def _ask_login(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> None:
+def _ask_login(asker: Asker, answers: Answers) -> None:
     preset, raw = answers.preset, answers.raw
     if raw.get("auth.method") == "none" or (preset and preset.username_form == "none"):
         return
@@ -172,21 +178,21 @@ def _ask_login(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> None
         literal = preset.username_literal if preset else ""
         needed = preset is not None and preset.username_form in NEED_USERNAME
         words = "User name" if needed or literal else "User name (empty: no login)"
-        _ask_key(asker, answers, draft, "auth.username", words, literal, needed=needed)
-    _ask_for_password(asker, answers, draft)
+        _ask_key(asker, answers, "auth.username", words, literal, needed=needed)
+    _ask_for_password(asker, answers)
 
 
-def _ask_for_password(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> None:
+def _ask_for_password(asker: Asker, answers: Answers) -> None:
     preset = answers.preset
     if answers.wants_password and "auth.password" not in answers.raw:
         if preset and preset.password_kind:
             asker.say(f"Password at this provider: {preset.password_kind}")
-        _ask_password(asker, answers, draft)
+        _ask_password(asker, answers)
 
 
-def _ask_password(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> None:
+def _ask_password(asker: Asker, answers: Answers) -> None:
     """Asks where the password is until the place is one that can be used."""
-    kept = draft.get("auth.password")
+    kept = answers.draft.get("auth.password")
     default = next(iter(kept), "keyring") if isinstance(kept, Mapping) else "keyring"
     while True:
         source = choose(
@@ -196,6 +202,7 @@ def _ask_password(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> N
             default,
         )
         answers.no_password = source == "none"
+        answers.draft.pop("auth.password", None)
         if answers.no_password:
             return
         if source != "keyring":
@@ -252,10 +259,10 @@ def _fill_keyring(asker: Asker, answers: Answers) -> str:
     return ""
 
 
-def _ask_mail(asker: Asker, answers: Answers, draft: Mapping[str, Any]) -> None:
+def _ask_mail(asker: Asker, answers: Answers) -> None:
     username = answers.raw.get("auth.username", "")
     own = username if is_address(username) else ""
-    _ask_key(asker, answers, draft, "sender.address", "Sender's address", own, needed=True)
-    _ask_key(asker, answers, draft, "sender.name", "Sender's name (may be empty)")
+    _ask_key(asker, answers, "sender.address", "Sender's address", own, needed=True)
+    _ask_key(asker, answers, "sender.name", "Sender's name (may be empty)")
     words = "Test messages go to (addresses, or self; may be empty)"
-    _ask_key(asker, answers, draft, "test.to", words)
+    _ask_key(asker, answers, "test.to", words)

@@ -48,6 +48,12 @@ def test_flags_make_a_profile(smtpcheck: CommandLine) -> None:
     }
 
 
+def test_a_name_alone_is_answered_with_the_preset_that_it_names(smtpcheck: CommandLine) -> None:
+    done = smtpcheck("profile", "init", "gmail", "--no-input")
+    assert done.code == 2
+    assert "  help: --preset gmail or --host HOST: provider, or server\n" in done.err
+
+
 def test_everything_that_is_missing_is_one_error(smtpcheck: CommandLine) -> None:
     done = smtpcheck("profile", "init", "--preset", "ses", "--no-probe")
     assert done.code == 2

@@ -11,6 +11,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def answered(*lines: str, name: str = "", **flags: str) -> tuple[Answers, Script
     """The answers that these lines give to all questions."""
     answers = collect(name, flags.pop("region", ""), _keys(flags), force=False)
     asker = Scripted(*lines)
-    ask_all(asker, answers, {})
+    ask_all(asker, answers)
     assert asker.answers == []
     return answers, asker
 
@@ -199,6 +200,41 @@ def test_a_draft_gives_the_defaults_of_the_next_time(smtpcheck: CommandLine) -> 
     assert tables["server"] == {"host": "smtp.googlemail.com", "port": 587}
     assert tables["auth"] == {"username": "me@gmail.com"}
     assert not list((smtpcheck.folder / "drafts").glob("*.toml"))
+
+
+def draft(smtpcheck: CommandLine, name: str) -> dict[str, Any]:
+    return tomllib.loads((smtpcheck.folder / "drafts" / f"{name}.toml").read_text())
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+def test_a_second_interruption_loses_nothing_of_the_first(
+    smtpcheck: CommandLine, count: int
+) -> None:
+    first = Scripted("gmail", "smtp.googlemail.com", "", "587", "mine", "me@gmail.com")
+    finish(Answers(), first, probe=False, stdin=False)
+    before = draft(smtpcheck, "mine")
+    assert finish(Answers("mine"), Scripted(*[""] * count), probe=False, stdin=False) == 130
+    assert draft(smtpcheck, "mine") == before
+
+
+def test_another_provider_is_not_asked_for_at_the_server_of_the_first(
+    smtpcheck: CommandLine,
+) -> None:
+    first = Scripted("gmail", "smtp.googlemail.com", "", "587", "mine", "me@gmail.com")
+    finish(Answers(), first, probe=False, stdin=False)
+    again = Scripted("office365")
+    finish(Answers("mine"), again, probe=False, stdin=False)
+    assert again.questions[1] == "Mail server [smtp.office365.com]: "
+    assert draft(smtpcheck, "mine")["auth"] == {"username": "me@gmail.com"}
+
+
+def test_two_unnamed_attempts_are_two_drafts(smtpcheck: CommandLine) -> None:
+    finish(Answers(), Scripted("gmail", "one.example"), probe=False, stdin=False)
+    second = Scripted("gmail", "two.example")
+    finish(Answers(), second, probe=False, stdin=False)
+    assert "There are drafts: gmail." in second.told
+    hosts = [draft(smtpcheck, name)["server"]["host"] for name in ("gmail", "gmail-2")]
+    assert hosts == ["one.example", "two.example"]
 
 
 def on_terminal(folder: Path, arguments: list[str], keys: list[tuple[str, str]]) -> tuple[int, str]:
