@@ -42,9 +42,12 @@ class Prepared:
         except BaseException as error:  # noqa: BLE001 - told to whoever asks for the result
             self._made = error
 
-    def get(self) -> TlsContext | LocalTlsFault:
-        """The context, or what is wrong with the local TLS settings."""
-        self._thread.join()
+    def get(self, wait: Deadline) -> TlsContext | LocalTlsFault | None:
+        """The context, or what is wrong with the local TLS settings; None where the wait ended
+        first, because a file of theirs lies on a dead mount or is a pipe that nobody writes to."""
+        self._thread.join(wait.remaining())
+        if self._thread.is_alive():
+            return None
         if isinstance(self._made, BaseException) or self._made is None:
             raise self._made or RuntimeError("the TLS context was not made")
         return self._made

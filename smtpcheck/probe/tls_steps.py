@@ -88,7 +88,10 @@ def handshake_step(run: Run) -> Ended:
     from smtpcheck.wire.tls import TlsSession
     from smtpcheck.wire.tls_context import LocalTlsFault
 
-    context = (run.context or prepare_context(run.profile, run.read_secret)).get()
+    prepared = run.context or prepare_context(run.profile, run.read_secret)
+    context = prepared.get(run.deadline) or LocalTlsFault(
+        "ca-file", "the files that [tls] names could not be read before the run was over"
+    )
     if isinstance(context, LocalTlsFault):
         error: dict[str, Json] = {
             "kind": "local",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -295,6 +297,22 @@ def test_an_address_in_the_header_needs_smtputf8_too(pki: TestPki, key: str, off
     else:
         assert failed_step(report) == "send.prepare"
         assert "MAIL" not in server.connection.verbs()
+
+
+@pytest.mark.parametrize("keys", [("ca_file",), ("client_cert", "client_key")])
+def test_a_file_that_cannot_be_read_to_its_end_does_not_outlast_the_deadline(
+    pki: TestPki, tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    settings: Settings = {"tls": dict.fromkeys(keys, str(pipe))}
+    with ScriptedServer("!: include parts/hello.smtp\nC: STARTTLS\nS: 220 go", pki) as server:
+        began = time.monotonic()
+        report = run(server.port, pki, settings=settings, plan=Plan(deadline=0.5))
+        assert time.monotonic() - began < 1.5
+    os.close(os.open(pipe, os.O_RDWR))  # lets the reader go
+    assert failed_step(report) == "tls.handshake"
+    assert step(report, "tls.handshake").facts["error"]["kind"] == "local"  # type: ignore[index, call-overload]  # a table
 
 
 def test_a_hundred_recipients_are_one_message(pki: TestPki) -> None:
