@@ -107,7 +107,8 @@ def run_probe(
         settle_connect(run, run.deadline)
     except KeyboardInterrupt:
         settle_connect(run, Deadline(0.0))
-        interrupted = len(recorder.stages) < len(Stage)
+        # A run that was through, its mail accepted, is one that passed.
+        interrupted = _failed(run) or len(recorder.stages) < len(Stage)
     if interrupted:
         recorder.note("interrupted")
     observations = seen_so_far(recorder, settings, interrupted=interrupted)

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from smtpcheck.api import Job, probe
+from smtpcheck.diagnosis.verdict import verdict
+from smtpcheck.model.observation import ExperimentResult, Observations
 from smtpcheck.model.plan import Plan
+from smtpcheck.model.secret import Secret
+from smtpcheck.probe.connect import Race
+from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.recorder import Recorder
+from smtpcheck.probe.run import Run
+from smtpcheck.probe.runner import run_probe
 from smtpcheck.store.profile_reader import profile_from_settings
 from tests.pki import TestPki
 from tests.scripted.probing import (
@@ -313,6 +321,40 @@ def test_a_file_that_cannot_be_read_to_its_end_does_not_outlast_the_deadline(
     os.close(os.open(pipe, os.O_RDWR))  # lets the reader go
     assert failed_step(report) == "tls.handshake"
     assert step(report, "tls.handshake").facts["error"]["kind"] == "local"  # type: ignore[index, call-overload]  # a table
+
+
+@pytest.mark.parametrize(("text", "interrupted"), [(ONE_BY_ONE, False), ("S: 554 no", True)])
+def test_an_interrupt_after_the_last_stage_keeps_what_passed_and_ends_what_failed(
+    text: str, interrupted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[float] = []
+
+    def cut(_race: Race, deadline: Deadline) -> None:
+        calls.append(deadline.remaining())
+        if len(calls) == 1 and not interrupted:
+            raise KeyboardInterrupt
+
+    def cut_experiments(_run: Run, _seen: Observations) -> tuple[ExperimentResult, ...]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Race, "settle", cut)
+    with ScriptedServer(text + "!: body\nS: 250 ok" if not interrupted else text) as server:
+        tables = {
+            "server": {"host": "127.0.0.1", "port": server.port, "security": "none"},
+            "sender": {"address": "a@example.test"},
+            "test": {"to": ["self"]},
+        }
+        ran = run_probe(
+            profile_from_settings(tables, environment={}).profile,
+            Plan(),
+            Recorder("one"),
+            settings={},
+            read_secret=lambda _: Secret(""),
+            after_failure=cut_experiments,
+        )
+    assert ran.observations.interrupted is interrupted
+    assert len(ran.observations.stages) == 5
+    assert verdict(ran.observations)[1] == (130 if interrupted else 0)
 
 
 def test_a_hundred_recipients_are_one_message(pki: TestPki) -> None:
