@@ -8,16 +8,12 @@ from typing import Annotated
 
 import typer
 
+from smtpcheck.cli.command import Command, new_app
 from smtpcheck.cli.profile_show import Format, FormatOption
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.stage import ExitCode
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app("List the causes that are known, or check rules of your own.")
 
 
 @app.callback(invoke_without_command=True)
@@ -41,7 +37,7 @@ def causes(context: typer.Context, *, format_: FormatOption = Format.TEXT) -> No
     sys.stdout.write(render_causes(pages, style_for(sys.stdout)))
 
 
-@app.command("test")
+@app.command("test", cls=Command)
 def test_rules(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with files of rules.")],
 ) -> None:
@@ -49,6 +45,8 @@ def test_rules(
 
     Every example must be won by its own rule against the whole catalogue, and no counterexample
     may be claimed. Ends with exit code 1 when one is not.
+
+    Example: smtpcheck causes test ./rules
     """
     if not folder.is_dir():
         raise UsageError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smtpcheck.cli.command import Command, new_app
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.stage import ExitCode
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
     from smtpcheck.diagnosis.explain import Explanation
     from smtpcheck.report.log_groups import LogCounts
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app()
 _LONGEST_LINE = 4_000_000
 
 
@@ -37,7 +33,7 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
-@app.command()
+@app.command(cls=Command)
 def explain(
     *,
     words: Annotated[

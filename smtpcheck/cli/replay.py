@@ -8,21 +8,17 @@ from typing import Annotated
 import typer
 
 from smtpcheck.cli import options
+from smtpcheck.cli.command import Command, new_app
 from smtpcheck.cli.failure import usage_failure
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.stage import ExitCode
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app()
 _LARGEST = 256 << 20
 
 
-@app.command()
+@app.command(cls=Command)
 def replay(
     *,
     file: Annotated[

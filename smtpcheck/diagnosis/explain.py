@@ -10,9 +10,11 @@ from smtpcheck.catalog.cause import Catalog
 from smtpcheck.catalog.condition import squeezed
 from smtpcheck.catalog.matcher import Match, ranking
 from smtpcheck.diagnosis.judge import retryable
-from smtpcheck.diagnosis.pasted.failures import Failure, Reading, read_text
+from smtpcheck.diagnosis.pasted.client import may_be_mail
+from smtpcheck.diagnosis.pasted.failures import read_text
 from smtpcheck.diagnosis.pasted.nature import Nature, completeness, nature_of
 from smtpcheck.diagnosis.pasted.payload import masked
+from smtpcheck.diagnosis.pasted.reading import Failure, Reading
 from smtpcheck.diagnosis.placeholder import fill, fill_value
 from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Severity
 from smtpcheck.model.jsonvalue import Json
@@ -93,8 +95,8 @@ def winner(text: str, catalog: Catalog) -> tuple[Mapping[str, Json], Match] | No
 def _found(reading: Reading, catalog: Catalog) -> list[_Found]:
     best: dict[str, _Found] = {}
     for failure in reading.failures:
-        match = _best(failure, catalog)
-        if match is None:
+        match = _best(failure, reading, catalog)
+        if match is None or _is_mere_number(failure, match, reading):
             continue
         made = _Found(failure, match, _confidence(match, failure))
         known = best.get(match.cause.id)
@@ -104,14 +106,22 @@ def _found(reading: Reading, catalog: Catalog) -> list[_Found]:
     return _without_consequences(found)
 
 
-def _best(failure: Failure, catalog: Catalog) -> Match | None:
+def _best(failure: Failure, reading: Reading, catalog: Catalog) -> Match | None:
     for match in ranking(failure.facts, catalog, failure.open or {"": None}):
         if match.presumed and not _telling(match):
             continue
-        if failure.tier == 2 and not _in_words(match):
+        if failure.tier == 2 and not _in_words(match, reading):
             continue
         return match
     return None
+
+
+def _is_mere_number(failure: Failure, match: Match, reading: Reading) -> bool:
+    """A number that no rule explains, in a text that does not speak of mail, is no reply code."""
+    unexplained = match.cause.id == "refusal-unexplained" and not failure.facts.get(
+        "reply.enhanced"
+    )
+    return unexplained and not reading.of_mail
 
 
 def _telling(match: Match) -> bool:
@@ -123,12 +133,17 @@ def _telling(match: Match) -> bool:
     return bool(rest & _TELLING)
 
 
-def _in_words(match: Match) -> bool:
-    """Whether a rule that is held against mere words pins some of them."""
-    words = match.rule.when
-    return any(
-        name in words and any(each.pins for each in words[name]) for name in ("reply.text", "text")
-    )
+def _in_words(match: Match, reading: Reading) -> bool:
+    """Whether a rule that is held against mere words pins some of them; the words of a reply only
+    where the text may come from a mail server."""
+    pinned = {
+        name
+        for name, conditions in match.rule.when.items()
+        if any(condition.pins for condition in conditions)
+    }
+    if "text" in pinned:
+        return True
+    return "reply.text" in pinned and (reading.of_mail or may_be_mail(str(reading.common["text"])))
 
 
 def _confidence(match: Match, failure: Failure) -> Confidence:

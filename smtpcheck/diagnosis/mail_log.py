@@ -20,12 +20,10 @@ _MOST_JUDGED: Final = 4_000
 _LONGEST: Final = 4_000
 _DELIVERED: Final = (b"status=sent", b"stat=Sent", b" => ", b" -> ")
 _FAILED: Final = re.compile(
-
-        rb"status=(?:deferred|bounced|expired|undeliverable|soft-bounce)|reject: |"
-        rb"stat=(?!Sent)|reject=|SASL \S+ authentication failed"
-        rb"|TLS library problem| (?:==|\*\*) \S+@|rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|"
-        rb"connection)|fatal: |panic: "
-
+    rb"status=(?:deferred|bounced|expired|undeliverable|soft-bounce)|reject: |"
+    rb"stat=(?!Sent)|reject=|SASL \S+ authentication failed"
+    rb"|TLS library problem| (?:==|\*\*) \S+@|rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|"
+    rb"connection)|fatal: |panic: "
 )
 _MAYBE: Final = re.compile(
     rb"(?i)error|fail|refus|reject|denied|timed out|timeout|unable|cannot|could not|"

@@ -9,8 +9,8 @@ from smtpcheck.catalog.cause import Catalog, Cause, Example, Rule
 from smtpcheck.catalog.condition import Equals, OneOf
 from smtpcheck.catalog.matcher import best, holds, presumed
 from smtpcheck.diagnosis.explain import winner
-from smtpcheck.diagnosis.pasted.failures import Failure as PastedFailure
 from smtpcheck.diagnosis.pasted.failures import read_text
+from smtpcheck.diagnosis.pasted.reading import Failure as PastedFailure
 from smtpcheck.diagnosis.reply_facts import facts_of_reply, with_step
 from smtpcheck.model.jsonvalue import Json
 

@@ -118,11 +118,19 @@ _API: Final = re.compile(
     r"MailgunApi|SendGridAPI"
     r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:"
 )
+_PORTS: Final = (
+    "5432|3306|6379|27017|11211|9200|8080|8443|443|80|22|21|53|389|636|5672|9092|3389|1433|"
+    "1521|9000"
+)
 _UNRELATED: Final = re.compile(
-    r"(?i):(?:5432|3306|6379|27017|11211|9200|8080|8443|443|80|22|21|53|389|636|5672|"
-    r"9092|3389|1433|1521)\b|postgres|mysql|mariadb|redis|mongo|rabbitmq|kafka|ldap|"
-    r"elasticsearch|\bssh\b|\bgit\b|npm ERR|docker pull|jdbc|StdOut\.php|\bs?ftp\b|"
-    r"websocket|\bxmpp\b|\bsip\b"
+    rf"(?i)(?:\]|\w):(?:{_PORTS})(?!\d)|\bport\W{{0,4}}(?:{_PORTS})(?!\d)|postgres|psycopg|mysql"
+    r"|mariadb|redis|mongo|rabbitmq|kafka|\bldap|elasticsearch|\bssh\b|\bgit\b|npm ERR|docker pull"
+    r"|jdbc|SQLSTATE|sqlalchemy|Access denied for user|StdOut\.php|\bs?ftp\b|websocket|\bxmpp\b"
+    r"|\bsip\b|memcached|\bs3\b|kubectl"
+)
+_WORDY: Final = re.compile(
+    r"(?i)recipient|sender|relay|mailbox|message|rejected|\bhelo\b|greylist|spam|"
+    r"blacklist|blocked|\bauth|login|password|user ?name|credential"
 )
 
 
@@ -140,6 +148,11 @@ def exceptions_of(text: str) -> list[str]:
 def speaks_of_mail(text: str) -> bool:
     """Whether anything in the text has to do with mail."""
     return bool(_SMTP.search(text))
+
+
+def may_be_mail(text: str) -> bool:
+    """Whether words without a code may be those of a mail server or program."""
+    return bool(_SMTP.search(text) or _WORDY.search(text))
 
 
 def other_protocol(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from smtpcheck.diagnosis.pasted.failures import Reading
+from smtpcheck.diagnosis.pasted.reading import Reading
 
 _SUCCESS: Final = re.compile(
     (

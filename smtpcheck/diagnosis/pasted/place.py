@@ -31,7 +31,7 @@ _LOOKUPS: Final = tuple(
         ),
         r"The remote name could not be resolved: '(?P<host>[^']{0,120})'",
         r"cannot locate host (?P<host>\S{1,120}?)(?::|$)",
-        r"dial tcp: address (?P<host>[^\s:]{0,120}):",
+        r"dial tcp: address (?P<host>[^\s:]{0,120}): missing",
         (
             r"type=A(?:AAA)? .{0,20}name=(?P<host>\S{1,120})|"
             r"Name service error for name=(?P<host2>\S{1,120})"

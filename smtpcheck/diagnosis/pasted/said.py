@@ -54,7 +54,7 @@ _ONLY_ENHANCED: Final = re.compile(
 )
 _FIELD: Final = re.compile(
     r"(?:smtp[ _]?(?:reply |error )?(?:code|status)|status[ _]code|response ?code"
-    r"|smtpstatus|reply code)"
+    r"|smtpstatus|reply code|denied|(?<=[a-z] )failed|rejected)"
     rf"[\"']?\s?[:=]?\s?[\"']?#?({_BAD})\b(?: (5|4)\.(\d{{1,3}}\.\d{{1,3}}))?",
     re.IGNORECASE,
 )
