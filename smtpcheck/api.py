@@ -440,9 +440,11 @@ def _taken_as_host(name: str) -> tuple[str, ...]:
 
 
 def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
-    from smtpcheck.store.secrets import owner_of, read_secret
+    from smtpcheck.probe.deadline import Deadline
+    from smtpcheck.store.secrets import LIMIT, owner_of, read_secret
 
     profile = job.loaded.profile
+    deadline = Deadline(job.plan.deadline)
 
     def read(ref: SecretRef) -> Secret:
         key = profile.tls.client_key_password is ref
@@ -453,6 +455,7 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
             profile_name=job.loaded.name,
             username=owner_of(profile, purpose),
             ask=ask,
+            limit=min(LIMIT, deadline.remaining()),
         )
 
     return read

@@ -112,6 +112,20 @@ def test_whoever_waits_for_the_same_login_waits_within_the_deadline(pki: TestPki
     assert report.exit_code == 13
 
 
+def test_a_command_that_gives_no_password_does_not_outlast_the_deadline(pki: TestPki) -> None:
+    with ScriptedServer("!: include parts/starttls.smtp", pki, strict=False) as server:
+        slow = job(server, pki)
+        command = SecretRef(SecretSource.COMMAND, argv=("sleep", "20"))
+        profile = slow.loaded.profile
+        profile = replace(profile, auth=replace(profile.auth, password=command))
+        slow = replace(slow, loaded=replace(slow.loaded, profile=profile))
+        began = time.monotonic()
+        report = together([replace(slow, plan=Plan(deadline=0.8, experiments=False))])
+        assert time.monotonic() - began < 2
+    assert report.exit_code == 13
+    assert "AUTH" not in server.connection.verbs()
+
+
 def test_a_disabled_target_is_skipped_and_counts_as_passed(pki: TestPki) -> None:
     with ScriptedServer("!: include good.smtp", pki) as server:
         off = job(server, pki, name="off", enabled=False)
@@ -147,3 +161,14 @@ def test_a_server_without_a_profile_is_probed_up_to_ehlo() -> None:
     assert load_target("127.0.0.1:2525", environment={}).plan.until == "ehlo"
     assert load_target("127.0.0.1:2525", plan=Plan(until="tcp"), environment={}).plan.until == "tcp"
     assert load_target("submission://a%40b.test@127.0.0.1", environment={}).plan.until == ""
+
+
+def test_another_try_is_made_with_the_settings_of_this_one() -> None:
+    plan = Plan(until="tcp", recipients=("b@x.test",), resolver="127.0.0.1:1")
+    job = load_target("127.0.0.1:1", plan=plan, overrides={"server.helo": "a.test"}, environment={})
+    report = report_of(datetime.now(UTC), [probe(job)])
+    again = "127.0.0.1:1 --set server.helo=a.test --to b@x.test --resolver 127.0.0.1:1"
+    text = render_text(report, Style(width=200, color=False, unicode=True))
+    assert f"  try: smtpcheck probe {again} --until tcp\n" in text
+    steps = [step for each in report.targets[0].diagnoses for step in each.help]
+    assert not [step for step in steps if "profile set" in step], "there is no profile"
