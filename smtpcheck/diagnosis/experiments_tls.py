@@ -85,9 +85,10 @@ def certificate_names(case: Case) -> Iterator[TryWay]:
     if "hostname-mismatch" not in case.problems or case.cause in _FOREIGN:
         return
     host = case.text("server.host").lower().removesuffix(".")
-    names = [each for each in _covered(case) if each != host]
+    listed = _covered(case)
+    names = [each for each in listed if _is_host_name(each) and each != host]
     keeps_host = _literal(host) or host == "localhost" or host.endswith(".localhost")
-    if case.text("tls.server_name") and host in _covered(case):
+    if case.text("tls.server_name") and host in listed:
         yield _named(case, 1, host, "tls.server_name")
         return
     for number, name in enumerate(names[:_MOST_NAMES], 1):
@@ -107,7 +108,7 @@ def _named(case: Case, number: int, name: str, key: str) -> TryWay:
 
 
 def _covered(case: Case) -> list[str]:
-    """The host names of the server's own certificate; wildcards name no machine."""
+    """What the server's own certificate names, the likeliest mail servers first."""
     listed = case.facts.get("problems")
     tables = listed if isinstance(listed, list | tuple) else ()
     found: list[str] = []
@@ -117,8 +118,12 @@ def _covered(case: Case) -> list[str]:
             found += (
                 [str(name).lower() for name in names] if isinstance(names, list | tuple) else []
             )
-    usable = [name for name in found if "." in name and "*" not in name and not _literal(name)]
-    return sorted(dict.fromkeys(usable), key=lambda name: not name.startswith(("smtp", "mail")))
+    return sorted(dict.fromkeys(found), key=lambda name: not name.startswith(("smtp", "mail")))
+
+
+def _is_host_name(name: str) -> bool:
+    """Whether it names one machine: wildcards do not, and an address is no name."""
+    return "." in name and "*" not in name and not _literal(name)
 
 
 def _literal(text: str) -> bool:
