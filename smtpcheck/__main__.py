@@ -21,10 +21,15 @@ def main() -> None:
     if _answered_at_once(arguments):
         return
     gc.set_threshold(_GARBAGE_LIMIT)
-    from smtpcheck.cli.app import run
-    from smtpcheck.cli.process import end
+    try:
+        from smtpcheck.cli.app import run
+        from smtpcheck.cli.process import end
 
-    end(run(arguments))
+        code = run(arguments)
+    except KeyboardInterrupt:  # while the command was still being imported
+        sys.stderr.write("interrupted\n")
+        os._exit(130)
+    end(code)
 
 
 def _answered_at_once(arguments: list[str]) -> bool:

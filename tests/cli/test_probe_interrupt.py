@@ -178,3 +178,24 @@ def test_a_terminal_that_was_asked_for_a_password_shows_what_is_typed_again(
     assert process.returncode == 130
     assert echoes
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("module", ["typer", "smtpcheck.cli.app", "smtpcheck.api", "ssl"])
+def test_an_interrupt_while_the_program_begins_is_no_traceback(tmp_path: Path, module: str) -> None:
+    """The module is one that interrupts whoever imports it."""
+    code = f"""\
+import sys
+class Cut:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Cut())
+sys.argv = ["smtpcheck", "probe", "submission://127.0.0.1:1"]
+from smtpcheck.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=20, check=False
+    )
+    assert done.returncode in (130, 11)
+    assert b"Traceback" not in done.stderr
