@@ -1,0 +1,83 @@
+"""`dataclass` as in the standard library, made in a third of the time.
+
+The standard library compiles six methods for each frozen class with slots; a hundred classes took a
+quarter of the time of a whole probe. Here the classes share those methods, and only `__init__` is
+compiled. Type checkers see the standard library's own; a test holds the two to the same behaviour.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass  # noqa: PLC0414 - exported
+else:
+
+    def dataclass(cls: type | None = None, /, **wishes: bool) -> Any:
+        """The decorator. Whatever is not frozen with slots is left to the standard library."""
+
+        def make(cls: type) -> type:
+            if wishes.keys() <= _SHARED and wishes.get("frozen") and wishes.get("slots"):
+                return _made(cls, kw_only=wishes.get("kw_only", False), eq=wishes.get("eq", True))
+            return dataclasses.dataclass(cls, **wishes)
+
+        return make if cls is None else make(cls)
+
+
+_SHARED = {"frozen", "slots", "kw_only", "eq"}
+_compared: dict[type, Callable[[Any], Any]] = {}
+
+
+def _made(cls: Any, *, kw_only: bool, eq: bool) -> Any:
+    methods = {"__setattr__": _set_once, "__delattr__": _refuse_to_delete}
+    if "__repr__" not in cls.__dict__:
+        methods["__repr__"] = _repr
+    if eq and "__eq__" not in cls.__dict__:
+        methods["__eq__"] = _eq
+        if "__hash__" not in cls.__dict__:
+            methods["__hash__"] = _hash
+    cls.__doc__ = cls.__doc__ or cls.__name__  # else the standard library writes a signature
+    made = dataclasses.dataclass(cls, slots=True, kw_only=kw_only, eq=False, repr=False)
+    for name, method in methods.items():
+        setattr(made, name, method)
+    return made
+
+
+def _repr(self: Any) -> str:
+    shown = [f"{each.name}={getattr(self, each.name)!r}" for each in _fields(self) if each.repr]
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _eq(self: Any, other: object) -> Any:
+    return _key(self) == _key(other) if type(other) is type(self) else NotImplemented
+
+
+def _hash(self: Any) -> int:
+    return hash(_key(self))
+
+
+def _key(self: Any) -> Any:
+    """What takes part in comparisons."""
+    key = _compared.get(type(self))
+    if key is None:
+        names = [each.name for each in _fields(self) if each.compare]
+        key = _compared[type(self)] = attrgetter(*names) if names else type
+    return key(self)
+
+
+def _fields(self: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(self)
+
+
+def _set_once(self: Any, name: str, value: object) -> None:
+    """A slot is empty until `__init__` has filled it."""
+    if hasattr(self, name):
+        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    object.__setattr__(self, name, value)
+
+
+def _refuse_to_delete(_self: Any, name: str) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
