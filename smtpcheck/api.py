@@ -49,6 +49,18 @@ class Job:
     loaded: LoadedProfile
     plan: Plan
     notes: tuple[str, ...] = field(default=())
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """The settings of this run alone, by key."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The words that make another run like this one, besides the target."""
+        settings = [f"{key}={text}" for key, text in self.overrides.items()]
+        return (
+            *(word for each in settings for word in ("--set", each)),
+            *(word for each in self.plan.recipients for word in ("--to", each)),
+            *(("--resolver", self.plan.resolver) if self.plan.resolver else ()),
+        )
 
 
 def load_target(
@@ -68,11 +80,11 @@ def load_target(
     parsed = parse_target(text)
     if isinstance(parsed, ProfileFile):
         loaded = read_profile(Path(parsed.path), overrides=given, environment=environment)
-        return Job(text, loaded, plan)
+        return Job(text, loaded, plan, overrides=given)
     if isinstance(parsed, Named):
         if PROFILE_NAME.match(parsed.name) and profile_path(parsed.name).exists():
             loaded = read_profile(parsed.name, overrides=given, environment=environment)
-            return Job(text, loaded, plan)
+            return Job(text, loaded, plan, overrides=given)
         notes = _taken_as_host(parsed.name)
         parsed = as_address(parsed.name)
     loaded = profile_from_settings(
@@ -80,7 +92,7 @@ def load_target(
     )
     if not loaded.profile.wants_login and not plan.until:
         plan = replace(plan, until="ehlo")
-    return Job(text, loaded, plan, notes)
+    return Job(text, loaded, plan, notes, given)
 
 
 def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
@@ -174,6 +186,7 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
         observations=seen,
         diagnoses=_judged(seen),
         notes=(*job.notes, *_notes_of(job.loaded), *notes),
+        options=job.options,
     )
 
 
@@ -359,6 +372,8 @@ def check_job(job: Job) -> None:
 
 def settings_of(job: Job) -> dict[str, Json]:
     """The settings in use, flat, without any secret: `server.host`, `auth.method`."""
+    from smtpcheck.report.escape import shell_quoted
+
     loaded, profile = job.loaded, job.loaded.profile
     flat = dict(_flat(profile))
     flat["server.port"] = profile.port
@@ -367,7 +382,7 @@ def settings_of(job: Job) -> dict[str, Json]:
         flat["provider"] = loaded.preset.provider
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
-    flat["target"] = job.target
+    flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))
     return flat
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from smtpcheck.api import Job, load_target, probe_many
+from smtpcheck.api import Job, load_target, probe, probe_many, report_of
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.report import Report
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource
+from smtpcheck.report.style import Style
+from smtpcheck.report.text import render_text
 from smtpcheck.store.profile_reader import profile_from_settings
 from tests.pki import TestPki
 from tests.scripted.probing import PASSWORD, RECIPIENT, USERNAME, step
@@ -164,7 +167,7 @@ def test_a_server_without_a_profile_is_probed_up_to_ehlo() -> None:
 
 
 def test_another_try_is_made_with_the_settings_of_this_one() -> None:
-    plan = Plan(until="tcp", recipients=("b@x.test",), resolver="127.0.0.1:1")
+    plan = Plan(until="tcp", recipients=("b@x.test",), resolver="127.0.0.1:1", experiments=False)
     job = load_target("127.0.0.1:1", plan=plan, overrides={"server.helo": "a.test"}, environment={})
     report = report_of(datetime.now(UTC), [probe(job)])
     again = "127.0.0.1:1 --set server.helo=a.test --to b@x.test --resolver 127.0.0.1:1"

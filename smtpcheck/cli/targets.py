@@ -67,7 +67,7 @@ def sandbox_job(plan: Plan, overrides: Mapping[str, str]) -> Iterator[Job]:
         given = SecretRef(SecretSource.GIVEN, given=Secret(server.password))
         auth = replace(loaded.profile.auth, password=given)
         loaded = replace(loaded, profile=replace(loaded.profile, auth=auth))
-        yield Job("--sandbox", loaded, plan)
+        yield Job("--sandbox", loaded, plan, overrides=overrides)
 
 
 def _profile_names(*, every: bool, tags: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from smtpcheck.catalog.cause import Catalog
 from smtpcheck.catalog.matcher import Match, best
 from smtpcheck.diagnosis.evidence import evidence_of
 from smtpcheck.diagnosis.facts import FactSet, facts_of_run
-from smtpcheck.diagnosis.placeholder import fill, fill_value
+from smtpcheck.diagnosis.placeholder import fill, fill_value, for_target
 from smtpcheck.diagnosis.proven import with_proof
 from smtpcheck.model.diagnosis import Change, Diagnosis, Severity
 from smtpcheck.model.jsonvalue import Facts
@@ -50,7 +50,7 @@ def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Dia
         owner=rule.owner or cause.owner,
         retryable=retryable(match, facts),
         why=fill(rule.why or cause.why, facts),
-        help=tuple(fill(step, facts) for step in rule.help or cause.help),
+        help=tuple(for_target(fill(step, facts), facts) for step in rule.help or cause.help),
         changes=tuple(
             Change(change.key, value, verified=False)
             for change in changes

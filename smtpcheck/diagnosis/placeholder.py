@@ -23,6 +23,13 @@ _NEUTRAL: Final = {
     "provider": "the provider",
 }
 """What stands for an absent fact; else `unknown`."""
+_NEVER_CUT: Final = ("profile", "target")
+"""Words of our own command line: a command that lacks its end is worse than none."""
+_SET: Final = re.compile(
+    r"""smtpcheck profile set NAME((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
+)
+_PAIR: Final = re.compile(r""" ([a-z_]+\.[a-z_]+) ('[^']*'|"[^"]*"|\S+)""")
+_ENTER: Final = re.compile(r"(enter\b.*?): smtpcheck secret set NAME")
 
 
 def fill(text: str, facts: Facts) -> str:
@@ -30,12 +37,33 @@ def fill(text: str, facts: Facts) -> str:
 
     def replace(found: re.Match[str]) -> str:
         name, otherwise = found[1], found[2]
-        shown = _shown(facts.get(name))
+        whole = facts.get(name) if name in _NEVER_CUT else None
+        shown = whole if isinstance(whole, str) else _shown(facts.get(name))
         if shown:
             return shown
         return _NEUTRAL.get(name, "unknown") if otherwise is None else otherwise
 
     return _PLACEHOLDER.sub(replace, text)
+
+
+def for_target(step: str, facts: Facts) -> str:
+    """A step of a fix in the words of the run: where there is no profile that could be changed, a
+    setting is given to the next probe of the target instead."""
+    target = facts.get("target")
+    if facts.get("profile") or not isinstance(target, str) or not target:
+        return step
+
+    def again(found: re.Match[str]) -> str:
+        return f"smtpcheck probe {target}{_PAIR.sub(_as_option, found[1])}"
+
+    typed = r"\1: type it when it is asked for, or set SMTPCHECK_PASSWORD"
+    return _ENTER.sub(typed, _SET.sub(again, step))
+
+
+def _as_option(pair: re.Match[str]) -> str:
+    key, value = pair[1], pair[2]
+    quote = value[0] if value[0] in "'\"" else ""
+    return f" --set {quote}{key}={value[len(quote) : len(value) - len(quote)]}{quote}"
 
 
 def fill_value(value: Json, facts: Facts) -> Json:

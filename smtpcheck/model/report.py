@@ -21,6 +21,9 @@ class TargetReport:
     diagnoses: tuple[Diagnosis, ...] = ()
     notes: tuple[str, ...] = ()
     """What the reader must know besides, for example `no message was sent: ...`."""
+    options: tuple[str, ...] = ()
+    """The words that followed the target on the command line and change what a run does: to try
+    again is to give them again."""
 
 
 @dataclass(frozen=True, slots=True)

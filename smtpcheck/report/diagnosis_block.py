@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from smtpcheck.model.diagnosis import Confidence, Diagnosis, Evidence, Severity
 from smtpcheck.model.transcript import Who
-from smtpcheck.report.escape import shell_quoted
+from smtpcheck.report.escape import escape, shell_quoted
 from smtpcheck.report.quote import Quote, gutter_for, quote_rows
 from smtpcheck.report.rows import Role, Row, hanging, row, shown
 from smtpcheck.report.style import Style
@@ -23,8 +23,8 @@ _SPEAKERS = tuple(f"{who.value} " for who in Who)
 class Place:
     """Where a diagnosis was made, as far as it is known; a pasted text knows nothing of it."""
 
-    target: str = ""
-    """As named on the command line."""
+    target: tuple[str, ...] = ()
+    """As named on the command line, with the options that change what a run does."""
     endpoint: str = ""
     """`host:port`."""
     again: Mapping[str, str] = field(default_factory=dict)
@@ -77,9 +77,10 @@ def labelled(label: str, text: str, style: Style, *, indent: int = _INDENT) -> l
     return hanging(row((name, Role.LABEL)), text, style, hard=False, indent=indent)
 
 
-def try_row(target: str, options: str) -> Row:
+def try_row(target: Sequence[str], options: str) -> Row:
     """The command that tries again, on one row so that it can be copied."""
-    command = f"smtpcheck probe {shell_quoted(target)} {options}".rstrip()
+    words = " ".join(shell_quoted(word) for word in target)
+    command = escape(f"smtpcheck probe {words} {options}".rstrip(), limit=0)
     return row(("  try: ", Role.LABEL), (command, Role.COMMAND))
 
 

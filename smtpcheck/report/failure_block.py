@@ -34,7 +34,7 @@ def unknown_rows(target: TargetReport, place: Place, style: Style) -> list[Row]:
         if step.summary and not whole_of(step.facts, "reply.event"):
             rows += labelled("saw", shown(step.summary, style), style)
     rows += labelled("why", "not known: smtpcheck shows what it saw, and does not guess", style)
-    rows.append(try_row(target.target, "--verbose --debug-file smtpcheck-debug.txt"))
+    rows.append(try_row(place.target, "--verbose --debug-file smtpcheck-debug.txt"))
     return rows
 
 

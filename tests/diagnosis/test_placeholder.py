@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpcheck.diagnosis.placeholder import LONGEST, fill, fill_value
+from smtpcheck.diagnosis.placeholder import LONGEST, fill, fill_value, for_target
 from smtpcheck.model.jsonvalue import Json
 
 
@@ -72,3 +72,44 @@ def test_a_value_that_is_one_placeholder_keeps_the_type_of_the_fact(
     value: Json, made: Json
 ) -> None:
     assert fill_value(value, {"port": 465, "host": "mx.example.com"}) == made
+
+
+PROBE = "smtpcheck probe mail.test:25 --set tls.ca_file=/x"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (
+            "switch the mode: smtpcheck profile set NAME server.security tls",
+            f"switch the mode: {PROBE} --set server.security=tls",
+        ),
+        (
+            "(smtpcheck profile set NAME server.port 587 server.security starttls), then",
+            f"({PROBE} --set server.port=587 --set server.security=starttls), then",
+        ),
+        (
+            """smtpcheck profile set NAME auth.password '{env="SMTP_PASSWORD"}'""",
+            f"""{PROBE} --set 'auth.password={{env="SMTP_PASSWORD"}}'""",
+        ),
+        (
+            'smtpcheck profile set NAME sender.name "Example app"',
+            f'{PROBE} --set "sender.name=Example app"',
+        ),
+        (
+            "enter the password again: smtpcheck secret set NAME",
+            "enter the password again: type it when it is asked for, or set SMTPCHECK_PASSWORD",
+        ),
+        ("smtpcheck profile unset NAME tls.ca_file", "smtpcheck profile unset NAME tls.ca_file"),
+    ],
+)
+def test_a_step_for_a_target_without_a_profile_can_be_taken(step: str, said: str) -> None:
+    facts = {"target": "mail.test:25 --set tls.ca_file=/x", "profile": ""}
+    assert for_target(step, facts) == said
+    assert for_target(step, {**facts, "profile": "app"}) == step
+    assert for_target(step, {}) == step, "a pasted text has no target"
+
+
+def test_a_command_is_never_cut() -> None:
+    target = f"mail.test --set tls.ca_file=/{'x' * 300}"
+    assert fill("smtpcheck probe {target}", {"target": target}) == f"smtpcheck probe {target}"
