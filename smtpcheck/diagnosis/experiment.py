@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.preset import Preset
+from smtpcheck.model.value import dataclass
 
 Changes = tuple[tuple[str, Json], ...]
 """Keys of the profile and their new values, in the order in which they are told."""
@@ -37,6 +37,8 @@ class TryWay:
     ciphers: str = ""
     verify: bool | None = None
     sni: bool = True
+    method: str = ""
+    """How a mechanism would be chosen (`auth.method`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

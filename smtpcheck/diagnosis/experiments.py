@@ -115,6 +115,7 @@ def _same_port(case: Case) -> Iterator[Experiment]:
     yield from _modes(case)
     yield from tls_variants(case)
     yield from certificate_names(case)
+    yield from _mechanism(case)
     yield from _family(case)
     yield from _dns(case)
 
@@ -150,6 +151,21 @@ def _other_modes(case: Case) -> Iterator[str]:
         cut = case.facts.get("silence.kind") in ("closed", "reset")
         if cut or case.protocol == "tls":
             yield "tls"
+
+
+def _mechanism(case: Case) -> Iterator[TryWay]:
+    """Whether there would be a mechanism if the profile named none; no token is ever guessed."""
+    method, kind = case.text("auth.method"), case.facts.get("error.kind")
+    tokens = ("auto", "external", "xoauth2", "oauthbearer")
+    if case.step == "auth.choose" and kind == "no-common-mechanism" and method not in tokens:
+        yield TryWay(
+            name="auth-auto",
+            port=case.port,
+            security=case.security,
+            goal="auth.choose",
+            method="auto",
+            changes=(("auth.method", "auto"),),
+        )
 
 
 def _family(case: Case) -> Iterator[Experiment]:

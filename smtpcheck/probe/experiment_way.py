@@ -181,7 +181,8 @@ def _profile(profile: Profile, way: TryWay) -> Profile:
     )
     if not way.sni:
         tls = replace(tls, verify=False, fingerprint="")
-    return replace(profile, server=server, tls=tls)
+    auth = replace(profile.auth, method=way.method or profile.auth.method)
+    return replace(profile, server=server, tls=tls, auth=auth)
 
 
 def _context(run: Run, profile: Profile, way: TryWay) -> Prepared | None:

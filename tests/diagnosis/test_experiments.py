@@ -196,6 +196,15 @@ def test_a_login_over_unverified_tls_calls_for_verification() -> None:
     assert made.changes == (("tls.verify", True),)
 
 
+def test_a_mechanism_that_is_not_offered_is_compared_with_a_free_choice() -> None:
+    refused = failed("auth.choose", error={"kind": "no-common-mechanism"}, trust="verified")
+    made = one(seen(CONNECTED, refused, more={"auth.method": "cram-md5"}), "auth-auto")
+    assert isinstance(made, TryWay)
+    assert made.changes == (("auth.method", "auto"),)
+    token = seen(CONNECTED, refused, more={"auth.method": "xoauth2"})
+    assert rounds(token) == [PORTS]
+
+
 def test_auth_that_is_missing_in_clear_is_looked_for_within_tls() -> None:
     missing = failed("auth.choose", error={"kind": "not-offered"}, trust="none")
     observed = seen(

@@ -175,6 +175,15 @@ def test_no_verification_is_proven_where_the_certificate_would_not_pass(pki: Tes
     assert Change("tls.verify", value=True, verified=False) in errors_of(report)[0].changes
 
 
+def test_a_free_choice_of_the_mechanism_is_proven_without_a_login(pki: TestPki) -> None:
+    with ScriptedServer(SUBMISSION, pki, strict=False) as server:
+        report = run(server.port, pki, settings={"auth": {"method": "cram-md5"}}, experiments=True)
+        server.wait()
+    assert cause(report) == "auth-mechanism-unsupported"
+    assert verified(report) == {"auth.method": "auto"}
+    assert_harmless(server)
+
+
 @pytest.mark.parametrize(("version", "named"), [("1.0", "TLSv1"), ("1.1", "TLSv1.1")])
 def test_an_outdated_server_is_named_with_its_version(
     pki: TestPki, version: str, named: str
