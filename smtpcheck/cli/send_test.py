@@ -35,7 +35,8 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     subject: Annotated[str, typer.Option(metavar="TEXT", help="Subject.")] = "",
     body: Annotated[str | None, typer.Option(metavar="TEXT", help="Text of the message.")] = None,
     body_file: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Read the text from FILE; - is standard input.")
+        str | None,
+        typer.Option(metavar="FILE", help="Read the text from FILE; - is standard input."),
     ] = None,
     empty: Annotated[bool, typer.Option("--empty", help="Send an empty body.")] = False,
     deadline: options.DeadlineSeconds = 60,

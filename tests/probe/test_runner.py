@@ -56,21 +56,28 @@ ONE_BY_ONE = HELLO + "C: MAIL\nS: 250 ok\nC: RCPT\nS: 250 ok\nC: DATA\nS: 354 go
         ("!: body\n!: bytes 250 2.0.\n!: close", True),
         ("!: body\nS: 554 5.6.0 no", False),
         ("!: body\nS: 451 4.3.0 later", False),
-        ("!: close", False),
-        ("!: bytes 354 twice\\r\\n\n!: close", False),
     ],
 )
 def test_doubt_is_claimed_where_the_whole_message_left_and_no_answer_can_be_believed(
     pki: TestPki, start: str, end: str, doubt: bool
 ) -> None:
-    text = (start + end).replace("S: 354 go\n!: close", "S: 354 go\n!: reset")
-    with ScriptedServer(text, pki, strict=False) as server:
+    with ScriptedServer(start + end, pki, strict=False) as server:
         report = run(server.port, pki, settings=CLEAR, login=False)
     assert failed_step(report) == "send.message", shown(report)
     assert step(report, "send.message").facts["in_doubt"] is doubt
     assert ("unknown whether the message was accepted" in shown(report)) is doubt
     assert report.exit_code == (75 if "S: 451" in end else 14)
     assert len(server.connections) == 1
+
+
+@pytest.mark.parametrize("start", [PIPELINED, ONE_BY_ONE])
+def test_no_message_leaves_behind_an_answer_that_came_too_early(pki: TestPki, start: str) -> None:
+    text = start.replace("354 go", "354 go | 250 queued") + "!: gone"
+    with ScriptedServer(text, pki) as server:
+        report = run(server.port, pki, settings=CLEAR, login=False)
+    assert failed_step(report) == "send.message"
+    assert step(report, "send.message").facts["in_doubt"] is False
+    assert not server.connection.bodies
 
 
 def test_a_message_that_was_cut_off_on_its_way_was_not_accepted(pki: TestPki) -> None:
