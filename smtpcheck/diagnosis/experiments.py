@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from smtpcheck.diagnosis.clock import greeting_date
 from smtpcheck.diagnosis.experiment import (
     NOTHING_KNOWN,
     Compare,
@@ -83,7 +84,8 @@ def _in_session(case: Case) -> Iterator[Experiment]:
     if silent and not case.facts.get("silence.partial") and case.port != 25:
         yield SpeakTls(name="tls-on-silence", changes=case.changes(case.port, "tls"))
     yield from _own_sender(case)
-    if case.step == "tls.handshake" and case.problems & {"expired", "not-yet-valid"}:
+    out_of_time = case.step == "tls.handshake" and case.problems & {"expired", "not-yet-valid"}
+    if out_of_time and greeting_date(case.text("tcp.greeting.reply.text")) is not None:
         yield Compare(name="clock")
     if case.step in _INTERCEPTABLE and case.is_known_host:
         yield Compare(name="interception")

@@ -23,8 +23,8 @@ def compared_names(facts: Mapping[str, Json]) -> dict[str, Json]:
     ehlo = _text(facts, "tls.ehlo.name") or _text(facts, "tcp.ehlo.name")
     names = _texts(facts.get("tls.handshake.chain.0.names"))
     told = {
-        "banner": bool(greeting) and not _is_of(banner, host, expected, greeting),
-        "ehlo": bool(ehlo) and not _is_of(ehlo, host, expected, ehlo),
+        "banner": "." in banner and not _is_of(banner, host, expected, greeting),
+        "ehlo": "." in ehlo and not _is_of(ehlo, host, expected, ehlo),
         "certificate": bool(names) and not any(_is_of(each, host, expected, "") for each in names),
     }
     return {
