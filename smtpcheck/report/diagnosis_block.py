@@ -29,6 +29,8 @@ class Place:
     """`host:port`."""
     again: Mapping[str, str] = field(default_factory=dict)
     """For a stage, what `--until` should name instead of it."""
+    fixable: bool = False
+    """The target is a profile, which `--fix` can change."""
 
 
 def diagnosis_rows(
@@ -56,6 +58,9 @@ def diagnosis_rows(
         text = f"{owner}{shown(step, style, limit=800)}"
         rows += labelled("" if at else "fix", text, style, indent=_INDENT + 2)
     rows += _change_rows(diagnosis, style)
+    if place.fixable and any(each.verified for each in diagnosis.changes):
+        made = (_command(place.target, "--fix"), Role.COMMAND)
+        rows.append(row(" " * _INDENT, "made and kept by: ", made))
     if verbose:
         for at, link in enumerate(diagnosis.references):
             rows += labelled("" if at else "see", shown(link, style), style)
@@ -79,9 +84,12 @@ def labelled(label: str, text: str, style: Style, *, indent: int = _INDENT) -> l
 
 def try_row(target: Sequence[str], options: str) -> Row:
     """The command that tries again, on one row so that it can be copied."""
+    return row(("  try: ", Role.LABEL), (_command(target, options), Role.COMMAND))
+
+
+def _command(target: Sequence[str], options: str) -> str:
     words = " ".join(shell_quoted(word) for word in target)
-    command = escape(f"smtpcheck probe {words} {options}".rstrip(), limit=0)
-    return row(("  try: ", Role.LABEL), (command, Role.COMMAND))
+    return escape(f"smtpcheck probe {words} {options}".rstrip(), limit=0)
 
 
 def _evidence_rows(diagnosis: Diagnosis, style: Style, role: Role) -> list[Row]:

@@ -102,7 +102,12 @@ def _judgement_rows(target: TargetReport, style: Style, *, verbose: bool) -> lis
     from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
     from smtpcheck.report.failure_block import unknown_rows
 
-    where = Place((target.target, *target.options), place(target), _again(target))
+    where = Place(
+        (target.target, *target.options),
+        place(target),
+        _again(target),
+        fixable=bool(text_of(target.observations.settings, "profile")),
+    )
     has_error = any(each.severity is Severity.ERROR for each in target.diagnoses)
     rows: list[Row] = []
     if target.outcome is Outcome.FAILED and not has_error:

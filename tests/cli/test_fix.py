@@ -275,6 +275,19 @@ def test_what_cannot_be_fixed_is_a_usage_error(
     assert talk == [], "nothing was sent"
 
 
+def test_a_report_of_a_profile_names_the_command_that_makes_the_proven_change(
+    smtpcheck: CommandLine, server: Sandbox
+) -> None:
+    write(smtpcheck, server)
+    command = "made and kept by: smtpcheck probe night --fix"
+    assert command in smtpcheck("probe", "night").out
+    assert command not in smtpcheck("probe", "night", "--no-experiments").out
+    ca_file = f"tls.ca_file={server.ca_file}"
+    raw = smtpcheck("probe", f"smtps://localhost:{server.submission_port}", "--set", ca_file)
+    assert "(tried in this run: it gets further)" in raw.out
+    assert "--fix" not in raw.out
+
+
 def test_no_experiments_means_no_further_connection(
     smtpcheck: CommandLine, server: Sandbox, talk: list[str]
 ) -> None:
