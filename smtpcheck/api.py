@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -82,7 +83,7 @@ def load_target(
         loaded = read_profile(Path(parsed.path), overrides=given, environment=environment)
         return Job(text, loaded, plan, overrides=given)
     if isinstance(parsed, Named):
-        if PROFILE_NAME.match(parsed.name) and profile_path(parsed.name).exists():
+        if PROFILE_NAME.match(parsed.name) and os.path.lexists(profile_path(parsed.name)):
             loaded = read_profile(parsed.name, overrides=given, environment=environment)
             return Job(text, loaded, plan, overrides=given)
         notes = _taken_as_host(parsed.name)

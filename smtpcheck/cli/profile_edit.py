@@ -136,9 +136,10 @@ def delete(
 def _changes(pairs: list[str]) -> dict[str, str]:
     """The values by key. Raises UsageError for a key without a value, or one given twice."""
     if len(pairs) % 2:
-        key, equals, value = pairs[-1].partition("=")
-        how = f"{key} {_quoted(value)}" if equals and "." in key else f"{_shown_key(key)} VALUE"
-        raise UsageError(f"{_shown_key(key)} has no value", (f"write it behind the key: {how}",))
+        key, _, value = pairs[-1].partition("=")
+        how = _quoted(value) if value and _is_plain(key) else "VALUE"
+        shown = _shown_key(key)
+        raise UsageError(f"{shown} has no value", (f"write it behind the key: {shown} {how}",))
     changes = dict(zip(pairs[::2], pairs[1::2], strict=True))
     if len(changes) < len(pairs) // 2:
         twice = next(key for key in changes if pairs[::2].count(key) > 1)
@@ -151,6 +152,14 @@ def _shown_key(word: str) -> str:
     from smtpcheck.store.keys import KEYS
 
     return word if word in KEYS else "the last key"
+
+
+def _is_plain(key: str) -> bool:
+    """Whether the value of this key may be shown."""
+    from smtpcheck.store.keys import KEYS
+    from smtpcheck.store.secrets import SECRET_WORDS
+
+    return key in KEYS and key not in SECRET_WORDS
 
 
 def _prove(name: str, changes: Mapping[str, str]) -> int:
@@ -199,6 +208,7 @@ def _say_changes(results: Sequence[SetResult]) -> None:
 
 def _say_missing_secret(name: str, key: str) -> None:
     """A profile that has just been told to use the keyring needs something in it."""
+    from smtpcheck.model.secret import SecretSource
     from smtpcheck.store.secrets import SECRET_WORDS, owner_of, reference_of, secret_status
 
     loaded = _read_or_none(name)
@@ -212,8 +222,8 @@ def _say_missing_secret(name: str, key: str) -> None:
     status = secret_status(reference, purpose=purpose, profile_name=loaded.name, username=owner)
     if status.available is False:
         _note(status.detail)
-        for line in status.help[:1]:
-            _note(line)
+        if reference.source is SecretSource.KEYRING:  # for the others the detail is the help
+            _note(status.help[0])
 
 
 def _text(value: Any) -> str:

@@ -116,7 +116,8 @@ def _write(findings: list[Finding], count: int) -> None:
     for each in findings:
         place = each["file"] or each["profile"] or ""
         where = f"{place}:{each['line']}" if each["line"] else place
-        typer.echo(f"{where}: {each['severity']}[{each['id']}]: {each['key']}")
+        key = f": {each['key']}" if each["key"] else ""
+        typer.echo(f"{where}: {each['severity']}[{each['id']}]{key}")
         for line in wrapped(escape(each["message"], limit=0), "    ", edge):
             typer.echo(line)
         for text in each["help"]:

@@ -54,11 +54,13 @@ def list_(
     heads = ("NAME", "ENABLED", "SERVER", "SECURITY", "SENDER", "TAGS")
     usable = [each for each in entries if each.loaded is not None]
     rows = [_row(each.loaded) for each in usable if each.loaded]
-    for line in table(heads, rows, width(), cut=(4, 5)) if rows else ():
+    lines = table(heads, rows, width(), cut=(4, 5)) if rows else []
+    for line in lines:
         typer.echo(line)
+    wide = lines[0].index(heads[1]) - 2 if lines else 0
     for each in entries:
         if each.error is not None:
-            typer.echo(f"{each.name}  broken: {_first_problem(each)}")
+            typer.echo(f"{each.name:<{wide}}  broken: {_first_problem(each)}")
 
 
 def show(

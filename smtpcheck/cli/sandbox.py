@@ -178,7 +178,11 @@ def _serve(server: Sandbox, watched: _Watched, seconds: float) -> int:
         server.stop(grace=_GRACE)
         _show_rest(watched)
     except SandboxError as error:
-        raise UsageError(str(error), ["choose another port, or 0 for any free one"]) from None
+        help_ = [
+            "choose another port, or 0 for any free one",
+            "--host takes this machine's addresses",
+        ]
+        raise UsageError(str(error), help_) from None
     except KeyboardInterrupt:
         pass  # to end it is what Ctrl-C and SIGTERM are for here
     finally:

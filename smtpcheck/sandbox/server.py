@@ -173,7 +173,8 @@ class _Running:
                 self._listeners[_listen(host, port)] = door
         except OSError as error:
             self._close()
-            raise SandboxError(f"cannot listen on {host}, port {port}: {error}") from error
+            words = os.strerror(error.errno) if error.errno else str(error)
+            raise SandboxError(f"cannot listen on {host}, port {port}: {words}") from error
         # Mode 0700 for the folder, so the file needs no more; a certificate is no secret anyway.
         self._folder = tempfile.TemporaryDirectory(prefix="smtpcheck-sandbox-")
         self.ca_file = Path(self._folder.name, "ca.pem")

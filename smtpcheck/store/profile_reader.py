@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -187,7 +188,7 @@ def _with_preset(layers: list[Layer]) -> Preset | None:
     giver = next((each for each in layers if each.values.get("preset")), None)
     if giver is None:
         return None
-    from smtpcheck.store.presets import load_preset, settings_below  # many profiles have none
+    from smtpcheck.store.presets import load_preset, preset_names, settings_below
 
     try:
         preset = load_preset(giver.values["preset"])
@@ -195,9 +196,10 @@ def _with_preset(layers: list[Layer]) -> Preset | None:
         giver.problems.extend(error.problems)
         return None
     except UsageError as error:
-        hint = error.help[0] if error.help else ""
+        hint = next((line for line in error.help if line.startswith("did you mean")), "")
         message = f"preset names no shipped preset: {shown(giver.values['preset'])[1:-1]}"
-        giver.problems.append(key_problem(giver, "preset", message, hint))
+        problem = key_problem(giver, "preset", message, hint)
+        giver.problems.append(replace(problem, allowed=f"one of {', '.join(preset_names())}"))
         # Nobody knows what the preset would have set.
         giver.suspects.update(KEYS)
         return None

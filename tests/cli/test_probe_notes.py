@@ -44,6 +44,14 @@ def test_a_host_name_in_any_script_is_a_target(smtpcheck: CommandLine) -> None:
     )
 
 
+def test_a_profile_that_is_a_broken_link_is_not_taken_for_a_host(smtpcheck: CommandLine) -> None:
+    link = smtpcheck.write("office", "")
+    link.unlink()
+    link.symlink_to("/nonexistent/office.toml")
+    done = smtpcheck("probe", "office", "--until", "dns")
+    assert (done.code, "the file cannot be read" in done.err) == (2, True)
+
+
 def test_a_mail_address_is_not_taken_for_a_profile(smtpcheck: CommandLine) -> None:
     done = smtpcheck("probe", "me@example.com")
     assert done.code == 2

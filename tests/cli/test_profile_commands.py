@@ -57,7 +57,14 @@ def test_the_list_shows_good_and_broken_profiles(smtpcheck: CommandLine) -> None
         *("office", "yes", "smtp.office365.com:587", "starttls"),
         *("app@example.com", "approvals,night"),
     ]
-    assert lines[2].startswith("relay  broken: line 4: unknown key")
+    assert lines[2].startswith("relay   broken: line 4: unknown key")
+
+
+def test_broken_profiles_stand_in_the_same_column(smtpcheck: CommandLine) -> None:
+    smtpcheck.write("long-office-name", OFFICE)
+    smtpcheck.write("x", "a = 1")
+    lines = smtpcheck("profile", "list").out.splitlines()
+    assert lines[2].index("broken:") == lines[0].index("ENABLED")
 
 
 def test_the_list_as_json(smtpcheck: CommandLine) -> None:
@@ -237,6 +244,12 @@ def test_set_wants_a_value_for_each_key(
     done = smtpcheck("profile", "set", "relay", *words)
     assert (done.code, said in done.err) == (2, True)
     assert smtpcheck.read("relay") == RELAY
+
+
+def test_a_password_with_an_equals_sign_is_not_repeated_either(smtpcheck: CommandLine) -> None:
+    smtpcheck.write("relay", RELAY)
+    done = smtpcheck("profile", "set", "relay", f"auth.password={CANARY}")
+    assert (done.code, CANARY in done.out + done.err) == (2, False)
 
 
 def test_a_word_too_many_is_not_repeated_as_it_may_be_a_password(smtpcheck: CommandLine) -> None:

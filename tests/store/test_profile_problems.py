@@ -254,7 +254,7 @@ def test_a_key_of_an_unknown_table_is_answered_with_the_tables() -> None:
 def test_the_error_says_where_its_problems_are() -> None:
     wrong = layer_of_overrides({"foo.bar": "1"}).problems
     assert str(ProfileError(wrong)) == "1 problem in the settings"
-    assert str(ProfileError([*problems("a = 1"), *wrong])) == "2 problems in the profile"
+    assert str(ProfileError([*problems("a = 1")[:1], *wrong])) == "2 problems in the profile"
 
 
 def test_a_key_of_two_words_in_quotation_marks_is_not_taken_for_a_table() -> None:
