@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smtpcheck.catalog.condition import Condition
 from smtpcheck.model.diagnosis import Confidence, Owner, Severity
 from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import ge, gt, le, lt
 from typing import ClassVar, Final
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 PATTERN_SIGHT: Final = 2000
 """Characters of a fact that a pattern sees: bounds the work on hostile text."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from smtpcheck.catalog.cause import Catalog, Cause, Rule
 from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.model.value import dataclass
 
 Open = Mapping[str, Sequence[Json] | None]
 """Facts that the evidence does not show, and the values that each may have; None: any."""

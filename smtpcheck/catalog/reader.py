@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Final, TypeVar
@@ -15,6 +14,7 @@ from smtpcheck.catalog.condition_reader import read_conditions
 from smtpcheck.catalog.flat import flat
 from smtpcheck.model.diagnosis import Confidence, Owner, Severity
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OVERRIDES: Final = frozenset({"why", "help", "owner", "retryable", "changes"})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 _FILE: Final = Path(__file__).with_name("signals.toml")
 

@@ -7,9 +7,9 @@ many arguments there are (`n`); what can follow is looked up in three tables of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from smtpcheck.cli.completion_words import FILES, Choice, Spot
+from smtpcheck.model.value import dataclass
 
 _BASH = """\
 # Completion of smtpcheck in bash. To use it: source <(smtpcheck completion bash)

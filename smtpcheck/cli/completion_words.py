@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from smtpcheck.cli.commands import COMMANDS, VERSION_HELP
+from smtpcheck.model.value import dataclass
 
 PROFILES, PRESETS, FILES = "@profiles", "@presets", "@files"
 """Words that only the machine knows: asked for while typing, or left to the shell."""

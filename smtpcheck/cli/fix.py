@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from smtpcheck.api import Job
 from smtpcheck.cli.session import Wishes, probe_jobs, tell, write_report
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from smtpcheck.model.diagnosis import Change

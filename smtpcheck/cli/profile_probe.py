@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
+
+from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from smtpcheck.model.profile import Profile

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from smtpcheck.api import Job, probe_many
@@ -15,6 +14,7 @@ from smtpcheck.model.errors import UsageError
 from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import ExitCode, Stage
+from smtpcheck.model.value import dataclass
 from smtpcheck.report.formats import FORMATS, Output, parse_format_options
 from smtpcheck.report.style import Style
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Self
 
 from smtpcheck.catalog.flat import flat
@@ -15,6 +14,7 @@ from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.stage import Outcome, Stage
+from smtpcheck.model.value import dataclass
 
 _LOCAL: Final = ("local", "source-address", "denied", "no-socket", "malformed")
 """Failures of this machine or of the profile: the server has no part in them."""

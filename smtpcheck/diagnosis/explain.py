@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from smtpcheck.catalog.cause import Catalog
@@ -18,6 +18,7 @@ from smtpcheck.diagnosis.pasted.reading import Failure, Reading
 from smtpcheck.diagnosis.placeholder import fill, fill_value
 from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Severity
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 _TELLING: Final = frozenset(
     (

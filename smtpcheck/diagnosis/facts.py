@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from smtpcheck.catalog.flat import flat
@@ -13,6 +12,7 @@ from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import Observations, StageResult, Step
 from smtpcheck.model.stage import Outcome
+from smtpcheck.model.value import dataclass
 
 _GREETINGS: Final = ("tcp.greeting", "tls.greeting")
 _MOST_RECIPIENTS: Final = 20

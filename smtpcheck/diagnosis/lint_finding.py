@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.preset import Preset
 from smtpcheck.model.profile import Profile
+from smtpcheck.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from smtpcheck.catalog.cause import Catalog, Cause, Example, Rule
 from smtpcheck.catalog.condition import Equals, OneOf
@@ -13,6 +12,7 @@ from smtpcheck.diagnosis.pasted.failures import read_text
 from smtpcheck.diagnosis.pasted.reading import Failure as PastedFailure
 from smtpcheck.diagnosis.reply_facts import facts_of_reply, with_step
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 _SHOWN_BY_TEXT = ("reply.code", "reply.enhanced", "reply.text", "reply.lines")
 

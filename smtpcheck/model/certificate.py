@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 _DAY = 86_400
 

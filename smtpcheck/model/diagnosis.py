@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 
 class Confidence(StrEnum):

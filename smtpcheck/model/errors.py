@@ -4,7 +4,8 @@ here: what a server does is an observation, and what this program does wrong is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from smtpcheck.model.value import dataclass
 
 
 class UsageError(Exception):

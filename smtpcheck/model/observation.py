@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event
+from smtpcheck.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

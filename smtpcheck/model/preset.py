@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.settings import Kind, setting
+from smtpcheck.model.value import dataclass
 
 USERNAME_FORMS = ("", "address", "literal", "key", "domain-or-address", "any", "none")
 ACCOUNT_PASSWORD = ("", "accepted", "refused", "conditional", "n/a", "unknown")

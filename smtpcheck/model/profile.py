@@ -6,10 +6,11 @@ normalised (`store/profile_reader.py`); `host` is in its ASCII form (RFC 5890).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smtpcheck.model.secret import SecretRef
 from smtpcheck.model.settings import Kind, setting
+from smtpcheck.model.value import dataclass
 
 SECURITY = ("none", "starttls", "tls")
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")

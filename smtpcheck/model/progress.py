@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from smtpcheck.model.observation import StageResult, Step
 from smtpcheck.model.stage import Stage
 from smtpcheck.model.transcript import Event
+from smtpcheck.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

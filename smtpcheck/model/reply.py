@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from smtpcheck.model.value import dataclass
 
 _CODE = re.compile(rb"([2-5][0-9][0-9])(?:([ \-])|(?=[\r\n]|$))")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")

@@ -7,9 +7,11 @@ environment, the documentation and the JSON Schema are all made from it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from smtpcheck.model.value import dataclass
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.profile import DEFAULT_PORTS, security_for_port
+from smtpcheck.model.value import dataclass
 
 _SCHEMES = {
     "smtp": ("", 25),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from smtpcheck.model.value import dataclass
 
 
 class Who(StrEnum):

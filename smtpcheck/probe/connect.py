@@ -14,9 +14,10 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 from smtpcheck.probe.deadline import Deadline
 
 STAGGER = 0.25

@@ -6,12 +6,13 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtpcheck.model.observation import Step
 from smtpcheck.model.stage import Outcome
+from smtpcheck.model.value import dataclass
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.resolve_compare import difference
 from smtpcheck.probe.resolve_config import (

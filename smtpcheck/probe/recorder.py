@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import StageResult, Step
@@ -23,6 +23,7 @@ from smtpcheck.model.progress import (
 from smtpcheck.model.reply import Heard, Reply
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.masking import Masker
 
 TRANSCRIPT_LIMIT = 5_000

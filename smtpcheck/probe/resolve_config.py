@@ -8,10 +8,10 @@ import re
 import socket
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from smtpcheck.model.errors import UsageError
+from smtpcheck.model.value import dataclass
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 HOSTS = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from smtpcheck.model.value import dataclass
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.resolve_config import ResolverConfig
 from smtpcheck.probe.resolve_name import HostName, ResolvedAddress, read_host

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass
+
+from smtpcheck.model.value import dataclass
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}\Z")
 _NUMBER = re.compile(r"(?:[0-9]+|0[xX][0-9A-Fa-f]*)\Z")

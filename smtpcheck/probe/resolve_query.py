@@ -8,8 +8,9 @@ import socket
 import struct
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from smtpcheck.model.value import dataclass
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.resolve_config import NameServer
 from smtpcheck.probe.resolve_wire import Answer, Question, ask_bytes, load_parser, read_answer

@@ -6,9 +6,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from smtpcheck.model.value import dataclass
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.resolve_name import ResolvedAddress
 

@@ -7,8 +7,10 @@ library encodes a name a second time; the answer is taken apart by dnspython.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
+
+from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     import dns.message

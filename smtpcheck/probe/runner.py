@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Facts
@@ -11,6 +11,7 @@ from smtpcheck.model.observation import ExperimentResult, Observations, Step
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.stage import STEPS, Outcome, Stage
+from smtpcheck.model.value import dataclass
 from smtpcheck.probe.auth_steps import choose_step, login_step
 from smtpcheck.probe.connect import Peer
 from smtpcheck.probe.deadline import Deadline

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import Stage
+from smtpcheck.model.value import dataclass
 from smtpcheck.report.style import Style
 
 

@@ -4,8 +4,8 @@ hostile."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from smtpcheck.model.value import dataclass
 from smtpcheck.report.escape import cells, pieces
 from smtpcheck.report.rows import NARROWEST, Role, Row, row
 from smtpcheck.report.style import Style

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from smtpcheck.model.value import dataclass
 
 
 class MalformedResponseError(Exception):

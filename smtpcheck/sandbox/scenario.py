@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 
+from smtpcheck.model.value import dataclass
 from smtpcheck.sandbox.certificates import CertificateKind
 
 FOLDER = Path(__file__).parent / "scenarios"

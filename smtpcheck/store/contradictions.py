@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from smtpcheck.model.profile import TLS_VERSIONS, Profile
+from smtpcheck.model.value import dataclass
 
 _NEED_USERNAME = frozenset(
     {"plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256", "ntlm", "xoauth2"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.settings import Kind
+from smtpcheck.model.value import dataclass
 from smtpcheck.store import paths
 from smtpcheck.store.atomic import locked, write_whole
 from smtpcheck.store.keys import KEYS, nearest

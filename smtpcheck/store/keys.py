@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import MISSING, Field, dataclass
+from dataclasses import MISSING, Field
 from typing import Any
 
 from smtpcheck.model.profile import SECTIONS, Profile
 from smtpcheck.model.settings import Rule, rules_of
+from smtpcheck.model.value import dataclass
 
 ENVIRONMENT_PREFIX = "SMTPCHECK_"
 PASSWORD_VARIABLE = "SMTPCHECK_PASSWORD"

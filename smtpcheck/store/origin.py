@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smtpcheck.model.errors import ProfileError
 from smtpcheck.model.profile import Profile
+from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from smtpcheck.model.preset import Preset

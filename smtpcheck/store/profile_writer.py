@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.settings import Kind
+from smtpcheck.model.value import dataclass
 from smtpcheck.store import paths
 from smtpcheck.store.atomic import DISK, Disk, locked, write_whole
 from smtpcheck.store.keys import KEYS, nearest

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource, SecretUnavailableError
+from smtpcheck.model.value import dataclass
 from smtpcheck.store.secret_reference import mounted_folders
 
 LIMIT = 30.0

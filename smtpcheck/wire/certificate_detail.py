@@ -6,12 +6,12 @@ refused what is weak wherever all went well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from smtpcheck.model.value import dataclass
 
 _PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "server authentication",

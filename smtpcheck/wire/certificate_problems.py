@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from smtpcheck.model.certificate import Certificate, CertificateProblem, rfc3339
 from smtpcheck.model.certificate import CertificateProblemKind as Kind
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.certificate_names import covers
 from smtpcheck.wire.certificate_strictness import strictness_faults
 from smtpcheck.wire.certificates import Presented

@@ -11,11 +11,11 @@ import hashlib
 import ipaddress
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from smtpcheck.model.certificate import Certificate
+from smtpcheck.model.value import dataclass
 
 _SHORT = {
     "commonName": "CN",

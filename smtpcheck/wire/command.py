@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from smtpcheck.model.reply import Heard
+from smtpcheck.model.value import dataclass
 
 T = TypeVar("T")
 

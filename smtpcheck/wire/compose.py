@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from smtpcheck import __version__
 from smtpcheck.model.message import MessageSpec
+from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from email.headerregistry import Address

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smtpcheck.model.reply import Defect, Heard, Reply
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.command import Dialogue, ask, command
 from smtpcheck.wire.reply_parser import sound
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from smtpcheck.model.reply import Heard, Reply
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.command import Dialogue, Say, command
 from smtpcheck.wire.reply_parser import sound
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 
 from smtpcheck.model.reply import Heard, Reply
 from smtpcheck.model.secret import Secret
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.command import Dialogue, Say, command, hidden
 from smtpcheck.wire.masking import encodings
 from smtpcheck.wire.reply_parser import sound

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from smtpcheck.model.certificate import Certificate, CertificateProblem
 from smtpcheck.model.certificate import CertificateProblemKind as Kind
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.certificate_names import reference_name
 from smtpcheck.wire.certificate_problems import (
     Examined,

@@ -6,13 +6,14 @@ import ssl
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from smtpcheck.model.secret import SecretUnavailableError
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.certificates import normal_fingerprint
 from smtpcheck.wire.trust_store import NATIVE, TrustStore, system_store
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 SHOWN = 512
 """Bytes of a plain-text answer that are kept."""

@@ -6,10 +6,10 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smtpcheck.model.value import dataclass
 from smtpcheck.wire.certificates import Presented, read_info
 
 _HASHED = r"[0-9a-f]{8}\.\d+\Z"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from smtpcheck.diagnosis.pasted.reading import Reading
+from smtpcheck.model.value import dataclass
 
 _SUCCESS: Final = re.compile(
     (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from smtpcheck.model.value import dataclass
 
 _HOST: Final = (
     r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}\.){0,10}[A-Za-z0-9_-]{0,62}[A-Za-z0-9]|"

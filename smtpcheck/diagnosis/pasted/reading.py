@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from smtpcheck.catalog.matcher import Open
@@ -22,6 +22,7 @@ from smtpcheck.diagnosis.pasted.place import Place, place_of
 from smtpcheck.diagnosis.pasted.said import said_in
 from smtpcheck.diagnosis.provider import provider_of
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 MOST_WORDS: Final = 6000
 """Characters of the fact `text`."""

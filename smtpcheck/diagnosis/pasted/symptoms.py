@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from smtpcheck.catalog.signal import Signal, load_signals
@@ -12,6 +11,7 @@ from smtpcheck.diagnosis.pasted.conversation import step_of
 from smtpcheck.diagnosis.pasted.lines import Line
 from smtpcheck.diagnosis.pasted.reading import Reading
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 
 _HANDSHAKE: Final = re.compile(
     (
