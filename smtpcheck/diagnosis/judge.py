@@ -55,6 +55,7 @@ def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Dia
             Change(change.key, value, verified=False)
             for change in changes
             if (value := fill_value(change.value, facts)) is not None
+            and facts.get(change.key) != value  # a change that changes nothing is no fix
         ),
         evidence=evidence_of(match, judged, observations.transcript),
         references=cause.references,

@@ -90,6 +90,11 @@ def login_step(run: Run) -> Ended:
         return _failed(facts, "held", f"not tried: {error}")
     if fallback:
         facts |= {"mechanism": outcome.mechanism, "fallback_from": fallback}
+    return _judged(run, outcome, facts)
+
+
+def _judged(run: Run, outcome: Login, facts: dict[str, Json]) -> Ended:
+    """What the server made of the login."""
     telling = outcome.broken_by or outcome.heard
     facts |= run.talk.facts(telling, "AUTH")
     facts["challenges"] = outcome.challenges
@@ -98,7 +103,9 @@ def login_step(run: Run) -> Ended:
         return _failed(facts, outcome.fault, said, run.talk.event_of(telling))
     if not outcome.accepted:
         return Ended(Outcome.FAILED, words(outcome.heard), facts)
-    return Ended(Outcome.PASSED, f"{outcome.mechanism}: {words(outcome.heard)}", facts)
+    # Other programs stop at the first mechanism that is offered and cannot be used.
+    state = Outcome.WARNED if "fallback_from" in facts else Outcome.PASSED
+    return Ended(state, f"{outcome.mechanism}: {words(outcome.heard)}", facts)
 
 
 def _held(run: Run, before: Reply, facts: dict[str, Json]) -> Ended:

@@ -88,9 +88,11 @@ def test_an_error_outweighs_the_same_cause_as_a_warning() -> None:
 
 
 def test_a_change_keeps_the_type_of_the_fact_and_is_left_out_without_it() -> None:
-    handshake = problems("hostname-mismatch", names=["mx.example.com"])
-    [diagnosis] = judged(handshake, settings={"server.port": 465})
+    handshake = problems("hostname-mismatch", names=["mx.example.com"], depth=465)
+    [diagnosis] = judged(handshake)
     assert diagnosis.changes == (Change("server.port", 465, verified=False),)
+    [without] = judged(problems("hostname-mismatch", names=["mx.example.com"]))
+    assert without.changes == ()
     assert diagnosis.why == "it is for mx.example.com, not for unknown"
 
 
@@ -138,3 +140,11 @@ def test_each_refused_recipient_may_have_its_own_cause() -> None:
     found = judged(rcpt)
     assert [each.cause for each in found] == ["greylisted", "recipient-unknown"]
     assert found[1].why == "b@example.com is not known there"
+
+
+def test_a_change_that_the_profile_has_already_is_not_named() -> None:
+    text = DISABLED.partition("5.7.139 ")[2]
+    login = failed("auth.login", mechanism="LOGIN", reply=reply(535, "5.7.139", text))
+    settings: Facts = {**M365, "auth.method": "xoauth2"}
+    [diagnosis] = judge(run(login, settings=settings, said=(DISABLED,)), sample_catalog())
+    assert diagnosis.changes == ()
