@@ -126,11 +126,12 @@ def test_what_cannot_be_written_keeps_nothing_else_from_being_written(
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(
     shell: Shell, option: str
 ) -> None:
+    place = shell.folder / "missing" / "file"
     with ScriptedServer("S: 220 hi") as server:
-        where = f"{option}/nonexistent/file" if "=" in option else f"{option} /nonexistent/file"
+        where = f"{option}{place}" if "=" in option else f"{option} {place}"
         done = shell(f"$S probe 127.0.0.1:{server.port} {where}")
     assert done.returncode == 2
-    assert b"cannot write /nonexistent/file" in done.stderr
+    assert f"cannot write {place}".encode() in done.stderr
     assert server.connections == []
 
 
