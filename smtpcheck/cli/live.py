@@ -108,6 +108,8 @@ class LiveView:
                 pieces.append((f"{self._spinner()} {self._doing(run)}", Role.TITLE))
             else:
                 pieces.append((f"  {stage.value}", Role.SKIPPED))
+        if run.step and run.stage is None:  # the stages are over, and something is still tried
+            pieces.append((f"  {self._spinner()} {self._doing(run)}", Role.TITLE))
         return tuple(pieces)
 
     def _doing(self, run: _Run) -> str:

@@ -98,6 +98,7 @@ def run_probe(
         try:
             _all_stages(run, last)
             if after_failure and _failed(run) and not run.deadline.expired:
+                recorder.begin("experiments")
                 seen = seen_so_far(recorder, settings, interrupted=False)
                 experiments = after_failure(run, seen)
             if run.session is not None and not _parted(run):

@@ -81,6 +81,18 @@ def test_line_shows_each_stage_and_the_running_step() -> None:
     assert "⠹ tls 2.3 s" in row_text(view.line())
 
 
+def test_what_is_tried_after_a_failure_is_shown_behind_the_stages() -> None:
+    clock = Clock()
+    view = LiveView(FINE, clock=clock)
+    view(passed("x", Stage.DNS))
+    view(passed("x", Stage.TCP, Outcome.FAILED))
+    for stage in (Stage.TLS, Stage.AUTH, Stage.SEND):
+        view(passed("x", stage, Outcome.SKIPPED))
+    view(StepStarted("x", "experiments"))
+    clock.now += 1.5
+    assert row_text(view.line()).endswith("experiments 1.5 s")
+
+
 def test_line_is_ascii_where_it_must_be() -> None:
     view = LiveView(Style(80, color=False, unicode=False))
     view(passed("x", Stage.DNS, Outcome.FAILED))

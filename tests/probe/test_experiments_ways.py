@@ -8,11 +8,14 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from smtpcheck.api import _becomes
 from smtpcheck.model.diagnosis import Change
+from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import ExperimentResult
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import Outcome
+from smtpcheck.store.profile_reader import profile_from_settings
 from tests.pki import TestPki
 from tests.scripted import ScriptedServer
 from tests.scripted.probing import assert_confined, cause, errors_of, run, shown
@@ -341,3 +344,23 @@ def test_a_report_with_experiments_is_judged_again_with_the_same_result(pki: Tes
     assert made["changes"] == [{"key": "server.security", "value": "tls"}]
     told = [each["text"] for each in saved["targets"][0]["transcript"]]
     assert any(each.startswith("experiment tls-on-silence: passed") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("tables", "changes", "becomes"),
+    [
+        ({"server": {"host": "x.test"}}, {"server.port": 465}, (465, "tls")),
+        ({"server": {"host": "x.test"}}, {"server.security": "tls"}, (465, "tls")),
+        (
+            {"server": {"host": "x.test", "port": 587, "security": "starttls"}},
+            {"server.port": 465},
+            (465, "starttls"),
+        ),
+        ({"preset": "gmail"}, {"server.port": 587}, (587, "starttls")),
+        ({"server": {"host": "x.test"}}, {"server.security": "sometimes"}, None),
+    ],
+)
+def test_what_a_change_leads_to_is_asked_of_the_profile(
+    tables: dict[str, object], changes: dict[str, Json], becomes: tuple[int, str] | None
+) -> None:
+    assert _becomes(profile_from_settings(tables, environment={}))(changes) == becomes
