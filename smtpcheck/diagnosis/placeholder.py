@@ -26,7 +26,8 @@ _NEUTRAL: Final = {
 _NEVER_CUT: Final = ("profile", "target")
 """Words of our own command line: a command that lacks its end is worse than none."""
 _SET: Final = re.compile(
-    r"""smtpcheck profile set NAME((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
+    r"""(?:\brun )?smtpcheck profile set NAME"""
+    r"""((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
 )
 _PAIR: Final = re.compile(r""" ([a-z_]+\.[a-z_]+) ('[^']*'|"[^"]*"|\S+)""")
 _ENTER: Final = re.compile(r"(enter\b.*?): smtpcheck secret set NAME")
@@ -48,13 +49,12 @@ def fill(text: str, facts: Facts) -> str:
 
 def for_target(step: str, facts: Facts) -> str:
     """A step of a fix in the words of the run: where there is no profile that could be changed, a
-    setting is given to the next probe of the target instead."""
-    target = facts.get("target")
-    if facts.get("profile") or not isinstance(target, str) or not target:
+    setting is added to the command line instead."""
+    if facts.get("profile") or not facts.get("target"):
         return step
 
     def again(found: re.Match[str]) -> str:
-        return f"smtpcheck probe {target}{_PAIR.sub(_as_option, found[1])}"
+        return f"add{_PAIR.sub(_as_option, found[1])}"
 
     typed = r"\1: type it when it is asked for, or set SMTPCHECK_PASSWORD"
     return _ENTER.sub(typed, _SET.sub(again, step))

@@ -74,27 +74,24 @@ def test_a_value_that_is_one_placeholder_keeps_the_type_of_the_fact(
     assert fill_value(value, {"port": 465, "host": "mx.example.com"}) == made
 
 
-PROBE = "smtpcheck probe mail.test:25 --set tls.ca_file=/x"
-
-
 @pytest.mark.parametrize(
     ("step", "said"),
     [
         (
             "switch the mode: smtpcheck profile set NAME server.security tls",
-            f"switch the mode: {PROBE} --set server.security=tls",
+            "switch the mode: add --set server.security=tls",
         ),
         (
-            "(smtpcheck profile set NAME server.port 587 server.security starttls), then",
-            f"({PROBE} --set server.port=587 --set server.security=starttls), then",
+            "(run smtpcheck profile set NAME server.port 587 server.security starttls), then",
+            "(add --set server.port=587 --set server.security=starttls), then",
         ),
         (
             """smtpcheck profile set NAME auth.password '{env="SMTP_PASSWORD"}'""",
-            f"""{PROBE} --set 'auth.password={{env="SMTP_PASSWORD"}}'""",
+            """add --set 'auth.password={env="SMTP_PASSWORD"}'""",
         ),
         (
             'smtpcheck profile set NAME sender.name "Example app"',
-            f'{PROBE} --set "sender.name=Example app"',
+            'add --set "sender.name=Example app"',
         ),
         (
             "enter the password again: smtpcheck secret set NAME",
