@@ -14,6 +14,7 @@ from smtpcheck.model.errors import UsageError
 from smtpcheck.model.stage import ExitCode
 
 app = new_app("List the causes that are known, or check rules of your own.")
+app.info.no_args_is_help = False  # alone it lists the causes
 
 
 @app.callback(invoke_without_command=True)

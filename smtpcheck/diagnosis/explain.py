@@ -119,10 +119,11 @@ def _best(failure: Failure, reading: Reading, catalog: Catalog) -> Match | None:
 
 def _is_mere_number(failure: Failure, match: Match, reading: Reading) -> bool:
     """A number that no rule explains, in a text that does not speak of mail, is no reply code."""
-    unexplained = match.cause.id == "refusal-unexplained" and not failure.facts.get(
-        "reply.enhanced"
+    known = match.cause.id != "refusal-unexplained" or failure.facts.get("reply.enhanced")
+    whole = any(
+        each.whole and each.number == failure.number for each in reading.conversation.replies
     )
-    return unexplained and not reading.of_mail
+    return not (whole or known or reading.of_mail)
 
 
 def _telling(match: Match) -> bool:

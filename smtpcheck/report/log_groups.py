@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.value import dataclass
 from smtpcheck.report.diagnosis_block import labelled
 from smtpcheck.report.escape import escape
 from smtpcheck.report.json_report import SCHEMA, diagnosis_to_data
@@ -86,7 +86,7 @@ def _cause_rows(each: CauseCount, style: Style, *, verbose: bool) -> list[Row]:
     if each.first:
         until = f" to {each.last}" if each.last != each.first else ""
         rows += labelled("seen", escape(f"{each.first}{until}"), style)
-    rows += labelled("sample", shown(each.sample, style, limit=300), style)
+    rows += labelled("sample", shown(each.sample, style, limit=600), style)
     steps: Sequence[str] = each.diagnosis.help if verbose else each.diagnosis.help[:2]
     for at, step in enumerate(steps):
         owner = "" if at else f"({OWNER_WORDS[each.diagnosis.owner]}) "

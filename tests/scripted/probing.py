@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from smtpcheck.api import Job, probe, report_of
+from smtpcheck.api import Job, probe, replay, report_of
 from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.message import MessageSpec
 from smtpcheck.model.observation import Step
@@ -59,7 +61,17 @@ def run(
         auth = replace(loaded.profile.auth, password=given)
         loaded = replace(loaded, profile=replace(loaded.profile, auth=auth))
     plan = replace(plan or Plan(deadline=10.0), experiments=experiments)
-    return probe(Job(f"127.0.0.1:{port}", loaded, plan))
+    report = probe(Job(f"127.0.0.1:{port}", loaded, plan))
+    assert_replays(report)
+    return report
+
+
+def assert_replays(report: TargetReport) -> None:
+    """The saved report, judged again, gives what the run gave: held for every conversation."""
+    saved = json.loads(render_json(report_of(datetime.now(UTC), [report])))
+    [again] = replay(saved).targets
+    assert again.diagnoses == report.diagnoses
+    assert (again.outcome, again.exit_code) == (report.outcome, report.exit_code)
 
 
 def with_message(**words: str) -> Plan:
@@ -103,8 +115,6 @@ def errors_of(report: TargetReport) -> list[Diagnosis]:
 
 def shown(report: TargetReport) -> str:
     """Everything that a reader may see: text, JSON and the whole conversation."""
-    from datetime import UTC, datetime
-
     whole = report_of(datetime.now(UTC), [report])
     style = Style(100, color=True, unicode=True)
     return "\n".join(

@@ -162,7 +162,8 @@ class Conversation:
     """The session was ended in good order: QUIT was answered."""
     accepted: bool = False
     """A message was accepted."""
-    last_refusal_line: int = 0
+    astray: bool = False
+    """A reply stands where no command was waiting for one."""
     accepted_line: int = 0
 
     def facts(self) -> dict[str, Json]:
@@ -202,6 +203,8 @@ def conversation_of(lines: Sequence[Line], replies: Sequence[Said]) -> Conversat
             continue
         if reply.whole and waiting:
             current = waiting.pop(0)
+        elif reply.whole and not current and made.replies:
+            made.astray = True
         command = _hinted(reply.context) or (current if reply.whole else "") or _by_code(reply)
         made.replies.append(replace(reply, command=command))
         _note(made, made.replies[-1])
@@ -273,5 +276,3 @@ def _note(made: Conversation, reply: Said) -> None:
             made.accepted_line = reply.number
     if reply.code == 221:
         made.finished = True
-    if reply.refuses:
-        made.last_refusal_line = reply.number

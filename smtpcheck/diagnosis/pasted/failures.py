@@ -109,8 +109,15 @@ def _mode(facts: Mapping[str, Json], reading: Reading) -> Json:
 
 
 def _words(reading: Reading) -> Failure:
-    """The text as a whole, for rules that know words without a code."""
-    clean = "\n".join(line.text for line in reading.lines)
+    """The text as a whole, without what servers said in good order, for rules that know words
+    without a code."""
+    friendly = {
+        number
+        for said in reading.conversation.replies
+        if said.whole and not said.refuses
+        for number in range(said.number, said.last + 1)
+    }
+    clean = "\n".join(line.text for line in reading.lines if line.number not in friendly)
     facts: dict[str, Json] = {**reading.common, "reply.text": clean[:MOST_WORDS]}
     open_: Open = {
         "stage": _STAGES,

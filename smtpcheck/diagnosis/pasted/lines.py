@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from smtpcheck.model.value import dataclass
 
 MOST_CHARACTERS: Final = 200_000
 MOST_LINES: Final = 4000
@@ -28,7 +29,7 @@ _LEVEL: Final = (
     "TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|FATAL|CRITICAL|SEVERE|"
     "trace|debug|info|notice|warn(?:ing)?|error|fatal|crit"
 )
-_DAY: Final = rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?{_MONTH} \d{{1,2}},? (?:\d{{4}} )?"
+_DAY: Final = rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?{_MONTH}\s{{1,2}}\d{{1,2}},? (?:\d{{4}} )?"
 _DOCKER: Final = r"[\w./-]{1,60}\s{1,30}\|(?:\s|$)"
 _SYSLOG: Final = (
     rf"{_MONTH}\s{{1,2}}\d{{1,2}}(?: \d{{4}})? {_TIME}(?: [\w.:-]{{1,80}})? "

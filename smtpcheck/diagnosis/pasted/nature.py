@@ -91,6 +91,8 @@ def _ended_well(reading: Reading) -> bool:
     if strong:
         return False
     good = [each for each in conversation.replies if not each.refuses]
+    if conversation.finished and len(good) == len(conversation.replies):
+        return True
     talk = bool(good) and not any(each.refuses for each in conversation.replies)
     return talk and not _complaint(reading)
 
@@ -106,17 +108,23 @@ def _complaint(reading: Reading) -> bool:
 
 
 def _in_order(reading: Reading) -> bool:
+    """Whether commands and replies stand as a session has them."""
     replies, commands = reading.conversation.replies, reading.conversation.commands
-    greetings = [
-        at for at, each in enumerate(replies) if each.code == 220 and each.command == "CONNECT"
-    ]
-    if commands and greetings and greetings[0] > 0:
+    if any(not each.enhanced and _STRAY.search(each.context) for each in replies if each.refuses):
         return False
+    if not commands:
+        return True
+    whole = [each for each in replies if each.whole]
+    late = any(each.code == 220 for each in whole[1:]) and "STARTTLS" not in commands
     order = [_RANK[each] for each in commands if each in _RANK]
-    return order == sorted(order)
+    if "STARTTLS" in commands:
+        order = [rank for rank in order if rank > _RANK["EHLO"]]
+    return not late and not reading.conversation.astray and order == sorted(order)
 
 
-_RANK: Final = {"MAIL": 3, "RCPT": 4, "DATA": 5, "QUIT": 6}
+_RANK: Final = {"EHLO": 1, "AUTH": 2, "MAIL": 3, "RCPT": 4, "DATA": 5, "QUIT": 6}
+_STRAY: Final = re.compile(r"(?<![\w.])[45]\.\d\.\d{1,3}(?![\w.]*\d)")
+"""An enhanced status code that does not stand behind its reply code."""
 
 
 def _fetch(reading: Reading) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from smtpcheck.diagnosis.pasted.lines import Line, unquoted
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Line as ReplyLine
 from smtpcheck.model.reply import Reply
+from smtpcheck.model.value import dataclass
 
 _CODE: Final = (
     "(?:211|214|22[01]|235|25[0-3]|334|354|42[12]|43[0-2]|44[0-2]|45[0-589]|471|"
@@ -23,7 +24,7 @@ _ENHANCED: Final = r"[245]\.\d{1,3}\.\d{1,3}"
 _MARK: Final = re.compile(
     r"(?:(?:mta|smtp|smtp-out|smtpd)?:? ?(?:0x[0-9a-f]{4,16}|[0-9a-f]{8,16}): )?"
     r"(?:\[[\w-]{4,50}(?:\.\d{1,3}){0,3}\] ?){0,3}"
-    r"(?:SMTP ?(?:->|<|>|INBOUND|OUTBOUND|RECV|SEND)? ?)?"
+    r"(?:SMTP ?(?:(?:INBOUND|OUTBOUND): ?|(?:->|<|>|RECV|SEND) ?)?)?"
     r"(?:(?:SERVER -> CLIENT|CLIENT -> SERVER|FROM SERVER|CLIENT -> SMTP|SERVER|INBOUND|OUTBOUND|"
     r"[SC]|RX|TX|SENT|RECEIVED|RECV|Sent|Got|Received|Server|Client|reply|send|recv|retcode"
     r"|DEBUG SMTP: got response code)\s?:|\[(?:<-|->)\]|[<>~*=|-]{1,5}(?=[\s\"'\d(\[])|"
@@ -61,7 +62,7 @@ _FIELD: Final = re.compile(
 _SEVERITY: Final = re.compile(
     r"(?:Permanent|Transient)[A-Za-z]{0,40}\b.{0,200}?message: ?\[\"(.{1,1000}?)\"\]"
 )
-_END: Final = re.compile(r"[\"'`]?\s?[)}\]]?,?\s?$")
+_PAIRS: Final = {")": "(", "}": "{", "]": "["}
 _TRAILER: Final = re.compile(
     r"(?:\(in reply to .{0,60}|\"? on line \d.{0,200}|['\"]?,\s?['\"]?(?:command|"
     r"responseCode|stage|code)\b.{0,300}"
@@ -216,7 +217,7 @@ def _said(
     code: int, words: str, line: Line, position: int, *, whole: bool = False, separator: str = " "
 ) -> Said:
     words = _TRAILER.sub("", words.strip())
-    words = _END.sub("", words).strip() if not whole else words.strip(" \"'`")
+    words = _trimmed(words) if not whole else words.strip(" \"'`")
     if code:
         words = re.sub(rf"(?<!^){code}[ -]{_ENHANCED}\s?", " ", words)
     prefix = f"{code}{separator}" if code else ""
@@ -233,6 +234,14 @@ def _said(
         whole=whole,
         context=line.text,
     )
+
+
+def _trimmed(words: str) -> str:
+    """Without the quotes, commas and closing brackets of what the reply stood in."""
+    words = words.strip(" ,\"'`")
+    while words[-1:] in _PAIRS and words.count(words[-1]) > words.count(_PAIRS[words[-1]]):
+        words = words[:-1].rstrip(" ,\"'`")
+    return words
 
 
 def _goes_on(last: Said, made: Said) -> bool:
@@ -275,7 +284,7 @@ def _longer(last: Said, line: Line, position: int) -> Said:
     bare = without_mark(line.text)
     if last.enhanced and bare.startswith(last.enhanced):
         bare = bare[len(last.enhanced) :].strip()
-    words = _END.sub("", _TRAILER.sub("", bare)).strip()
+    words = _trimmed(_TRAILER.sub("", bare))
     return replace(
         last,
         text=f"{last.text} {words}",

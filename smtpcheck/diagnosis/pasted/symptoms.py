@@ -10,6 +10,7 @@ from smtpcheck.catalog.signal import Signal, load_signals
 from smtpcheck.diagnosis.pasted.conversation import step_of
 from smtpcheck.diagnosis.pasted.lines import Line
 from smtpcheck.diagnosis.pasted.reading import Reading
+from smtpcheck.diagnosis.pasted.said import without_mark
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
 
@@ -58,7 +59,7 @@ _CONNECTING: Final = re.compile(r"connect\b|dial tcp")
 _GREETING: Final = re.compile(
     r"in connect\b|getreply\b.{0,40}$|getgreeting|_connect\b", re.MULTILINE
 )
-_QUIT: Final = re.compile(r"\W{0,8}(?:OK: )?221\b")
+_QUIT: Final = re.compile(r"(?:OK: ?)?221\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def symptoms_in(reading: Reading) -> Iterator[Symptom]:
             if key not in seen:
                 seen.add(key)
                 yield Symptom(facts, line, signal.weak)
-        ended = ended or bool(_QUIT.match(line.text))
+        ended = ended or bool(_QUIT.match(without_mark(line.text)))
 
 
 def _signal_in(line: Line, reading: Reading) -> Signal | None:
