@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from smtpcheck.api import _becomes
+from smtpcheck.api.probing import _becomes
 from smtpcheck.model.diagnosis import Change
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import ExperimentResult

@@ -1,0 +1,37 @@
+"""Where the parts meet: a target in, a report out. The public Python API."""
+
+from __future__ import annotations
+
+from smtpcheck.api.job import Job, check_job, load_target, settings_of
+from smtpcheck.api.judging import replay, report_of
+from smtpcheck.api.knowledge import (
+    RuleProof,
+    cause_page,
+    cause_pages,
+    explain,
+    explain_fully,
+    explain_log,
+    is_log,
+    prove_rules,
+)
+from smtpcheck.api.probing import Ask, probe, probe_many
+
+__all__ = [
+    "Ask",
+    "Job",
+    "RuleProof",
+    "cause_page",
+    "cause_pages",
+    "check_job",
+    "explain",
+    "explain_fully",
+    "explain_log",
+    "is_log",
+    "load_target",
+    "probe",
+    "probe_many",
+    "prove_rules",
+    "replay",
+    "report_of",
+    "settings_of",
+]

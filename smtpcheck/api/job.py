@@ -1,0 +1,179 @@
+"""A target, found out and read: what is to be probed, with which settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smtpcheck.model.errors import UsageError
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.plan import Plan
+from smtpcheck.model.profile import Profile
+from smtpcheck.model.secret import SecretRef
+from smtpcheck.model.target import (
+    PROFILE_NAME,
+    Address,
+    Named,
+    ProfileFile,
+    as_address,
+    parse_target,
+)
+
+if TYPE_CHECKING:
+    from smtpcheck.store.origin import LoadedProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One target, ready to be probed."""
+
+    target: str
+    """As the user named it."""
+    loaded: LoadedProfile
+    plan: Plan
+    notes: tuple[str, ...] = field(default=())
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """The settings of this run alone, by key."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The words that make another run like this one, besides the target."""
+        settings = [f"{key}={text}" for key, text in self.overrides.items()]
+        return (
+            *(word for each in settings for word in ("--set", each)),
+            *(word for each in self.plan.recipients for word in ("--to", each)),
+            *(("--resolver", self.plan.resolver) if self.plan.resolver else ()),
+        )
+
+
+def load_target(
+    text: str,
+    *,
+    plan: Plan | None = None,
+    overrides: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Job:
+    """Finds out what a target is and reads its settings. Raises UsageError or ProfileError."""
+    from smtpcheck.store.paths import profile_path
+    from smtpcheck.store.profile_reader import profile_from_settings, read_profile
+
+    plan = plan or Plan()
+    given = dict(overrides or {})
+    notes: tuple[str, ...] = ()
+    parsed = parse_target(text)
+    if isinstance(parsed, ProfileFile):
+        loaded = read_profile(Path(parsed.path), overrides=given, environment=environment)
+        return Job(text, loaded, plan, overrides=given)
+    if isinstance(parsed, Named):
+        if PROFILE_NAME.match(parsed.name) and os.path.lexists(profile_path(parsed.name)):
+            loaded = read_profile(parsed.name, overrides=given, environment=environment)
+            return Job(text, loaded, plan, overrides=given)
+        notes = _taken_as_host(parsed.name)
+        parsed = as_address(parsed.name)
+    loaded = profile_from_settings(
+        _settings(parsed), name=None, overrides=given, environment=environment
+    )
+    if not loaded.profile.wants_login and not plan.until:
+        plan = replace(plan, until="ehlo")
+    return Job(text, loaded, plan, notes, given)
+
+
+def check_job(job: Job) -> None:
+    """Raises UsageError for what cannot be done as asked, before a packet is sent: an unknown
+    stage, a resolver that is no address, settings that this version knows but does not use."""
+    from smtpcheck.probe.auth_steps import speaks
+    from smtpcheck.probe.resolve_config import parse_resolver
+    from smtpcheck.probe.runner import last_step
+
+    profile = job.loaded.profile
+    last_step(job.plan.until, profile.security)
+    if job.plan.resolver:
+        parse_resolver(job.plan.resolver)
+    if profile.proxy is not None:
+        raise UsageError(
+            "this version does not connect through a proxy",
+            ["take the table [proxy] out of the profile to test the direct way"],
+        )
+    if profile.server.protocol == "lmtp":
+        raise UsageError("this version does not speak LMTP", ["set server.protocol to smtp"])
+    if not speaks(profile.auth.method):
+        raise UsageError(
+            f"this version does not log in with {profile.auth.method}",
+            ["set auth.method to auto, plain, login, cram-md5, xoauth2 or oauthbearer"],
+        )
+
+
+def settings_of(job: Job) -> dict[str, Json]:
+    """The settings in use, flat, without any secret: `server.host`, `auth.method`."""
+    from smtpcheck.report.escape import shell_quoted
+
+    loaded, profile = job.loaded, job.loaded.profile
+    flat = dict(_flat(profile))
+    flat["server.port"] = profile.port
+    flat["server.security"] = profile.security
+    if loaded.preset is not None:
+        flat["provider"] = loaded.preset.provider
+    # What the words of a fix call them: `smtpcheck profile set {profile} ...`
+    flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
+    flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))
+    return flat
+
+
+def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
+    """What the reader must know of the settings: a variable that is nearly one, a secret that
+    others can read, what is not used."""
+    from smtpcheck.store.secrets import secret_notes
+
+    profile = loaded.profile
+    used = (profile.auth.password, profile.tls.client_key_password)
+    kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
+    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile))
+
+
+def _not_looked_at(profile: Profile) -> tuple[str, ...]:
+    """What the profile asks for and this version does not do; never passed over in silence."""
+    asked = {"expect": profile.expect, "dkim": profile.dkim, "confirm": profile.confirm}
+    return tuple(
+        f"the table [{name}] of the profile is not used by this version"
+        for name, table in asked.items()
+        if table is not None
+    )
+
+
+def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
+    for each in fields(section):  # type: ignore[arg-type]  # only dataclasses come here
+        value = getattr(section, each.name)
+        name = f"{prefix}{each.name}"
+        if isinstance(value, SecretRef):
+            yield name, value.describe()
+        elif is_dataclass(value):
+            yield from _flat(value, f"{name}.")
+        elif isinstance(value, tuple):
+            yield name, list(value)
+        elif value is not None:
+            yield name, value
+
+
+def _settings(address: Address) -> dict[str, Json]:
+    tables: dict[str, Json] = {
+        "server": {"host": address.host, "port": address.port, "security": address.security}
+    }
+    if address.username:
+        tables["auth"] = {"username": address.username, "password": {"prompt": True}}
+    return tables
+
+
+def _taken_as_host(name: str) -> tuple[str, ...]:
+    if "." in name:
+        return ()
+    from difflib import get_close_matches
+
+    from smtpcheck.store.profile_reader import list_profiles
+
+    known = [entry.name for entry in list_profiles()]
+    close = get_close_matches(name, known, 1)
+    hint = f"; did you mean the profile {close[0]}?" if close else ""
+    return (f"there is no profile {name}, so it was taken for a host name{hint}",)

@@ -1,0 +1,58 @@
+"""What was seen, judged: now, or again from a saved report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from smtpcheck.model.diagnosis import Diagnosis
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.observation import Observations
+from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.stage import ExitCode, Outcome
+
+
+def judged(observations: Observations) -> tuple[Diagnosis, ...]:
+    """Where every step passed there is nothing to judge, and the catalogue is not even read."""
+    quiet = (Outcome.PASSED, Outcome.SKIPPED)
+    if all(step.outcome in quiet for stage in observations.stages for step in stage.steps):
+        return ()
+    from smtpcheck.catalog.loader import load_catalog
+    from smtpcheck.diagnosis.judge import judge
+
+    return judge(observations, load_catalog())
+
+
+def report_of(started: datetime, targets: Iterable[TargetReport]) -> Report:
+    """Joins targets to a report with one verdict."""
+    from smtpcheck.diagnosis.verdict import combine
+
+    every = tuple(targets)
+    outcomes = {target.outcome for target in every}
+    worst = (Outcome.INTERRUPTED, Outcome.FAILED, Outcome.PASSED)
+    return Report(
+        started=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        outcome=next((each for each in worst if each in outcomes), Outcome.SKIPPED),
+        exit_code=ExitCode.INTERRUPTED
+        if Outcome.INTERRUPTED in outcomes
+        else combine(target.exit_code for target in every),
+        targets=every,
+    )
+
+
+def replay(data: Json) -> Report:
+    """A saved report, judged again with today's catalogue. Raises UsageError for data that is no
+    report."""
+    from smtpcheck.diagnosis.verdict import verdict
+    from smtpcheck.report.json_reading import report_from_data
+
+    saved = report_from_data(data)
+    targets = []
+    for target in saved.targets:
+        if target.observations.stages:
+            outcome, code = verdict(target.observations)
+            diagnoses = judged(target.observations)
+            target = replace(target, outcome=outcome, exit_code=code, diagnoses=diagnoses)  # noqa: PLW2901 - the same target
+        targets.append(target)
+    return replace(report_of(datetime.now(UTC), targets), started=saved.started)

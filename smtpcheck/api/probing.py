@@ -1,0 +1,210 @@
+"""A job in, a report out: the probe, its experiments, the judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from smtpcheck.api.job import Job, check_job, notes_of, settings_of
+from smtpcheck.api.judging import judged, report_of
+from smtpcheck.model.errors import ProfileError, UsageError
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.observation import ExperimentResult, Observations
+from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.secret import Secret, SecretRef
+from smtpcheck.model.stage import ExitCode, Outcome
+
+if TYPE_CHECKING:
+    from smtpcheck.probe.recorder import Recorder
+    from smtpcheck.probe.refused import Refused
+    from smtpcheck.probe.run import Run
+    from smtpcheck.probe.runner import AfterFailure
+    from smtpcheck.store.origin import LoadedProfile
+
+Ask = Callable[[str], str]
+
+
+def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
+    """Probes one target and judges what was seen. Raises UsageError for settings that this
+    version does not use."""
+    from smtpcheck.probe.recorder import Recorder
+
+    return _probe(job, Recorder(job.target, watcher), ask)
+
+
+def probe_many(
+    jobs: Sequence[Job], *, at_once: int, watcher: Watcher = nobody, ask: Ask | None = None
+) -> Report:
+    """Probes all targets, so many side by side, and joins them to one report in their order."""
+    from smtpcheck.probe.recorder import Recorder
+
+    started = datetime.now(UTC)
+    if len(jobs) == 1:
+        only = Recorder(jobs[0].target, watcher)
+        return report_of(started, [_skip_or_probe(jobs[0], only, ask)])
+    for job in jobs:
+        _check_one_of_many(job)
+    from smtpcheck.probe.refused import Refused
+    from smtpcheck.probe.side_by_side import side_by_side
+
+    refused = Refused()
+    recorders = [Recorder(job.target, watcher) for job in jobs]
+    works = [
+        partial(_skip_or_probe, job, recorder, ask, refused)
+        for job, recorder in zip(jobs, recorders, strict=True)
+    ]
+    done = side_by_side(works, at_once)
+    return report_of(
+        started,
+        [
+            target if target is not None else _cut_off(job, recorder)
+            for job, recorder, target in zip(jobs, recorders, done, strict=True)
+        ],
+    )
+
+
+def _probe(
+    job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
+) -> TargetReport:
+    from smtpcheck.probe.runner import run_probe
+
+    loaded, profile = job.loaded, job.loaded.profile
+    if not profile.enabled:
+        raise UsageError(
+            f"the profile {job.target} is disabled",
+            [f"enable it: smtpcheck profile set {loaded.name or job.target} enabled true"],
+        )
+    check_job(job)
+    ran = run_probe(
+        profile,
+        job.plan,
+        recorder,
+        settings=settings_of(job),
+        read_secret=_secret_reader(job, ask),
+        refused=refused,
+        after_failure=_experiments(job) if job.plan.experiments else None,
+    )
+    return _reported(job, ran.observations, ran.notes)
+
+
+def _experiments(job: Job) -> AfterFailure:
+    """Observes more after a failure, to tell causes apart; nothing of it is imported before."""
+
+    def make(run: Run, seen: Observations) -> tuple[ExperimentResult, ...]:
+        from smtpcheck.diagnosis.experiment import Known
+        from smtpcheck.diagnosis.experiments import choose
+        from smtpcheck.probe.experiments import make_experiments
+        from smtpcheck.store.presets import list_presets
+
+        diagnoses = judged(seen)
+        known = Known(
+            becomes=_becomes(job.loaded),
+            presets=list_presets,
+            preset=job.loaded.preset,
+            resolver=job.plan.resolver,
+        )
+        return make_experiments(run, seen, lambda now: choose(now, diagnoses, known))
+
+    return make
+
+
+def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int, str] | None]:
+    """Port and security that the profile would have with changes: one may follow from the other,
+    or both from the preset."""
+    from smtpcheck.store.build import value_of
+    from smtpcheck.store.origin import Source
+    from smtpcheck.store.profile_reader import profile_from_settings
+
+    stronger = {
+        key: str(value_of(loaded.profile, key))
+        for key in ("preset", "server.host", "server.port", "server.security")
+        if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
+    }
+
+    def becomes(changes: Mapping[str, Json]) -> tuple[int, str] | None:
+        texts = {key: str(value) for key, value in changes.items()}
+        try:
+            made = profile_from_settings(
+                loaded.data, overrides={**stronger, **texts}, environment={}
+            )
+        except ProfileError:
+            return None
+        return made.profile.port, made.profile.security
+
+    return becomes
+
+
+def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
+    from smtpcheck.diagnosis.verdict import verdict
+
+    outcome, code = verdict(seen)
+    return TargetReport(
+        target=job.target,
+        profile=job.loaded.name,
+        outcome=outcome,
+        exit_code=code,
+        observations=seen,
+        diagnoses=judged(seen),
+        notes=(*job.notes, *notes_of(job.loaded), *notes),
+        options=job.options,
+    )
+
+
+def _check_one_of_many(job: Job) -> None:
+    if not job.loaded.profile.enabled:
+        return
+    try:
+        check_job(job)
+    except UsageError as error:
+        raise UsageError(f"{job.target}: {error.message}", error.help) from None
+
+
+def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
+    from smtpcheck.probe.deadline import Deadline
+    from smtpcheck.store.secrets import LIMIT, owner_of, read_secret
+
+    profile = job.loaded.profile
+    deadline = Deadline(job.plan.deadline)
+
+    def read(ref: SecretRef) -> Secret:
+        key = profile.tls.client_key_password is ref
+        purpose = "tls.client_key_password" if key else "auth.password"
+        return read_secret(
+            ref,
+            purpose=purpose,
+            profile_name=job.loaded.name,
+            username=owner_of(profile, purpose),
+            ask=ask,
+            limit=min(LIMIT, deadline.remaining()),
+        )
+
+    return read
+
+
+def _skip_or_probe(
+    job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
+) -> TargetReport:
+    if job.loaded.profile.enabled:
+        recorder.restart()
+        return _probe(job, recorder, ask, refused)
+    return _untouched(job, Outcome.SKIPPED, ExitCode.OK, "the profile is disabled")
+
+
+def _cut_off(job: Job, recorder: Recorder) -> TargetReport:
+    """What is known of a target that an interrupt caught before it was done."""
+    from smtpcheck.probe.runner import seen_so_far
+
+    if not job.loaded.profile.enabled:
+        return _skip_or_probe(job, recorder, None)
+    said = "interrupted before this target was done"
+    if recorder.began:
+        return _reported(job, seen_so_far(recorder, settings_of(job), interrupted=True), (said,))
+    return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
+
+
+def _untouched(job: Job, outcome: Outcome, code: ExitCode, note: str) -> TargetReport:
+    nothing = Observations(settings_of(job), ())
+    return TargetReport(job.target, job.loaded.name, outcome, code, nothing, notes=(note,))
