@@ -214,7 +214,8 @@ def _dns(case: Case) -> Iterator[LookUp]:
         if near:
             yield LookUp(name="dns-similar", how="similar", names=near, key="server.host")
         domains = _mail_domains(case, host)
-        yield LookUp(name="dns-srv", how="srv", names=domains, key="server.host")
+        if domains:
+            yield LookUp(name="dns-srv", how="srv", names=domains, key="server.host")
 
 
 def _mail_domains(case: Case, host: str) -> tuple[str, ...]:

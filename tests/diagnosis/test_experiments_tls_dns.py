@@ -114,6 +114,12 @@ def test_a_profile_of_one_family_is_tried_over_the_other() -> None:
     assert "dns-ipv4" in rounds(at_dns)[0]
 
 
+def test_no_srv_record_is_looked_for_where_no_mail_domain_is_known() -> None:
+    settings: dict[str, Json] = {"server.host": "nowhere.test", "auth.username": "app"}
+    observed = seen(failed("dns.query", status="nxdomain"), more=settings)
+    assert choose(observed, (), Known(presets=tuple)) == ()
+
+
 def test_a_name_that_does_not_exist_is_looked_for_among_known_ones_and_in_srv() -> None:
     preset = Preset(name="x", hosts=("mail.example.text", "*.example.org"))
     observed = seen(failed("dns.query", status="nxdomain"), more={"sender.address": "a@corp.test"})
