@@ -31,11 +31,11 @@ class Match:
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:
-        """Sorts the winner first: facts pinned, then confidence, then the fewest presumed, then the
-        cause's id. Two rules of one cause are told apart by what they ask, so that their order in
-        the file never counts."""
+        """Sorts the winner first: facts pinned, then confidence, less where facts are presumed,
+        then the cause's id. Two rules of one cause are told apart by what they ask, so that their
+        order in the file never counts."""
         asked = repr(sorted(self.rule.when.items()))
-        sure = self.rule.confidence.rank
+        sure = self.rule.confidence.rank - bool(self.presumed)
         return (-self.pinned, -sure, len(self.presumed), self.cause.id, asked)
 
     def words(self, facts: Facts) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,7 @@ FACTS = {
     "silence.kind",
     "silence.command",
     "offered",
+    "protocol",
 }
 
 

@@ -185,6 +185,11 @@ def test_what_decides_is_found(text: str, expected: str) -> None:
             Kind.SUCCESS,
         ),
         ("C: QUIT\nS: 221 Bye\nError: read ECONNRESET", Kind.SUCCESS),
+        (
+            '["authenticate"]=>\n  string(35) "SMTP Error: Could not authenticate."\n'
+            '["connect_host"]=>\n  string(43) "SMTP Error: Could not connect to SMTP host."',
+            Kind.UNCLEAR,
+        ),
         ("everything is quiet here", Kind.UNCLEAR),
         ("", Kind.UNCLEAR),
     ],

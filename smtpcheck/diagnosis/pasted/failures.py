@@ -8,6 +8,7 @@ from typing import Final
 
 from smtpcheck.catalog.matcher import Open
 from smtpcheck.diagnosis.pasted.conversation import step_of
+from smtpcheck.diagnosis.pasted.payload import oauth_status_of
 from smtpcheck.diagnosis.pasted.reading import MOST_WORDS, Failure, Reading, reading_of
 from smtpcheck.diagnosis.pasted.said import Said
 from smtpcheck.diagnosis.pasted.symptoms import Symptom, symptoms_in
@@ -30,6 +31,8 @@ _CODES: Final = {
 _STAGES: Final = tuple(str(stage) for stage in Stage)
 _STEPS: Final = tuple(step for steps in STEPS.values() for step in steps)
 _COMMANDS: Final = tuple(dict.fromkeys(COMMAND_OF_STEP.values()))
+_WRAPPERS: Final = re.compile(r"(?:SMTP|Mailer|mail) ?(?:server )?error:? ?", re.IGNORECASE)
+"""What programs put before the words of a server."""
 _IPV6: Final = re.compile(r"\[?[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,8}")
 
 
@@ -40,6 +43,7 @@ def read_text(text: str) -> Reading:
         *(_refusal(said, reading) for said in reading.conversation.replies if said.refuses),
         *_odd_host(reading),
         *_foreign_greeting(reading),
+        *_refused_token(reading),
         *(_failure(symptom, reading) for symptom in symptoms_in(reading)),
         _words(reading),
     ]
@@ -85,6 +89,21 @@ def _foreign_greeting(reading: Reading) -> list[Failure]:
     return [Failure(facts, {}, 0, said.number, said.last, said.text)]
 
 
+def _refused_token(reading: Reading) -> list[Failure]:
+    status = oauth_status_of(reading.lines)
+    if not status:
+        return []
+    facts: dict[str, Json] = {
+        **reading.common,
+        "step": "auth.login",
+        "stage": "auth",
+        "mechanism": "XOAUTH2",
+        "oauth.status": status,
+    }
+    number = next(line.number for line in reading.lines if "334" in line.text)
+    return [Failure(facts, {}, 0, number, number, f"the token was refused with status {status}")]
+
+
 def _failure(symptom: Symptom, reading: Reading) -> Failure:
     facts, line = symptom.facts, symptom.line
     whole: dict[str, Json] = {**reading.common, **facts, "error.message": line.text[:500]}
@@ -109,16 +128,16 @@ def _mode(facts: Mapping[str, Json], reading: Reading) -> Json:
 
 
 def _words(reading: Reading) -> Failure:
-    """The text as a whole, without what servers said in good order, for rules that know words
-    without a code."""
-    friendly = {
+    """The text as a whole, without the replies that have a code and are judged by themselves, for
+    rules that know words without a code."""
+    known = {
         number
         for said in reading.conversation.replies
-        if said.whole and not said.refuses
+        if said.code and (said.whole or said.refuses)
         for number in range(said.number, said.last + 1)
     }
-    clean = "\n".join(line.text for line in reading.lines if line.number not in friendly)
-    facts: dict[str, Json] = {**reading.common, "reply.text": clean[:MOST_WORDS]}
+    clean = "\n".join(line.text for line in reading.lines if line.number not in known)
+    facts: dict[str, Json] = {**reading.common, "reply.text": _WRAPPERS.sub("", clean)[:MOST_WORDS]}
     open_: Open = {
         "stage": _STAGES,
         "step": _STEPS,

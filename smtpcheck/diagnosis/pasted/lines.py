@@ -27,7 +27,7 @@ _MONTH: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _TIME: Final = r"\(?\d{1,2}:\d\d(?::\d\d)?\)?(?:[.,]\d{1,9})?(?:\s?(?:[AP]M|Z|UTC|[+-]\d\d:?\d\d))?"
 _LEVEL: Final = (
     "TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|FATAL|CRITICAL|SEVERE|"
-    "trace|debug|info|notice|warn(?:ing)?|error|fatal|crit"
+    "trace|debug|info|notice|warn(?:ing)?|error|crit"
 )
 _DAY: Final = rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?{_MONTH}\s{{1,2}}\d{{1,2}},? (?:\d{{4}} )?"
 _DOCKER: Final = r"[\w./-]{1,60}\s{1,30}\|(?:\s|$)"

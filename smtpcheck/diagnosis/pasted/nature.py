@@ -56,7 +56,8 @@ _OTHERS: Final = {
 
 def nature_of(reading: Reading) -> Nature:
     """What the text is about, before any rule is asked."""
-    if reading.other and not _refused_in_smtp(reading):
+    greeted = any("protocol" in failure.facts for failure in reading.failures)
+    if reading.other and not greeted and not _refused_in_smtp(reading):
         return Nature(Kind.OTHER_PROTOCOL, _OTHERS[reading.other])
     if _ended_well(reading):
         return Nature(Kind.SUCCESS, "the text shows no failure: what it tells of went well")

@@ -18,6 +18,7 @@ _TOKEN: Final = re.compile(
 _ASKED: Final = re.compile(
     r"\b334\b|\bAUTH (?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5|NTLM)\b", re.IGNORECASE
 )
+_STATUS: Final = re.compile(r"\A\{.{0,200}\"status\": ?\"(\w{1,40})\"", re.DOTALL)
 _PROMPTS: Final = ("username", "password", "user name")
 _CREDENTIAL: Final = re.compile(
     r"(?P<key>(?:pass(?:word|wd)?|pwd|secret|token|api[_-]?key|user ?pass|bearer|"
@@ -38,6 +39,19 @@ def oddities_of(lines: Sequence[Line]) -> list[str]:
                 if oddity not in found:
                     found.append(oddity)
     return found
+
+
+def oauth_status_of(lines: Sequence[Line]) -> str:
+    """The status in the JSON that a server sends with a 334 when it refuses a token (Google,
+    RFC 7628 section 3.2.2); empty for none."""
+    for line in lines:
+        if "334" not in line.text:
+            continue
+        for token in _TOKEN.findall(line.text):
+            found = _STATUS.search(_decoded(token))
+            if found:
+                return found[1]
+    return ""
 
 
 def masked(text: str) -> str:

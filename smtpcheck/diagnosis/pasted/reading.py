@@ -27,12 +27,15 @@ from smtpcheck.model.value import dataclass
 MOST_WORDS: Final = 6000
 """Characters of the fact `text`."""
 _BOILERPLATE: Final = re.compile(
-    r"This usually means that the SSL certificate|"
-    r"^\d\. (?:The server is using a self-signed|The local system is missing a Root"
-    r"|A Certificate Authority CRL|The certificate presented by the server is expired|"
-    r"The set of SSL/TLS protocols|You are trying to connect to a port)"
-    r"|^the following reasons|fall(?:s|ing) back to|^ +at "
+    r"This usually means that the SSL certificate|^the following reasons|fall(?:s|ing) back to|"
+    r"^\d\. (?:The server is using a self-signed|The local system is missing a Root|"
+    r"A Certificate Authority CRL|The certificate presented by the server is expired|"
+    r"The set of SSL/TLS protocols|You are trying to connect to a port)|"
+    r"^% \d{1,4}: |^string\(\d{1,3}\) \"(?:SMTP Error: |Could not |The following |Invalid address|"
+    r"Unknown encoding|Message body empty)|^\[\"?(?:authenticate|connect_host|data_not_accepted|"
+    r"from_failed|instantiate|invalid_address|recipients_failed|smtp_connect_failed)\"?\] ?=>"
 )
+"""What programs print with every failure, and their lists of messages: nothing of it happened."""
 _OWN_SOFTWARE: Final = frozenset(
     (
         *("gmail", "google-smtp-relay", "m365", "outlook-com", "ses", "sendgrid", "mailgun"),

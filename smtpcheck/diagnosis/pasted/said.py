@@ -39,6 +39,11 @@ _TUPLE: Final = re.compile(
 _SWIFT: Final = re.compile(
     rf"code \"?'?({_BAD})\"?'?,? with (?:message|response:?) \"?(?:{_BAD}[ -])?(.{{0,1000}})"
 )
+# PHPMailer takes a reply apart: its words, then its code, then the enhanced status code.
+_APART: Final = re.compile(
+    rf"(?:Detail: (.{{1,500}}?) SMTP code: ({_BAD})(?: Additional SMTP info: ([\d.]{{5,9}}))?"
+    rf"|command failed,(.{{1,300}}?),({_BAD}),([\d.]{{5,9}}))"
+)
 _INLINE: Final = re.compile(
     rf"(?<![\w.%#@/-])#?({_BAD})"
     r"(?:(?=[ \-:#]{1,3}[45]\.\d{1,3}\.\d{1,3}(?![\w.]))[ \-:#]{1,3}"
@@ -146,6 +151,11 @@ def _in_line(line: Line, position: int) -> Iterator[Said]:
     for code, words in quoted:
         yield _said(code, words.replace("\\n", " "), line, position)
     if quoted:
+        return
+    apart = _APART.search(line.text)
+    if apart:
+        words, code, enhanced = apart[1] or apart[4], apart[2] or apart[5], apart[3] or apart[6]
+        yield _said(int(code), f"{enhanced or ''} {words}", line, position)
         return
     swift = _SWIFT.search(line.text)
     if swift:
