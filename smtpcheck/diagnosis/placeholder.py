@@ -23,6 +23,7 @@ _NEUTRAL: Final = {
     "provider": "the provider",
 }
 """What stands for an absent fact; else `unknown`."""
+_NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
 _NEVER_CUT: Final = ("profile", "target")
 """Words of our own command line: a command that lacks its end is worse than none."""
 _SET: Final = re.compile(
@@ -44,6 +45,8 @@ def fill(text: str, facts: Facts) -> str:
             return shown
         return _NEUTRAL.get(name, "unknown") if otherwise is None else otherwise
 
+    if not facts.get("server.port"):
+        text = _NAMED_PORT.sub("the port", text)  # a pasted text seldom names it
     return _PLACEHOLDER.sub(replace, text)
 
 

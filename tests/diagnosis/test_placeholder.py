@@ -110,3 +110,9 @@ def test_a_step_for_a_target_without_a_profile_can_be_taken(step: str, said: str
 def test_a_command_is_never_cut() -> None:
     target = f"mail.test --set tls.ca_file=/{'x' * 300}"
     assert fill("smtpcheck probe {target}", {"target": target}) == f"smtpcheck probe {target}"
+
+
+def test_a_port_that_is_not_known_is_the_port() -> None:
+    words = "it answers that port {server.port} is closed"
+    assert fill(words, {}) == "it answers that the port is closed"
+    assert fill(words, {"server.port": 25}) == "it answers that port 25 is closed"
