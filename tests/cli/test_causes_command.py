@@ -48,12 +48,11 @@ def test_rules_that_hold_pass(smtpcheck: CommandLine, tmp_path: Path) -> None:
 def test_a_rule_that_claims_too_much_or_loses_its_example_is_told(
     smtpcheck: CommandLine, tmp_path: Path
 ) -> None:
-    wrong = CAUSE.replace('{ has = "no ticket number" }', '{ any = ["ticket", "Relaying denied"] }')
+    wrong = CAUSE.replace('{ has = "no ticket number" }', '{ any = ["ticket", "denied"] }')
     (tmp_path / "house.toml").write_text(wrong)
     done = smtpcheck("causes", "test", str(tmp_path))
     assert done.code == 1
     assert "house-rule-broken, rule 1: claims its counterexample" in done.out
-    assert "is won by house-rule-broken" in done.out
 
 
 def test_a_file_that_is_not_well_formed_is_told(smtpcheck: CommandLine, tmp_path: Path) -> None:

@@ -186,8 +186,7 @@ def test_what_decides_is_found(text: str, expected: str) -> None:
         ),
         ("C: QUIT\nS: 221 Bye\nError: read ECONNRESET", Kind.SUCCESS),
         (
-            '["authenticate"]=>\n  string(35) "SMTP Error: Could not authenticate."\n'
-            '["connect_host"]=>\n  string(43) "SMTP Error: Could not connect to SMTP host."',
+            '["authenticate"]=>\n  string(35) "SMTP Error: Could not authenticate."',
             Kind.UNCLEAR,
         ),
         ("everything is quiet here", Kind.UNCLEAR),

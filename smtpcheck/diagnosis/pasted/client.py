@@ -91,7 +91,7 @@ _EXCEPTION: Final = re.compile(
 _SMTP: Final = re.compile(
     r"(?i)smtp|e-?mail|\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
     r"postfix|exim|starttls|\behlo\b|\bhelo\b|rcpt to|mail from|\bMX\b|newsletter|"
-    r"\bmta\b|notif|network_failure|net_io_"
+    r"\bmta\b|notif|network_failure|net_io_|response code \"?\d"
     r"|:(?:25|465|587|2525)\b|port\D{0,5}(?:25|465|587|2525)\b|邮件|correo|courriel|почт"
 )
 _STRICT_SMTP: Final = re.compile(
@@ -102,7 +102,8 @@ _IMAP: Final = re.compile(
     r"(?i)\bimap|\bNO \[?(?:AUTHENTICATIONFAILED|ALERT|UNAVAILABLE|LOGIN)|"
     r"\[AUTHENTICATIONFAILED\]|\bNO LOGIN failed|:(?:993|143)\b|port\D{0,5}(?:993|"
     r"143)\b|\* (?:OK|BYE|BAD|PREAUTH)\b|Host[12] failure"
-    r"|inbox connection|^\w{1,8} (?:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|\bJMAP\b"
+    r"|inbox connection|^(?=\d*[A-Za-z])\w{1,8} (?-i:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|"
+    r"\bJMAP\b"
 )
 _POP3: Final = re.compile(
     r"(?i)\bpop3?\b|poplib|-ERR\b|\+OK\b|:(?:995|110)\b|port\D{0,5}(?:995|110)\b|"
@@ -126,7 +127,7 @@ _UNRELATED: Final = re.compile(
     rf"(?i)(?:\]|\w):(?:{_PORTS})(?!\d)|\bport\W{{0,4}}(?:{_PORTS})(?!\d)|postgres|psycopg|mysql"
     r"|mariadb|redis|mongo|rabbitmq|kafka|\bldap|elasticsearch|\bssh\b|\bgit\b|npm ERR|docker pull"
     r"|jdbc|SQLSTATE|sqlalchemy|Access denied for user|StdOut\.php|\bs?ftp\b|websocket|\bxmpp\b"
-    r"|\bsip\b|memcached|\bs3\b|kubectl"
+    r"|\bsip\b|memcached|\bs3\b|kubectl|rsync|\bnpm\b|\bpip\b|kex_exchange|flask_sqlalchemy"
 )
 _WORDY: Final = re.compile(
     r"(?i)recipient|sender|relay|mailbox|message|rejected|\bhelo\b|greylist|spam|"

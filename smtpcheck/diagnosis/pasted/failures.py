@@ -128,12 +128,12 @@ def _mode(facts: Mapping[str, Json], reading: Reading) -> Json:
 
 
 def _words(reading: Reading) -> Failure:
-    """The text as a whole, without the replies that have a code and are judged by themselves, for
-    rules that know words without a code."""
+    """The text as a whole, without the replies, which are judged by themselves, for rules that
+    know words without a code."""
     known = {
         number
         for said in reading.conversation.replies
-        if said.code and (said.whole or said.refuses)
+        if said.whole or said.refuses
         for number in range(said.number, said.last + 1)
     }
     clean = "\n".join(line.text for line in reading.lines if line.number not in known)

@@ -154,8 +154,8 @@ def _in_line(line: Line, position: int) -> Iterator[Said]:
         return
     apart = _APART.search(line.text)
     if apart:
-        words, code, enhanced = apart[1] or apart[4], apart[2] or apart[5], apart[3] or apart[6]
-        yield _said(int(code), f"{enhanced or ''} {words}", line, position)
+        said, enhanced = apart[1] or apart[4], apart[3] or apart[6] or ""
+        yield _said(int(apart[2] or apart[5]), f"{enhanced} {said}", line, position)
         return
     swift = _SWIFT.search(line.text)
     if swift:
