@@ -146,7 +146,7 @@ def _asked(raw: bytes, number: int) -> dict[str, str]:
         raise UsageError(f"line {number} is too long", wanted)
     try:
         asked = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"line {number} is no JSON", wanted) from None
     if not isinstance(asked, dict) or not isinstance(asked.get("text"), str):
         raise UsageError(f"line {number} has no text", wanted)
