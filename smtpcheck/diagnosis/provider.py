@@ -120,6 +120,8 @@ _GREETINGS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("coremail", "163.com"), "netease"),
     (("icloud smtp",), "icloud"),
     (("mx.zoho",), "zoho"),
+    (("yandex.mail for your domain",), "yandex"),
+    (("mail.ru", "looking for mail for your domain"), "mailru"),
     (("esmtp postfix",), "postfix-relay"),
     (("esmtp exim",), "exim"),
 )
@@ -149,7 +151,7 @@ def provider_of(settings: Mapping[str, Json], greeting: str, replies: Iterable[s
     host = settings.get("server.host")
     return (
         _by_host(host if isinstance(host, str) else "")
-        or _by_words(greeting, _GREETINGS)
+        or provider_by_greeting(greeting)
         or next((found for text in replies if (found := _by_words(text, _REPLIES))), "")
     )
 
@@ -160,8 +162,9 @@ def provider_by_host(host: str) -> str:
 
 
 def provider_by_greeting(text: str) -> str:
-    """The id of the provider that greets in these words, or the empty string."""
-    return _by_words(text, _GREETINGS)
+    """The id of the provider that greets in these words, or under a name of its own (RFC 5321
+    section 4.2: the greeting begins with the server's name); else the empty string."""
+    return _by_words(text, _GREETINGS) or _by_host(text.partition(" ")[0])
 
 
 def _by_host(host: str) -> str:

@@ -13,9 +13,13 @@ from smtpcheck.model.secret import Secret, SecretRef, SecretSource
 from smtpcheck.sandbox.scenario import Scenario, load_scenarios
 from smtpcheck.sandbox.server import Sandbox
 from smtpcheck.store.profile_reader import profile_from_settings
-from tests.scripted.probing import cause, passed, shown
+from tests.failing.case import Expected, expectations
+from tests.failing.checking import assert_names
+from tests.scripted.probing import passed, shown
 
 SCENARIOS = load_scenarios()
+FAILING = [each for each in SCENARIOS.values() if each.cause]
+WANTED = expectations("scenarios")
 
 
 def probed(scenario: Scenario, security: str = "starttls") -> TargetReport:
@@ -43,13 +47,15 @@ def probed(scenario: Scenario, security: str = "starttls") -> TargetReport:
         return probe(Job("sandbox", loaded, Plan(deadline=5.0)))
 
 
-@pytest.mark.parametrize(
-    "scenario", [each for each in SCENARIOS.values() if each.cause], ids=lambda each: each.name
-)
-def test_the_cause_is_found(scenario: Scenario) -> None:
-    report = probed(scenario)
-    assert cause(report) == scenario.cause, shown(report)
-    assert report.exit_code not in (0, 2, 70)
+@pytest.mark.parametrize("scenario", FAILING, ids=lambda each: each.name)
+def test_cause_and_fix_are_found(scenario: Scenario) -> None:
+    words = WANTED[scenario.name]
+    assert_names(probed(scenario), Expected(cause=scenario.cause, **words))
+
+
+def test_of_every_named_failure_it_is_said_what_the_probe_must_find() -> None:
+    assert list(WANTED) == [each.name for each in FAILING]
+    assert len(FAILING) >= 100
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
