@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import unified_diff
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,12 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
         assert path.exists(), f"no golden file {name}: run pytest --update-golden, read the diff"
-        assert text == path.read_bytes().decode()
+        known = path.read_bytes().decode()
+        if text != known:
+            rows = unified_diff(
+                known.splitlines(), text.splitlines(), name, "now", n=1, lineterm=""
+            )
+            pytest.fail("\n".join(islice(rows, 60)), pytrace=False)
 
     return check
 
