@@ -197,12 +197,51 @@ def test_a_refused_challenge_is_never_certainly_a_wrong_password(mechanism: str)
         ("send.message", "552 5.3.4 Message too big", "message-too-large"),
         ("send.message", "554 5.7.1 Message rejected as spam", "content-spam-rejected"),
         ("send.message", "451 4.3.0 Queue file write error", "server-internal-error"),
+        ("auth.login", "250 OK", "protocol-violation"),
+        ("auth.login", "220 mail.example.com ESMTP", "protocol-violation"),
+        ("send.mail", "354 go ahead", "protocol-violation"),
+        ("send.data", "250 OK", "protocol-violation"),
+        ("send.message", "354 go ahead", "protocol-violation"),
+        (
+            "send.message",
+            "550 5.7.1 Client does not have permissions to send as this sender",
+            "sender-not-authorized",
+        ),
+        (
+            "send.message",
+            "550 5.7.1 Mandatory From Header is missing or invalid (5.7.1)",
+            "headers-invalid",
+        ),
+        (
+            "send.message",
+            "550 A user attempted to send an email from a non-verified domain",
+            "sender-unverified",
+        ),
+        (
+            "send.message",
+            "The BDAT command has been rejected by the server",
+            "sender-not-authorized",
+        ),
     ],
 )
 def test_the_commonest_replies_have_their_cause(step: str, reply: str, cause: str) -> None:
     match = best(facts_of_reply(reply, step=step), load_catalog())
     assert match is not None
     assert match.cause.id == cause
+
+
+def test_every_rule_wins_an_example_of_its_own() -> None:
+    """Of two rules for one cause the sharper one must win where it was made for, with its help."""
+    idle = []
+    for param in RULES:
+        cause, rule = param.values
+        assert isinstance(cause, Cause)
+        assert isinstance(rule, Rule)
+        replies = [example for example in rule.examples if not example.pasted]
+        won = (ranking(facts_of_example(each, rule), load_catalog())[0].rule for each in replies)
+        if replies and not any(winner is rule for winner in won):
+            idle.append(param.id)
+    assert idle == []
 
 
 def test_patterns_are_the_exception() -> None:
