@@ -16,6 +16,7 @@ _TAG: Final = re.compile(
     r"(?:\s[^<>]{0,200})?/?>",
     re.IGNORECASE,
 )
+_BREAK: Final = re.compile(r"</?(?:br|p|div|tr|li|pre)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?:lt|gt|quot|amp|apos|nbsp|#\d{1,5}|#x[0-9a-fA-F]{1,4});")
 # A backslash and n: a line feed, unless a path follows (C:\projects\node_modules\x).
 _ESCAPED_FEED: Final = re.compile(
@@ -94,7 +95,7 @@ def unescaped(line: str) -> str:
         line = line.replace('\\"', '"').replace("\\/", "/").replace("\\'", "'").replace("\\t", " ")
         line = _decoded(line)
     if "<" in line:
-        line = _TAG.sub(" ", line)
+        line = _TAG.sub(" ", _BREAK.sub("\n", line))
     if "&" in line and _ENTITY.search(line):
         from html import unescape
 

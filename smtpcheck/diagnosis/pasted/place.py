@@ -24,7 +24,7 @@ _LOOKUPS: Final = tuple(
         ),
         r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?P<host>\S{0,120}?)(?:\s|$|\))",
         r"\bhostname['\"]?\s?:\s?['\"](?P<host>[^\n]{0,120}?)['\"],?\s*$",
-        r"Unknown SMTP host: (?P<host>.{0,120}?);?$",
+        r"Unknown SMTP host: (?P<host>[^;]{0,120}?)(?:;|$)",
         r"UnknownHostException:? (?P<host>[^\s:]{1,120})",
         (
             r"could not resolve (?:proxy|"

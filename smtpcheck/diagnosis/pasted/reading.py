@@ -26,6 +26,12 @@ from smtpcheck.model.value import dataclass
 
 MOST_WORDS: Final = 6000
 """Characters of the fact `text`."""
+_REASONS: Final = re.compile(
+    r"This usually means that the SSL certificate presented by the server is not trusted.{0,900}?"
+    r"presented by the server is expired or invalid\.",
+    re.DOTALL,
+)
+"""MailKit lists all reasons that there may be, with every failure of TLS."""
 _BOILERPLATE: Final = re.compile(
     r"This usually means that the SSL certificate|^the following reasons|fall(?:s|ing) back to|"
     r"^\d\. (?:The server is using a self-signed|The local system is missing a Root|"
@@ -78,6 +84,7 @@ class Reading:
 def reading_of(text: str) -> Reading:
     """The text, read; nothing is concluded yet."""
     text = opened(text)
+    text = _REASONS.sub(" ", text)
     lines = [line for line in lines_of(text) if not _BOILERPLATE.search(line.text)]
     clean = "\n".join(line.text for line in lines)
     head = text[: MOST_WORDS * 4]

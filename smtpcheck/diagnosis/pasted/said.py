@@ -134,9 +134,11 @@ def said_in(lines: Sequence[Line]) -> list[Said]:
 
 def without_mark(text: str) -> str:
     """The line without the sign of who speaks, and without quoting."""
-    found = _MARK.match(text)
-    rest = text[found.end() :] if found else text
-    return unquoted(rest).strip()
+    rest = text
+    for _ in range(2):  # a quoted line has the mark of quoting before that of the conversation
+        found = _MARK.match(rest)
+        rest = unquoted(rest[found.end() :] if found else rest).strip()
+    return rest
 
 
 def _in_line(line: Line, position: int) -> Iterator[Said]:
