@@ -11,7 +11,8 @@ from tests.failing.case import Case, cases
 from tests.failing.checking import assert_names, assert_nothing_is_wrong, probed
 from tests.pki import TestPki
 
-FAILING = [each for name in ("greeting", "tls", "auth", "send", "settings") for each in cases(name)]
+FILES = ("greeting", "tls", "auth", "envelope", "message", "settings")
+FAILING = [each for name in FILES for each in cases(name)]
 FOUND_OUT = cases("experiments")
 HEALTHY = cases("healthy")
 
