@@ -19,7 +19,9 @@ TEXTS = {
     "javax.mail.MessagingException: Unknown SMTP host: mail.example.net;\n  nested exception is:\n"
     "\tjava.net.UnknownHostException: mail.example.net": "dns-name-not-found",
     "postfix/smtp[7]: 4F1: to=<a@example.com>, status=bounced (host mx.example.com[192.0.2.1] "
-    "said: 550 5.1.1 <a@example.com>: User unknown (in reply to RCPT TO command))": "recipient-unknown",
+    "said: 550 5.1.1 <a@example.com>: User unknown (in reply to RCPT TO command))": (
+        "recipient-unknown"
+    ),
     " -> EHLO me\n<-  250 STARTTLS\n -> MAIL FROM:<a@example.com>\n"
     "<** 530 5.7.0 Must issue a STARTTLS command first\n -> QUIT\n<-  221 Bye": "starttls-required",
     'Expected response code 250 but got code "421", with message "421 4.4.2 Timeout exceeded"': (

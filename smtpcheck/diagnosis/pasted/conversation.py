@@ -177,6 +177,9 @@ class Conversation:
             facts["tcp.ehlo.mechanisms"] = list(self.mechanisms)
         if self.mechanism:
             facts["mechanism"] = self.mechanism
+        begun = [each.code for each in self.replies if each.command == "STARTTLS" and each.code]
+        if begun:
+            facts["tls.starttls.reply.code"] = begun[0]
         if any(each.code == 235 for each in self.replies):
             facts["auth.login.reply.code"] = 235
         return facts
