@@ -80,7 +80,7 @@ def explain_text(text: str, catalog: Catalog) -> Explanation:
         return Explanation((), nature)
     sure = completeness(text, reading)
     made: dict[str, Diagnosis] = {}
-    for each in found[:_MOST]:
+    for each in [found[0], *filter(_stands_alone, found[1:])][:_MOST]:
         confidence = _lowered(each, found, complete=sure)
         made.setdefault(each.match.cause.id, _diagnosis(each, reading, confidence))
     return Explanation(tuple(made.values()), nature)
@@ -105,6 +105,12 @@ def _found(reading: Reading, catalog: Catalog) -> list[_Found]:
             best[match.cause.id] = made
     found = sorted(best.values(), key=lambda each: each.key)
     return _without_consequences(found)
+
+
+def _stands_alone(found: _Found) -> bool:
+    """Whether a further cause is worth telling beside the first: named outright, not a guess."""
+    consequence = found.match.cause.id in _CONSEQUENCES
+    return found.failure.tier == 0 and found.confidence.rank > 0 and not consequence
 
 
 def _best(failure: Failure, reading: Reading, catalog: Catalog) -> Match | None:
