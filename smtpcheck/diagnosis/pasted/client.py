@@ -117,6 +117,7 @@ _API: Final = re.compile(
     r"50\d)\b|\b(?:401|403) (?:Unauthorized|Forbidden)|axios|AxiosError|"
     r"requests\.exceptions|RestClient|Invoke-RestMethod|fetch failed|googleapiclient|"
     r"MailgunApi|SendGridAPI"
+    r"|\b(?:Get|Post|GET|POST|PUT) \"?https?://|net/http:"
     r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:"
 )
 _PORTS: Final = (
