@@ -239,7 +239,7 @@ def test_every_rule_wins_an_example_of_its_own() -> None:
         assert isinstance(rule, Rule)
         replies = [example for example in rule.examples if not example.pasted]
         won = (ranking(facts_of_example(each, rule), load_catalog())[0].rule for each in replies)
-        if replies and not any(winner is rule for winner in won):
+        if replies and rule not in won:
             idle.append(param.id)
     assert idle == []
 
