@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from smtpcheck.cli.command import Command, new_app
-from smtpcheck.cli.profile_show import Format, FormatOption
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.stage import ExitCode
+
+
+class Format(StrEnum):
+    """How the catalogue is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
 
 app = new_app("List the causes that are known, or check rules of your own.")
 app.info.no_args_is_help = False  # alone it lists the causes
@@ -32,6 +43,11 @@ def causes(context: typer.Context, *, format_: FormatOption = Format.TEXT) -> No
     pages = cause_pages()
     if format_ is Format.JSON:
         sys.stdout.write(dump({"schema": SCHEMA, "causes": pages}, indent=2) + "\n")
+        return
+    if format_ is Format.MARKDOWN:
+        from smtpcheck.report.cause_markdown import render_causes_markdown
+
+        sys.stdout.write(render_causes_markdown(pages))
         return
     from smtpcheck.cli.terminal import style_for
 
