@@ -64,7 +64,7 @@ def test_whatever_a_server_says_the_probe_ends_with_a_verdict(pki: TestPki, seed
         began = time.monotonic()
         report = run(server.port, pki, settings=settings, plan=Plan(deadline=1.5))
         seconds = time.monotonic() - began
-    assert seconds < 2.0
+    assert seconds < 6.0, "it hangs"  # the deadline is 1.5 s; the rest is for a busy machine
     assert report.exit_code in (0, 11, 12, 13, 14, 75)
     text = shown(report)
     for form in forms(PASSWORD):
