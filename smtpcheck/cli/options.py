@@ -39,6 +39,9 @@ Resolver = Annotated[
 ]
 OnlyIpv4 = Annotated[bool, typer.Option("-4", "--ipv4", help="Use IPv4 addresses alone.")]
 OnlyIpv6 = Annotated[bool, typer.Option("-6", "--ipv6", help="Use IPv6 addresses alone.")]
+NoExperiments = Annotated[
+    bool, typer.Option("--no-experiments", help="After a failure connect no further.")
+]
 InSandbox = Annotated[
     bool, typer.Option("--sandbox", help="Use the embedded server instead of a target.")
 ]

@@ -42,9 +42,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
     settings: options.Settings = [],  # noqa: B006
-    no_experiments: Annotated[
-        bool, typer.Option("--no-experiments", help="After a failure connect no further.")
-    ] = False,
+    no_experiments: options.NoExperiments = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Try the changes that help, and save them when they do.")
     ] = False,

@@ -44,6 +44,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
     settings: options.Settings = [],  # noqa: B006
+    no_experiments: options.NoExperiments = False,
     sandbox: options.InSandbox = False,
     formats: options.Formats = [],  # noqa: B006
     debug_file: options.DebugFile = "",
@@ -67,6 +68,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         deadline=deadline,
         resolver=resolver,
         bounce=_one("--bounce", bounce) or sender,
+        experiments=not no_experiments,
         message=MessageSpec(
             subject=_one_line("--subject", subject),
             body=_body(body, body_file, empty=empty),

@@ -8,6 +8,7 @@ from typing import Final
 
 from smtpcheck.catalog.cause import Catalog
 from smtpcheck.catalog.matcher import Match, best
+from smtpcheck.diagnosis.disproved import without_disproved
 from smtpcheck.diagnosis.evidence import evidence_of
 from smtpcheck.diagnosis.facts import FactSet, facts_of_run
 from smtpcheck.diagnosis.placeholder import fill, fill_value, for_target
@@ -25,7 +26,8 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
     """The causes found, errors first; the first is the one to stand behind.
 
     A cause is there once, with the evidence of all its findings. What no rule explains gives no
-    diagnosis: none is invented. What an experiment proved is a verified change of the first.
+    diagnosis: none is invented. What an experiment proved is a verified change of the first, and
+    what one disproved is not proposed.
     """
     found: dict[str, Diagnosis] = {}
     for judged in facts_of_run(observations):
@@ -35,7 +37,7 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
             known = found.get(made.cause)
             found[made.cause] = made if known is None else _together(known, made)
     ordered = sorted(found.values(), key=lambda each: each.severity is not Severity.ERROR)
-    return with_proof(ordered, observations)
+    return with_proof(without_disproved(ordered, observations), observations)
 
 
 def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Diagnosis:

@@ -175,3 +175,18 @@ def test_a_refused_recipient_is_told_with_the_code_of_the_send_stage(
     assert done.code == code
     assert json.loads(done.out)["exit_code"] == code
     assert reply in done.out
+
+
+def test_after_a_failure_no_experiments_connects_no_further(
+    smtpcheck: CommandLine,
+) -> None:
+    script = "S: 220 mail.example.test ESMTP\nC: EHLO\nS: 250 mail.example.test\n"
+    connections = {}
+    for words in ((), ("--no-experiments",)):
+        with ScriptedServer(script, strict=False) as server:
+            target = f"127.0.0.1:{server.port}"
+            done = smtpcheck("send-test", target, "--to", "bob@example.test", *words)
+            connections[words] = len(server.connections)
+            assert done.code == 12
+            assert ("tried after the failure" in done.out) is not bool(words)
+    assert connections[("--no-experiments",)] == 1
