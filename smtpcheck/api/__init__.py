@@ -14,6 +14,7 @@ from smtpcheck.api.knowledge import (
     is_log,
     prove_rules,
 )
+from smtpcheck.api.precheck import look_at_secret, settings_findings
 from smtpcheck.api.probing import Ask, probe, probe_many
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "explain_log",
     "is_log",
     "load_target",
+    "look_at_secret",
     "probe",
     "probe_many",
     "prove_rules",
     "replay",
     "report_of",
+    "settings_findings",
     "settings_of",
 ]

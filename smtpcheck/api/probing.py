@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from smtpcheck.api.job import Job, check_job, notes_of, settings_of
 from smtpcheck.api.judging import judged, report_of
+from smtpcheck.api.precheck import settings_findings
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import ExperimentResult, Observations
@@ -78,6 +80,7 @@ def _probe(
             [f"enable it: smtpcheck profile set {loaded.name or job.target} enabled true"],
         )
     check_job(job)
+    findings = settings_findings(loaded)
     ran = run_probe(
         profile,
         job.plan,
@@ -87,7 +90,7 @@ def _probe(
         refused=refused,
         after_failure=_experiments(job) if job.plan.experiments else None,
     )
-    return _reported(job, ran.observations, ran.notes)
+    return _reported(job, replace(ran.observations, findings=findings), ran.notes)
 
 
 def _experiments(job: Job) -> AfterFailure:
@@ -138,17 +141,19 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
+    from smtpcheck.diagnosis.precheck import lint_notes
     from smtpcheck.diagnosis.verdict import verdict
 
     outcome, code = verdict(seen)
+    diagnoses = judged(seen)
     return TargetReport(
         target=job.target,
         profile=job.loaded.name,
         outcome=outcome,
         exit_code=code,
         observations=seen,
-        diagnoses=judged(seen),
-        notes=(*job.notes, *notes_of(job.loaded), *notes),
+        diagnoses=diagnoses,
+        notes=(*job.notes, *notes_of(job.loaded), *notes, *lint_notes(seen, diagnoses)),
         options=job.options,
     )
 
@@ -201,7 +206,8 @@ def _cut_off(job: Job, recorder: Recorder) -> TargetReport:
         return _skip_or_probe(job, recorder, None)
     said = "interrupted before this target was done"
     if recorder.began:
-        return _reported(job, seen_so_far(recorder, settings_of(job), interrupted=True), (said,))
+        seen = seen_so_far(recorder, settings_of(job), interrupted=True)
+        return _reported(job, replace(seen, findings=settings_findings(job.loaded)), (said,))
     return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
 
 

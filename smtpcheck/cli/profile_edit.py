@@ -41,16 +41,21 @@ def set_(
 
     Example: smtpcheck profile set office365 server.port 587
     """
+    from smtpcheck.cli.profile_lint import say_findings
     from smtpcheck.store.profile_writer import change_values
 
     changes = _changes(pairs)
     code = 0 if no_probe else _prove(name, changes)
     if code:
         raise typer.Exit(code)
+    before = _read_or_none(name)
     results = change_values(name, changes)
     _say_changes(results)
     for key in changes:
         _say_missing_secret(name, key)
+    after = _read_or_none(name)
+    if after is not None:
+        say_findings(after, before)
 
 
 def unset(

@@ -161,7 +161,9 @@ def _proof_of(answers: Answers, loaded: Any) -> Proof:
 
 
 def _save(answers: Answers) -> None:
+    from smtpcheck.cli.profile_lint import say_findings
     from smtpcheck.store.drafts import delete_draft
+    from smtpcheck.store.profile_reader import read_profile
     from smtpcheck.store.profile_writer import create_profile
 
     path = create_profile(answers.name, answers.tables(), replace=answers.force)
@@ -169,6 +171,7 @@ def _save(answers: Answers) -> None:
     with contextlib.suppress(UsageError):  # there mostly is none
         delete_draft(answers.name)
     _say_missing_secret(answers)
+    say_findings(read_profile(answers.name, environment={}))
     _note(f"try it: smtpcheck probe {answers.name}")
 
 

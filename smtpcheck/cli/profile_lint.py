@@ -10,6 +10,7 @@ from smtpcheck.cli.profile_show import Format, FormatOption, write_json
 
 if TYPE_CHECKING:
     from smtpcheck.model.errors import Problem, ProfileError
+    from smtpcheck.model.secret import SecretLook
     from smtpcheck.store.origin import LoadedProfile
 
 Finding = dict[str, Any]
@@ -22,11 +23,15 @@ def lint(
     ] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every profile of the folder.")] = False,
+    run_commands: Annotated[
+        bool, typer.Option("--run-commands", help="Run the commands that print passwords, too.")
+    ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Find what is wrong without sending a packet.
 
-    Ends with exit code 1 when there are findings.
+    The form of the password is looked at where that asks nothing of anybody: in the keyring, a
+    variable, a file. Ends with exit code 1 when there are findings.
 
     Example: smtpcheck profile lint office365
     """
@@ -34,24 +39,22 @@ def lint(
 
     if names and every:
         raise UsageError("profiles are named, and --all is given", ("give one of the two",))
-    findings, count = _all_findings(names or [])
+    findings, notes, count = _all_findings(names or [], run_commands=run_commands)
     if format_ is Format.JSON:
-        write_json({"profiles": count, "findings": findings})
+        write_json({"profiles": count, "findings": findings, "notes": notes})
     else:
         _write(findings, count)
+        for note in notes:
+            typer.echo(f"note: {note}", err=True)
     if findings:
         raise typer.Exit(1)
 
 
-def findings_of(loaded: LoadedProfile) -> list[Finding]:
+def findings_of(loaded: LoadedProfile, secret: SecretLook | None = None) -> list[Finding]:
     """What lint says of one profile, each with its file and line."""
-    import datetime as dt
+    from smtpcheck.api import settings_findings
 
-    from smtpcheck.diagnosis.lint import lint as judge
-    from smtpcheck.store.presets import list_presets
-
-    today = dt.datetime.now(tz=dt.UTC).date()
-    found = judge(loaded.profile, loaded.preset, now_date=today, presets=list_presets())
+    name = loaded.name or str(loaded.path or "PROFILE")
     return [
         {
             "profile": loaded.name,
@@ -61,31 +64,59 @@ def findings_of(loaded: LoadedProfile) -> list[Finding]:
             "id": each.id,
             "severity": each.severity.value,
             "message": each.message,
-            "help": list(each.help),
+            "help": [text.replace("PROFILE", name) for text in each.help],
         }
-        for each in found
+        for each in settings_findings(loaded, secret)
     ]
 
 
-def _all_findings(names: list[str]) -> tuple[list[Finding], int]:
+def say_findings(loaded: LoadedProfile, before: LoadedProfile | None = None) -> None:
+    """Tells on stderr what lint says of settings just shown or saved, without what it said of
+    them before the change. The password is not looked at."""
+    from smtpcheck.cli.columns import width, wrapped
+    from smtpcheck.report.escape import escape
+
+    known = {(each["id"], each["key"]) for each in findings_of(before)} if before else set()
+    for each in findings_of(loaded):
+        if (each["id"], each["key"]) in known:
+            continue
+        said = escape(f"{each['key']}: {each['message']}", limit=0)
+        for first, text in ((f"{each['severity']}: ", said), ("  help: ", each["help"][0])):
+            for line in wrapped(text, "    ", width(), first=first):
+                typer.echo(line, err=True)
+
+
+def _all_findings(names: list[str], *, run_commands: bool) -> tuple[list[Finding], list[str], int]:
+    """The findings, what was left out and why, and how many profiles were looked at."""
     from smtpcheck.model.errors import ProfileError
     from smtpcheck.store.profile_reader import list_profiles, read_profile
 
+    found: list[Finding] = []
+    notes: list[str] = []
+
+    def look(loaded: LoadedProfile) -> None:
+        from smtpcheck.api import look_at_secret
+
+        secret, why_not = look_at_secret(loaded, run_commands=run_commands)
+        found.extend(findings_of(loaded, secret))
+        if why_not:
+            who = loaded.name or loaded.path
+            notes.append(f"{who}: the password was not looked at: {why_not}")
+
     if not names:
         entries = list_profiles()
-        found = [
-            finding
-            for each in entries
-            for finding in (findings_of(each.loaded) if each.loaded else _broken(each.error))
-        ]
-        return found, len(entries)
-    found = []
+        for each in entries:
+            if each.loaded:
+                look(each.loaded)
+            else:
+                found += _broken(each.error)
+        return found, notes, len(entries)
     for name in names:
         try:
-            found += findings_of(read_profile(name))
+            look(read_profile(name))
         except ProfileError as error:
             found += _broken(error)
-    return found, len(names)
+    return found, notes, len(names)
 
 
 def _broken(error: ProfileError | None) -> list[Finding]:

@@ -77,6 +77,7 @@ def show(
 
     Example: smtpcheck profile show office365 --origin
     """
+    from smtpcheck.cli.profile_lint import say_findings
     from smtpcheck.store.profile_reader import read_profile
 
     loaded = read_profile(name)
@@ -87,6 +88,7 @@ def show(
         typer.echo(line)
     for text in loaded.notes:
         typer.echo(f"note: {text}", err=True)
+    say_findings(loaded)
 
 
 def presets(

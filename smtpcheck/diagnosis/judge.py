@@ -12,6 +12,7 @@ from smtpcheck.diagnosis.disproved import without_disproved
 from smtpcheck.diagnosis.evidence import evidence_of
 from smtpcheck.diagnosis.facts import FactSet, facts_of_run
 from smtpcheck.diagnosis.placeholder import fill, fill_value, for_target
+from smtpcheck.diagnosis.precheck import with_findings
 from smtpcheck.diagnosis.proven import with_proof
 from smtpcheck.model.diagnosis import Change, Diagnosis, Severity
 from smtpcheck.model.jsonvalue import Facts
@@ -27,7 +28,8 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
 
     A cause is there once, with the evidence of all its findings. What no rule explains gives no
     diagnosis: none is invented. What an experiment proved is a verified change of the first, and
-    what one disproved is not proposed.
+    what one disproved is not proposed. What lint found, and may explain the failure, is said
+    beside the first.
     """
     found: dict[str, Diagnosis] = {}
     for judged in facts_of_run(observations):
@@ -37,7 +39,8 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
             known = found.get(made.cause)
             found[made.cause] = made if known is None else _together(known, made)
     ordered = sorted(found.values(), key=lambda each: each.severity is not Severity.ERROR)
-    return with_proof(without_disproved(ordered, observations), observations)
+    told = with_proof(without_disproved(ordered, observations), observations)
+    return with_findings(told, observations)
 
 
 def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Diagnosis:

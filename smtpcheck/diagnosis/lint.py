@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from smtpcheck.diagnosis.lint_finding import (
     Case,
-    LintFinding,
+    domain_of,
     error,
     is_loopback,
     literal,
@@ -16,15 +16,19 @@ from smtpcheck.diagnosis.lint_finding import (
     warning,
 )
 from smtpcheck.diagnosis.lint_provider import PROVIDER_CHECKS
+from smtpcheck.diagnosis.lint_secret import SECRET_CHECKS
+from smtpcheck.diagnosis.lint_sender import SENDER_CHECKS
 from smtpcheck.model.diagnosis import Severity
+from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.preset import Preset
 from smtpcheck.model.profile import TLS_VERSIONS, Profile
+from smtpcheck.model.secret import SecretLook
 
 __all__ = ["LintFinding", "lint"]
 
 _SMALLEST_TIMEOUT = 5.0
-_LOCAL_DOMAINS = ("local", "localdomain", "localhost", "lan", "internal", "home", "invalid")
 _READING = ("imap.", "imap4.", "pop.", "pop3.", "webmail.")
+_READING_PORTS = {110: "POP3", 143: "IMAP", 993: "IMAP", 995: "POP3"}
 
 
 def lint(
@@ -33,19 +37,32 @@ def lint(
     *,
     now_date: dt.date,
     presets: Sequence[Preset] = (),
+    secret: SecretLook | None = None,
 ) -> tuple[LintFinding, ...]:
     """All findings, errors first, then in the order of the profile's keys. `presets` are all that
-    are known: without them no host is called misspelt."""
+    are known: without them no host is called misspelt. `secret` is what the password looks like,
+    where that is known."""
     known = tuple(presets)
     host = profile.server.host.lower().rstrip(".")
-    case = Case(profile, preset or preset_of_host(host, known), known, now_date)
-    findings = [found for check in (*_CHECKS, *PROVIDER_CHECKS) for found in check(case)]
+    case = Case(profile, preset or preset_of_host(host, known), known, now_date, secret)
+    findings = [
+        found
+        for check in (*_CHECKS, *SENDER_CHECKS, *PROVIDER_CHECKS, *SECRET_CHECKS)
+        for found in check(case)
+    ]
     return tuple(sorted(findings, key=lambda each: each.severity is not Severity.ERROR))
 
 
 def _port_and_security(case: Case) -> Iterator[LintFinding]:
     server = case.profile.server
     port, security = server.port, server.security
+    if port in _READING_PORTS:
+        yield warning(
+            "port-for-reading-mail",
+            "server.port",
+            f"port {port} is for reading mail ({_READING_PORTS[port]})",
+            "set server.port to 587 for STARTTLS, or 465 for TLS from the first byte",
+        )
     if not port or not security or _is_known_way(case, port, security):
         return
     if port == 465 and security != "tls":
@@ -157,7 +174,7 @@ def _host_form(case: Case) -> Iterator[LintFinding]:
             f"{host} is a short name: what it means depends on the machine, and no certificate "
             "covers it",
             "set server.host to the full DNS name, for example "
-            f"{host}.{_domain_of(case.profile.sender.address) or 'example.com'}",
+            f"{host}.{domain_of(case.profile.sender.address) or 'example.com'}",
         )
     elif host.startswith(_READING):
         name = host.partition(".")[2]
@@ -206,36 +223,6 @@ def _credentials(case: Case) -> Iterator[LintFinding]:
         )
 
 
-def _sender(case: Case) -> Iterator[LintFinding]:
-    sender = case.profile.sender
-    if sender.force and not sender.address:
-        yield error(
-            "force-without-address",
-            "sender.address",
-            "every mail is to leave with the profile's sender, and there is none",
-            "set sender.address",
-            "or set sender.force to false",
-        )
-    local = is_loopback(case.host) or not case.host
-    for key, address in (("sender.address", sender.address), ("sender.bounce", sender.bounce)):
-        domain = _domain_of(address)
-        if domain and not local and not _is_public(domain):
-            yield warning(
-                "sender-domain-not-public",
-                key,
-                f"{domain} is no domain that other servers can find, and mail from it is refused",
-                f"set {key} to an address in a domain that you own",
-            )
-    own, bounce = _domain_of(sender.address), _domain_of(sender.bounce)
-    if own and bounce and not _related(own, bounce):
-        yield warning(
-            "bounce-in-other-domain",
-            "sender.bounce",
-            f"bounces go to {bounce}, so SPF speaks for {bounce} and not for {own}",
-            f"use an address in {own}, or sign with DKIM for {own}",
-        )
-
-
 def _helo(case: Case) -> Iterator[LintFinding]:
     helo = case.profile.server.helo
     if (
@@ -252,20 +239,6 @@ def _helo(case: Case) -> Iterator[LintFinding]:
         )
 
 
-def _domain_of(address: str) -> str:
-    return address.rpartition("@")[2].lower().rstrip(".")
-
-
-def _is_public(domain: str) -> bool:
-    if domain.startswith("["):
-        return False
-    return "." in domain and domain.rpartition(".")[2] not in _LOCAL_DOMAINS
-
-
-def _related(one: str, other: str) -> bool:
-    return one == other or one.endswith("." + other) or other.endswith("." + one)
-
-
 _CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (
     _host_form,
     _port_and_security,
@@ -274,5 +247,4 @@ _CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (
     _helo,
     _verification,
     _credentials,
-    _sender,
 )

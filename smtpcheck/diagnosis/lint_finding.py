@@ -1,4 +1,4 @@
-"""What lint says of a profile, and what its checks look at."""
+"""What the checks of lint look at, and the words in which they answer."""
 
 from __future__ import annotations
 
@@ -8,22 +8,11 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from smtpcheck.model.diagnosis import Severity
+from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.preset import Preset
 from smtpcheck.model.profile import Profile
+from smtpcheck.model.secret import SecretLook
 from smtpcheck.model.value import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class LintFinding:
-    """One setting that is wrong, or risky, without a packet sent."""
-
-    id: str
-    """Stable, kebab-case: `port-security-mismatch`."""
-    severity: Severity
-    """ERROR when it cannot work, WARNING when it may."""
-    key: str
-    message: str
-    help: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +25,8 @@ class Case:
     presets: tuple[Preset, ...]
     """All that are known; for hosts that are nearly right."""
     today: dt.date
+    secret: SecretLook | None = None
+    """What the password looks like; None where nobody looked."""
 
     @property
     def host(self) -> str:
@@ -68,6 +59,11 @@ def is_loopback(host: str) -> bool:
     if address is not None:
         return address.is_loopback
     return host == "localhost" or host.endswith(".localhost")
+
+
+def domain_of(address: str) -> str:
+    """The domain of a mail address, in lower case; empty without an address."""
+    return address.rpartition("@")[2].lower().rstrip(".")
 
 
 def belongs(host: str, preset: Preset) -> bool:

@@ -10,13 +10,13 @@ from fnmatch import fnmatchcase
 
 from smtpcheck.diagnosis.lint_finding import (
     Case,
-    LintFinding,
     belongs,
     error,
     literal,
     preset_of_host,
     warning,
 )
+from smtpcheck.model.finding import LintFinding
 
 # Inbound servers: they take mail for the domain, and offer no login.
 _MX_HOSTS = (
@@ -33,8 +33,6 @@ _MICROSOFT_BUSINESS = ("smtp.office365.com", "smtp-legacy.office365.com")
 _MICROSOFT_PERSONAL = ("smtp-mail.outlook.com", "smtp.live.com")
 # Exchange Team Blog 4489835, 27 January 2026, revised on the 29th.
 _OFF_BY_DEFAULT = dt.date(2027, 1, 1)
-# Their logins may send as themselves, and as what an admin or the account's own settings allow.
-_BINDS_SENDER = ("m365", "gmail", "outlook-com")
 _IAM_SECRET = re.compile(r"[A-Za-z0-9/+=]{40,44}\Z")
 _SES_HOST = re.compile(r"email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com\Z")
 
@@ -114,8 +112,13 @@ def _other_provider(case: Case) -> Iterator[LintFinding]:
         )
 
 
+def is_mx(host: str) -> bool:
+    """Whether a known provider takes mail for its customers' domains at this host."""
+    return any(fnmatchcase(host, pattern) for pattern in _MX_HOSTS)
+
+
 def _mx_host(case: Case) -> Iterator[LintFinding]:
-    if not any(fnmatchcase(case.host, pattern) for pattern in _MX_HOSTS):
+    if not is_mx(case.host):
         return
     microsoft = not case.host.startswith(("aspmx", "alt", "smtp.google"))
     submission = "smtp.office365.com" if microsoft else "smtp.gmail.com"
@@ -169,7 +172,7 @@ def _ses(case: Case) -> Iterator[LintFinding]:
         yield warning(
             "region-unknown",
             "server.host",
-            f"no SES endpoint in region {region} was known on {ses.as_of or 'our date'}",
+            f"no SES endpoint is known in region {region} (as of {ses.as_of or 'the preset'})",
             f"did you mean {near}?" if close else "compare with the regions of your SES console",
         )
     name = case.profile.auth.username
@@ -225,23 +228,6 @@ def _microsoft_password(case: Case) -> Iterator[LintFinding]:
         )
 
 
-def _foreign_sender(case: Case) -> Iterator[LintFinding]:
-    preset, profile = case.preset, case.profile
-    if preset is None or preset.provider not in _BINDS_SENDER or not profile.wants_login:
-        return
-    login = profile.auth.username.rpartition("@")[2].lower()
-    sender = profile.sender.address.rpartition("@")[2].lower()
-    if "@" in profile.auth.username and sender and login != sender:
-        yield warning(
-            "sender-not-the-login",
-            "sender.address",
-            f"the login is in {login} and the sender in {sender}: the provider refuses a sender "
-            "that the login does not own",
-            f"send from an address in {login}",
-            "or have the provider allow it (an alias, or Send As)",
-        )
-
-
 PROVIDER_CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (
     _misspelt,
     _other_provider,
@@ -249,5 +235,4 @@ PROVIDER_CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (
     _username,
     _ses,
     _microsoft_password,
-    _foreign_sender,
 )

@@ -1,10 +1,12 @@
-"""What the probe saw: steps within stages, each with its facts. Nothing here is a judgement."""
+"""What the probe saw: steps within stages, each with its facts. Nothing here judges what was
+seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
 
+from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event
@@ -64,3 +66,5 @@ class Observations:
     experiments: tuple[ExperimentResult, ...] = ()
     transcript: tuple[Event, ...] = ()
     interrupted: bool = False
+    findings: tuple[LintFinding, ...] = ()
+    """What was known to be wrong with the settings before the first packet."""

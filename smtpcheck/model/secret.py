@@ -47,6 +47,17 @@ class Secret:
         self._refuse()
 
 
+@dataclass(frozen=True, slots=True)
+class SecretLook:
+    """What a secret looks like, in words that say nothing of its value."""
+
+    shape: str
+    """What is odd: `blank-at-end`, `newline-at-end`, `nul`, `non-ascii`, or nothing."""
+    kind: str
+    """What it may be: `app-password` (16 letters), `sendgrid-key`, `ses-smtp-password`,
+    `secret-access-key`, or nothing of these."""
+
+
 class SecretSource(StrEnum):
     """Where a secret comes from."""
 

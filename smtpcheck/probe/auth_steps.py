@@ -18,6 +18,7 @@ from smtpcheck.wire.sasl import (
     choose,
     forms_of,
     login,
+    password_kind,
     password_shape,
 )
 
@@ -75,7 +76,7 @@ def login_step(run: Run) -> Ended:
         facts["help"] = list(error.help)
         return _failed(facts, kind, error.reason)
     run.recorder.masker.add(*forms_of(secret, auth.username))
-    facts["password_shape"] = password_shape(secret)
+    facts |= {"password_shape": password_shape(secret), "password_kind": password_kind(secret)}
     login_ = (run.profile.server.host or run.profile.server.socket, auth.username, secret)
     try:
         with run.refused.turn(login_, run.deadline) as before:

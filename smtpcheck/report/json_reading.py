@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Owner, Severity
 from smtpcheck.model.errors import UsageError
+from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import ExperimentResult, Observations, StageResult, Step
 from smtpcheck.model.report import Report, TargetReport
@@ -107,9 +108,11 @@ class _Table:
             made.append(each)
         return tuple(made)
 
-    def tables(self, key: str, read: Callable[[_Table], T]) -> tuple[T, ...]:
+    def tables(
+        self, key: str, read: Callable[[_Table], T], *, missing: bool = False
+    ) -> tuple[T, ...]:
         where = f"{self._where}.{key}"
-        items = self.items(key)
+        items = self.items(key, missing=missing)
         return tuple(read(_Table(each, f"{where}[{at}]")) for at, each in enumerate(items))
 
     def table(self, key: str) -> Facts:
@@ -150,6 +153,7 @@ def _target(table: _Table) -> TargetReport:
             experiments=table.tables("experiments", _experiment),
             transcript=table.tables("transcript", _event),
             interrupted=table.flag("interrupted", missing=False),
+            findings=table.tables("findings", _finding, missing=True),
         ),
         diagnoses=table.tables("diagnoses", _diagnosis),
         notes=table.texts("notes", missing=True),
@@ -200,6 +204,16 @@ def _diagnosis(table: _Table) -> Diagnosis:
         changes=table.tables("changes", _change),
         evidence=table.tables("evidence", _evidence),
         references=table.texts("references"),
+    )
+
+
+def _finding(table: _Table) -> LintFinding:
+    return LintFinding(
+        id=table.text("id"),
+        severity=table.word("severity", Severity),
+        key=table.text("key"),
+        message=table.text("message"),
+        help=table.texts("help"),
     )
 
 

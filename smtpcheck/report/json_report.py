@@ -1,7 +1,7 @@
 """A report as JSON, the form that other programs rely on, and back.
 
-The keys and their order are a contract; `settings`, `notes`, `interrupted` and `spans` were added
-behind the others, and more may be.
+The keys and their order are a contract; `settings`, `notes`, `interrupted`, `findings` and `spans`
+were added behind the others, and more may be.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import smtpcheck
 from smtpcheck.model.diagnosis import Diagnosis
+from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import ExperimentResult, StageResult, Step
 from smtpcheck.model.report import Report, TargetReport
@@ -66,6 +67,7 @@ def _target(target: TargetReport) -> dict[str, Json]:
         "settings": _plain(seen.settings),
         "notes": _plain(target.notes),
         "interrupted": seen.interrupted,
+        "findings": [_finding(each) for each in seen.findings],
     }
 
 
@@ -133,6 +135,16 @@ def _event(event: Event) -> dict[str, Json]:
         "at_ms": _ms(event.at_ms),
         "who": event.who.value,
         "text": _plain(event.text),
+    }
+
+
+def _finding(each: LintFinding) -> dict[str, Json]:
+    return {
+        "id": _plain(each.id),
+        "severity": each.severity.value,
+        "key": _plain(each.key),
+        "message": _plain(each.message),
+        "help": _plain(each.help),
     }
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Generator
 
 from smtpcheck.model.reply import Heard, Reply
-from smtpcheck.model.secret import Secret
+from smtpcheck.model.secret import Secret, SecretLook
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.command import Dialogue, Say, command, hidden
 from smtpcheck.wire.masking import encodings
@@ -21,6 +22,12 @@ ROUNDS_LIMIT = 8
 """No mechanism here needs more than three; a server that asks for more plays a game."""
 INITIAL_RESPONSE_LIMIT = 510
 """Octets of a command line without CRLF (RFC 4954 section 4)."""
+
+
+_APP_PASSWORD = re.compile(r"[a-zA-Z]{16}")
+_ACCESS_KEY = re.compile(r"[A-Za-z0-9/+]{40}")
+_SES_VERSIONS = (2, 3, 4)
+"""First octet of an SES SMTP password, before the 32 octets of the signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +238,45 @@ def key_pass_phrase(secret: Secret) -> Callable[[], bytes]:
 
 
 def password_shape(secret: Secret) -> str:
-    """What is odd about a secret without saying what it is: `blank-at-end`, `newline-at-end`,
-    `non-ascii`, or nothing."""
+    """What is odd about a secret without saying what it is: `nul`, `blank-at-end`,
+    `newline-at-end`, `non-ascii`, or nothing."""
     value = secret.reveal()
+    if "\0" in value:
+        return "nul"
     if value.endswith(("\n", "\r")):
         return "newline-at-end"
     if value != value.strip():
         return "blank-at-end"
     return "" if value.isascii() else "non-ascii"
+
+
+def password_kind(secret: Secret) -> str:
+    """What a secret may be, by its form alone: `app-password` (Google shows its 16 letters in
+    groups of four), `sendgrid-key`, `ses-smtp-password` or `secret-access-key` (the AWS key that
+    it is made from), or nothing of these."""
+    value = secret.reveal().strip()
+    if _APP_PASSWORD.fullmatch(value.replace(" ", "").replace("\xa0", "")):
+        return "app-password"
+    if value.startswith("SG."):
+        return "sendgrid-key"
+    if len(value) == 44 and _begins_like_ses(value):
+        return "ses-smtp-password"
+    return "secret-access-key" if _ACCESS_KEY.fullmatch(value) else ""
+
+
+def _begins_like_ses(value: str) -> bool:
+    """AWS, Obtaining SMTP credentials by converting existing AWS credentials: base64 of a version
+    and a SHA-256 HMAC."""
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except ValueError:
+        return False
+    return len(raw) == 33 and raw[0] in _SES_VERSIONS
+
+
+def look_at(secret: Secret) -> SecretLook:
+    """Both words, of a secret that is there."""
+    return SecretLook(password_shape(secret), password_kind(secret))
 
 
 def forms_of(secret: Secret, username: str = "") -> tuple[str, ...]:

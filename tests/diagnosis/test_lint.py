@@ -10,10 +10,12 @@ import pytest
 
 from smtpcheck.diagnosis.lint import lint
 from smtpcheck.diagnosis.lint_provider import distance
+from smtpcheck.diagnosis.precheck import EXPLAINS
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.preset import Preset
-from smtpcheck.model.profile import Auth, Profile, Sender, Server
-from smtpcheck.model.secret import SecretRef, SecretSource
+from smtpcheck.model.profile import Auth, Profile, Sender, Server, Test
+from smtpcheck.model.secret import Secret, SecretLook, SecretRef, SecretSource
+from smtpcheck.wire.sasl import look_at
 
 TODAY = dt.date(2026, 11, 20)
 ENV = SecretRef(SecretSource.ENV, "SMTP_PASSWORD")
@@ -86,6 +88,17 @@ PORT = "port-security-mismatch"
 PLAIN = "credentials-without-tls"
 SES_HOST = "email-smtp.eu-west-1.amazonaws.com"
 NOBODY = {"username": "", "password": None}
+READING = "port-for-reading-mail"
+FOREIGN = "sender-domain-of-another"
+OUTSIDE = "recipient-in-other-domain"
+
+
+def at_google(host: str, username: str = "app@gmail.com") -> Profile:
+    """Mail of a Google account, through some host."""
+    return made(
+        server={"host": host}, auth={"username": username}, sender={"address": "app@gmail.com"}
+    )
+
 
 # id, the profile that has it, the nearest profile that has not
 CASES = [
@@ -160,6 +173,37 @@ CASES = [
         "bounce-in-other-domain",
         made(sender={"bounce": "bounce@example.net"}),
         made(sender={"bounce": "b@bounces.example.com"}),
+    ),
+    (READING, server("mail.example.com", port=993), server("mail.example.com", port=2525)),
+    (
+        "sender-not-the-login",
+        made(sender={"address": "app@example.org", "force": True}),
+        made(sender={"force": True}),
+    ),
+    (
+        "sender-not-the-login",
+        made(
+            server={"host": "smtp.gmail.com"}, sender={"address": "ops@example.com", "force": True}
+        ),
+        made(server={"host": "smtp.gmail.com"}, sender={"address": "ops@example.com"}),
+    ),
+    (FOREIGN, made(sender={"address": "app@gmail.com"}), at_google("smtp.gmail.com")),
+    (FOREIGN, made(sender={"address": "app@yahoo.de"}), at_google("127.0.0.1")),
+    (FOREIGN, at_google(SES_HOST, username="AKIAIOSFODNN7EXAMPLE"), at_google("mail.example.com")),
+    (
+        OUTSIDE,
+        made(test={"to": ("ops@example.org",)}),
+        made(test={"to": ("self", "ops@eu.example.com")}),
+    ),
+    (
+        OUTSIDE,
+        made(test={"to": ("self", "ops@example.org")}, auth=NOBODY),
+        made(test={"to": ("ops@example.org",)}, server={"host": "localhost"}),
+    ),
+    (
+        OUTSIDE,
+        made(test={"to": ("ops@example.org",)}),
+        replace(at_google("smtp.gmail.com"), test=Test(to=("ops@example.org",))),
     ),
     ("host-misspelt", server("smtp.gmial.com"), server("smtp.gmail.com")),
     ("host-misspelt", server("smtp.office356.com"), server("smtp.mail.com")),
@@ -309,3 +353,76 @@ def test_without_presets_no_host_is_called_misspelt() -> None:
 )
 def test_distance_counts_slips(one: str, other: str, slips: int) -> None:
     assert distance(one, other) == slips
+
+
+SES_PASSWORD = "BGQ3" + "aB3/" * 10
+"""Base64 of an octet 4 and 32 others, as SES makes it."""
+AT_GMAIL = server("smtp.gmail.com")
+AT_SES = made(server={"host": SES_HOST}, auth={"username": "AKIAIOSFODNN7EXAMPLE"})
+AT_SENDGRID = made(server={"host": "smtp.sendgrid.net"}, auth={"username": "apikey"})
+
+
+def of_password(profile: Profile, value: str) -> dict[str, Severity]:
+    """What lint finds with a password that it does not find without one."""
+    without = lint(profile, None, now_date=TODAY, presets=PRESETS)
+    look = look_at(Secret(value))
+    found = lint(profile, None, now_date=TODAY, presets=PRESETS, secret=look)
+    return {each.id: each.severity for each in found if each not in without}
+
+
+@pytest.mark.parametrize(
+    ("profile", "value", "found"),
+    [
+        (GOOD, "right", []),
+        (GOOD, "a blank inside", []),
+        (GOOD, "wrong\n", ["password-newline-at-end"]),
+        (GOOD, " wrong", ["password-blank-at-end"]),
+        (GOOD, "wr\0ng", ["password-nul"]),
+        (GOOD, "fal\u00f6ch", ["password-non-ascii"]),
+        (AT_GMAIL, "abcdefghijklmnop", []),
+        (AT_GMAIL, "abcd efgh ijkl mnop", []),
+        (AT_GMAIL, "abcd\u00a0efgh\u00a0ijkl\u00a0mnop", ["password-non-ascii"]),
+        (AT_GMAIL, "abcdefghijklmno", ["password-no-app-password"]),
+        (AT_GMAIL, "abcdefghijklmn0p", ["password-no-app-password"]),
+        (AT_SENDGRID, "SG.abc.def", []),
+        (AT_SENDGRID, "abc", ["password-no-api-key"]),
+        (AT_SES, SES_PASSWORD, []),
+        (AT_SES, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ["password-is-access-key"]),
+        (AT_SES, "Z" + SES_PASSWORD[1:], ["password-no-ses-password"]),
+        (AT_SES, SES_PASSWORD[:-1], ["password-no-ses-password"]),
+    ],
+)
+def test_the_form_of_a_password(profile: Profile, value: str, found: list[str]) -> None:
+    assert list(of_password(profile, value)) == found
+
+
+def test_a_token_is_held_to_no_form_of_a_password() -> None:
+    token = made(server={"host": "smtp.gmail.com"}, auth={"method": "xoauth2"})
+    assert of_password(token, "ya29.token") == {}
+    assert list(of_password(token, "ya29.token\n")) == ["password-newline-at-end"]
+
+
+def test_no_finding_holds_a_part_of_the_password() -> None:
+    for profile in (GOOD, AT_GMAIL, AT_SES, AT_SENDGRID):
+        for value in ("canary7 ", "canary7\n", "canary7", "canary7\0"):
+            look = look_at(Secret(value))
+            told = lint(profile, None, now_date=TODAY, presets=PRESETS, secret=look)
+            assert "canary" not in repr(told) + repr(look)
+
+
+def test_a_password_that_nobody_looked_at_is_not_judged() -> None:
+    assert lint(AT_GMAIL, None, now_date=TODAY, presets=PRESETS, secret=None) == ()
+    assert SecretLook("", "") == look_at(Secret("x"))
+
+
+def test_a_manual_that_prints_tls_for_587_is_corrected() -> None:
+    profile = made(server={"host": "smtp.office365.com", "security": "tls"})
+    (found,) = (each for each in lint(profile, M365, now_date=TODAY) if each.id == PORT)
+    assert found.severity is Severity.ERROR
+    assert "starttls" in found.help[0]
+    assert "manual" in found.help[0]
+
+
+def test_every_finding_has_the_stages_that_it_may_explain() -> None:
+    known = {name for name, _wrong, _right in CASES} | {"ses-username"}
+    assert set(EXPLAINS) == known

@@ -70,7 +70,8 @@ def assert_replays(report: TargetReport) -> None:
     """The saved report, judged again, gives what the run gave: held for every conversation."""
     saved = json.loads(render_json(report_of(datetime.now(UTC), [report])))
     [again] = replay(saved).targets
-    assert again.diagnoses == report.diagnoses
+    assert (again.diagnoses, again.notes) == (report.diagnoses, report.notes)
+    assert again.observations.findings == report.observations.findings
     assert (again.outcome, again.exit_code) == (report.outcome, report.exit_code)
 
 
