@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from tests.diagnosis.manual_entries import ENTRIES
 from tests.failing.case import Case, cases
 from tests.failing.checking import assert_names, assert_nothing_is_wrong, probed
 from tests.pki import TestPki
 
-FILES = ("greeting", "tls", "auth", "envelope", "message", "settings")
+FILES = ("greeting", "tls", "auth", "envelope", "message", "settings", "manuals")
 FAILING = [each for name in FILES for each in cases(name)]
 FOUND_OUT = cases("experiments")
 HEALTHY = cases("healthy")
@@ -43,6 +44,14 @@ def test_what_an_experiment_proves_becomes_a_change(case: Case, pki: TestPki) ->
 @pytest.mark.parametrize("case", HEALTHY, ids=lambda each: each.name)
 def test_of_an_odd_server_nothing_wrong_is_said(case: Case, pki: TestPki) -> None:
     assert_nothing_is_wrong(probed(case, pki, experiments=True), case.warnings)
+
+
+def test_the_probe_names_what_the_text_of_a_manual_names() -> None:
+    shown = {each.name.removeprefix("manual-"): each.expected for each in cases("manuals")}
+    assert {"send-as", "from-header", "non-verified", "login", "no-method", "gmail"} <= set(shown)
+    for name, expected in shown.items():
+        assert expected is not None
+        assert expected.cause == ENTRIES[name].cause
 
 
 def test_there_are_enough_of_them_and_each_has_its_own_name() -> None:

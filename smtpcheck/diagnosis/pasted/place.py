@@ -25,7 +25,11 @@ _LOOKUPS: Final = tuple(
         r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?P<host>\S{0,120}?)(?:\s|$|\))",
         r"\bhostname['\"]?\s?:\s?['\"](?P<host>[^\n]{0,120}?)['\"],?\s*$",
         r"Unknown SMTP host: (?P<host>[^;]{0,120}?)(?:;|$)",
-        r"UnknownHostException:? (?P<host>[^\s:]{1,120})",
+        (
+            r"UnknownHostException:? (?:No such host is known \()?"
+            r"(?!No such host)(?P<host>[^\s:()]{1,120})"
+        ),
+        rf"No such host is known\.? \((?P<host>{_DOTTED}|[\w-]{{1,63}})(?::\d{{1,5}})?\)",
         (
             r"could not resolve (?:proxy|"
             r"host)(?:name)?:? ['\"]?(?P<host>\S{1,120}?)['\"]?(?:[;,)\s]|$)"
