@@ -39,13 +39,13 @@ ENTRIES = {
         (
             (
                 "A connection attempt failed because the connected party did not properly respond "
-                "after a period of time, or established connection failed because connected host has "
-                "failed to respond 192.0.2.1:587"
+                "after a period of time, or established connection failed because connected host "
+                "has failed to respond 192.0.2.1:587"
             ),
             (
-                "Ein Verbindungsversuch ist fehlgeschlagen, da die Gegenstelle nach einer bestimmten "
-                "Zeitspanne nicht richtig reagiert hat, oder die hergestellte Verbindung war "
-                "fehlerhaft, da der verbundene Host nicht reagiert hat"
+                "Ein Verbindungsversuch ist fehlgeschlagen, da die Gegenstelle nach einer "
+                "bestimmten Zeitspanne nicht richtig reagiert hat, oder die hergestellte "
+                "Verbindung war fehlerhaft, da der verbundene Host nicht reagiert hat"
             ),
             (
                 "Une tentative de connexion a échoué car le parti connecté n'a pas répondu "
@@ -101,8 +101,8 @@ ENTRIES = {
         ("sender.address", "Send As"),
         (
             (
-                "Mailbox unavailable. The server response was: 5.7.1 Client does not have permissions "
-                "to send as this sender"
+                "Mailbox unavailable. The server response was: 5.7.1 Client does not have "
+                "permissions to send as this sender"
             ),
         ),
     ),
