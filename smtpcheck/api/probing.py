@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from smtpcheck.api.job import Job, check_job, notes_of, settings_of
 from smtpcheck.api.judging import judged, report_of
 from smtpcheck.api.precheck import settings_findings
+from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import ExperimentResult, Observations
@@ -141,7 +142,6 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
-    from smtpcheck.diagnosis.precheck import lint_notes
     from smtpcheck.diagnosis.verdict import verdict
 
     outcome, code = verdict(seen)
@@ -153,9 +153,17 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
         exit_code=code,
         observations=seen,
         diagnoses=diagnoses,
-        notes=(*job.notes, *notes_of(job.loaded), *notes, *lint_notes(seen, diagnoses)),
+        notes=(*job.notes, *notes_of(job.loaded), *notes, *_lint_notes(seen, diagnoses)),
         options=job.options,
     )
+
+
+def _lint_notes(seen: Observations, diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:
+    if not seen.findings:
+        return ()
+    from smtpcheck.diagnosis.precheck import lint_notes
+
+    return lint_notes(seen, diagnoses)
 
 
 def _check_one_of_many(job: Job) -> None:

@@ -44,8 +44,7 @@ def lint(
         write_json({"profiles": count, "findings": findings, "notes": notes})
     else:
         _write(findings, count)
-        for note in notes:
-            typer.echo(f"note: {note}", err=True)
+        _say_notes(notes)
     if findings:
         raise typer.Exit(1)
 
@@ -137,6 +136,15 @@ def _of_problem(problem: Problem) -> Finding:
         "message": problem.message,
         "help": help_,
     }
+
+
+def _say_notes(notes: list[str]) -> None:
+    from smtpcheck.cli.columns import width, wrapped
+    from smtpcheck.report.escape import escape
+
+    for note in notes:
+        for line in wrapped(escape(note, limit=0), "      ", width(), first="note: "):
+            typer.echo(line, err=True)
 
 
 def _write(findings: list[Finding], count: int) -> None:

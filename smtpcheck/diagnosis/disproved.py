@@ -1,9 +1,9 @@
-"""What experiments of the run disproved is not proposed: neither as a change nor in a step."""
+"""What experiments of the run disproved is no change, and no step says that it would work."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,14 +16,17 @@ from smtpcheck.model.stage import Outcome
 _WAY: Final = ("server.port", "server.security")
 _PAIR: Final = re.compile(r"\b([a-z]+(?:\.[a-z_]+)+)[ =]['\"]?([A-Za-z0-9.-]+)")
 _PORT: Final = re.compile(r"(?:\bport |:|\bserver\.port[ =])(\d{2,5})\b")
+_ASK: Final = "ask whoever runs the server which port and mode are open"
+_IN_VAIN: Final = "(tried in this run, in vain)"
 _SETS: Final = ("smtpcheck profile set ", "--set ")
 
 
 def without_disproved(
     diagnoses: Sequence[Diagnosis], observations: Observations
 ) -> tuple[Diagnosis, ...]:
-    """The diagnoses, each without the changes that an experiment of this run disproved, and
-    without the steps that advise them. Where no step is left, one says what was tried."""
+    """The diagnoses, each without the changes that an experiment of this run disproved. The steps
+    that advise them go last and say that they were in vain; where no other is left, one says whom
+    to ask."""
     tried = _Tried(observations)
     if not tried.failed:
         return tuple(diagnoses)
@@ -115,11 +118,12 @@ def _held(diagnosis: Diagnosis, tried: _Tried) -> Diagnosis:
     gone |= {
         key for key, value in proposed.items() if key not in _WAY and tried.disproves({key: value})
     }
-    kept = tuple(each for each in diagnosis.help if not _advises(each, tried))
+    vain = [each for each in diagnosis.help if _advises(each, tried)]
+    kept = [each for each in diagnosis.help if each not in vain] or [_ASK]
     return replace(
         diagnosis,
         changes=tuple(each for each in diagnosis.changes if each.key not in gone),
-        help=kept or (_instead(tried),),
+        help=(*kept, *(f"{_IN_VAIN} {each.removeprefix('or ')}" for each in vain)),
     )
 
 
@@ -136,11 +140,3 @@ def _advises(step: str, tried: _Tried) -> bool:
 
 def _typed(value: str) -> Json:
     return int(value) if value.isdecimal() else value
-
-
-def _instead(tried: _Tried) -> str:
-    return f"ask whoever runs the server which way is open: in vain were {_listed(tried.failed)}"
-
-
-def _listed(results: Iterable[ExperimentResult]) -> str:
-    return ", ".join(dict.fromkeys(each.name for each in results))

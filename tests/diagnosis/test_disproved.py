@@ -1,4 +1,4 @@
-"""What an experiment of the run disproved is proposed nowhere, and nothing else is held back."""
+"""What an experiment of the run disproved is said to be in vain, and nothing else is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import ExperimentResult, Observations
 from smtpcheck.model.stage import Outcome
 
-AROUND = "go around it: smtpcheck profile set app server.security tls server.port 465"
+VAIN = "(tried in this run, in vain) "
+AROUND = "or go around it: smtpcheck profile set app server.security tls server.port 465"
 OTHER = "switch SMTP inspection off for this server"
 WAY: dict[str, Json] = {"server.security": "tls", "server.port": 465}
 REFUSED: dict[str, Json] = {"port": 465, "security": "tls", "connected": False}
@@ -36,7 +37,10 @@ def held(
 
 
 def test_a_refused_port_is_neither_a_change_nor_a_step() -> None:
-    assert held(WAY, (OTHER, AROUND), tried("port-465", **REFUSED)) == ({}, (OTHER,))
+    assert held(WAY, (OTHER, AROUND), tried("port-465", **REFUSED)) == (
+        {},
+        (OTHER, VAIN + AROUND[3:]),
+    )
 
 
 def test_changes_of_another_table_stay() -> None:
@@ -106,11 +110,17 @@ def test_other_settings_are_disproved_by_their_own_experiment(
         ("set a fingerprint: smtpcheck profile set app tls.fingerprint AB:46:50", True),
     ],
 )
-def test_a_step_is_held_back_where_all_that_it_advises_was_in_vain(step: str, stays: bool) -> None:
+def test_a_step_is_marked_where_all_that_it_advises_was_in_vain(step: str, stays: bool) -> None:
     _, left = held({}, (OTHER, step), tried("port-465", **REFUSED))
-    assert (step in left) is stays
+    assert left == ((OTHER, step) if stays else (OTHER, VAIN + step))
 
 
-def test_where_no_step_is_left_one_says_what_was_tried() -> None:
+def test_where_no_step_is_left_one_says_whom_to_ask() -> None:
     _, left = held(WAY, (AROUND,), tried("port-465", **REFUSED))
-    assert left == ("ask whoever runs the server which way is open: in vain were port-465",)
+    ask = "ask whoever runs the server which port and mode are open"
+    assert left == (ask, VAIN + AROUND[3:])
+
+
+def test_a_step_in_vain_goes_behind_the_others() -> None:
+    _, left = held(WAY, (AROUND, OTHER), tried("port-465", **REFUSED))
+    assert left == (OTHER, VAIN + AROUND[3:])
