@@ -46,7 +46,7 @@ def fact_rows(step: Step, style: Style) -> list[Row]:
         rows += _detail("extensions", ", ".join(offered), style)
     rows += _difference_rows(facts, style)
     for choice in tables_of(facts, "choices"):
-        rows += _detail("mechanism", _choice(choice), style)
+        rows += _detail("on offer", _choice(choice), style)
     for problem in tables_of(facts, "problems"):
         rows += _detail("problem", _problem(problem), style)
     for name, words in table_of(facts, "replies").items():
