@@ -58,9 +58,9 @@ def login_step(run: Run) -> Ended:
         return _failed(facts, "encoding", str(error))
     except TimeoutError as error:
         return _failed(facts, "held", f"not tried: {error}")
+    facts["mechanism"] = outcome.mechanism
     if fallback:
         facts |= {
-            "mechanism": outcome.mechanism,
             "fallback_from": fallback,
             "fallback_method": outcome.mechanism.removesuffix(PLUS).lower(),
         }
@@ -111,15 +111,24 @@ def username_form(username: str) -> str:
 
 
 def _try(run: Run, choice: Choice, who: Credentials) -> tuple[Login, str]:
-    """One try. A 50x judged no credential, so what is next in the order may follow."""
-    done = run.talk.run(login(choice.mechanism, who, _connection(run, choice.mechanism)))
-    for name in choice.rest:
-        if not done.unjudged:
-            break
-        said = f"{done.mechanism} was refused before any credential was judged: trying {name}"
+    """One try, and the mechanism that the server refused before it judged a credential, if any:
+    what is next in the order may follow then, or where SCRAM cannot carry the password."""
+    refused = ""
+    left = [choice.mechanism, *choice.rest]
+    while True:
+        name = left.pop(0)
+        try:
+            done = run.talk.run(login(name, who, _connection(run, name)))
+        except EncodingFaultError as error:
+            if not left or not name.startswith("SCRAM"):
+                raise
+            run.recorder.note(f"{error}: trying {left[0]} instead of {name}")
+            continue
+        if not done.unjudged or not left:
+            return done, refused
+        refused = refused or name
+        said = f"{name} was refused before any credential was judged: trying {left[0]}"
         run.recorder.note(said)
-        done = run.talk.run(login(name, who, _connection(run, name)))
-    return done, "" if done.mechanism == choice.mechanism else choice.mechanism
 
 
 def _connection(run: Run, mechanism: str) -> Connection:

@@ -81,13 +81,13 @@ def choose(offered: tuple[str, ...], means: Means) -> Choice | None:
 
 
 def weaker(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
-    """Whether every mechanism that does not show the password went away when TLS began. Servers
-    offer more within TLS, not less: another server, or something in between, answered before."""
-    return any(map(_discreet, before)) and bool(after) and not any(map(_discreet, after))
+    """Whether SCRAM was offered before TLS and nothing of its strength within. CRAM-MD5 and its
+    like do not count: servers drop them where TLS makes PLAIN safe, and are right to."""
+    return any(map(_strong, before)) and bool(after) and not any(map(_strong, after))
 
 
-def _discreet(name: str) -> bool:
-    return name not in (*_REVEALING, *TOKEN_MECHANISMS, "ANONYMOUS")
+def _strong(name: str) -> bool:
+    return name.startswith(("SCRAM-", "GS2-")) or name in ("EXTERNAL", "GSSAPI", "GSS-SPNEGO")
 
 
 def _following(found: list[str], means: Means) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import logging
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from smtpcheck.api import Job, probe
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource
+from smtpcheck.sandbox.exchange import Accounts
 from smtpcheck.sandbox.mechanisms import MECHANISMS
 from smtpcheck.sandbox.scenario import Scenario
 from smtpcheck.sandbox.server import Sandbox
@@ -276,3 +280,48 @@ def test_another_certificate_at_the_server_is_seen_by_the_channel_binding() -> N
         server._running._house.binding = b"of another certificate"  # type: ignore[union-attr]
         report = log_in(server, "scram-sha-256")
     assert (report.exit_code, cause(report)) == (13, "auth-channel-binding")
+
+
+def test_a_password_that_scram_cannot_carry_goes_the_plain_way() -> None:
+    password = "canary\u0007\U0001f600"
+    with sandbox("SCRAM-SHA-256 PLAIN") as server:
+        server._running._house.accounts = Accounts({USERNAME: password})  # type: ignore[union-attr]
+        report = log_in(server, "auto", password)
+        assert passed(report), shown(report)
+        facts = step(report, "auth.login").facts
+        assert facts["mechanism"] == "PLAIN"
+        assert "fallback_from" not in facts
+        named = log_in(server, "scram-sha-256", password)
+    assert (named.exit_code, cause(named)) == (13, "auth-encoding")
+    assert "canary" not in shown(report) + shown(named)
+
+
+def test_external_over_a_unix_socket_needs_neither_tls_nor_certificate(tmp_path: Path) -> None:
+    path = str(tmp_path / "smtp")
+    lines: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        with listener.accept()[0] as sock, sock.makefile("rwb") as file:
+            file.write(b"220 mail.example.test ESMTP\r\n")
+            file.flush()
+            answers = {b"EHLO": b"250-mail.example.test\r\n250 AUTH EXTERNAL PLAIN\r\n"}
+            for line in file:
+                lines.append(line.strip())
+                if lines[-1] == b"QUIT":
+                    break  # its answer is not waited for
+                file.write(answers.get(line[:4], b"235 2.7.0 in\r\n"))
+                file.flush()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        tables = {
+            "server": {"socket": path, "security": "none", "timeout": 2.0},
+            "auth": {"method": "external"},
+        }
+        report = probe(Job(path, profile_from_settings(tables, environment={}), AUTH))
+        thread.join(5)
+    assert passed(report), shown(report)
+    assert b"AUTH EXTERNAL =" in lines

@@ -102,7 +102,9 @@ def test_each_mechanism_says_what_stands_against_it() -> None:
     [
         ("CRAM-MD5", "CRAM-MD5 PLAIN", False),
         ("SCRAM-SHA-256 PLAIN", "PLAIN LOGIN", True),
-        ("CRAM-MD5", "SCRAM-SHA-256", False),
+        ("CRAM-MD5 NTLM", "PLAIN", False),
+        ("SCRAM-SHA-1", "SCRAM-SHA-256", False),
+        ("SCRAM-SHA-256", "GSSAPI PLAIN", False),
         ("PLAIN LOGIN", "PLAIN", False),
         ("", "PLAIN", False),
         ("CRAM-MD5", "", False),
