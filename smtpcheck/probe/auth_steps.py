@@ -124,11 +124,22 @@ def _try(run: Run, choice: Choice, who: Credentials) -> tuple[Login, str]:
                 raise
             run.recorder.note(f"{error}: trying {left[0]} instead of {name}")
             continue
-        if not done.unjudged or not left:
+        left = _left_after(done, left) if not refused else []
+        if not left:
             return done, refused
-        refused = refused or name
+        refused = name
         said = f"{name} was refused before any credential was judged: trying {left[0]}"
         run.recorder.note(said)
+
+
+def _left_after(done: Login, left: list[str]) -> list[str]:
+    """What may follow: nothing where a credential was judged; where the channel binding alone was
+    refused, the same without it; else another kind, since who lacks one SCRAM lacks all."""
+    if not done.unjudged:
+        return []
+    if "server_error" in done.facts:
+        return left
+    return [name for name in left if not name.startswith("SCRAM")]
 
 
 def _connection(run: Run, mechanism: str) -> Connection:

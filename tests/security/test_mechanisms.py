@@ -266,6 +266,16 @@ def test_a_50x_lets_auto_go_on_and_says_what_worked(pki: TestPki) -> None:
     assert [(each.key, each.value) for each in warning.changes] == [("auth.method", "plain")]
 
 
+def test_after_two_mechanisms_that_the_server_cannot_do_auto_stops(pki: TestPki) -> None:
+    refusals = "C: AUTH *\nS: 504 5.5.4 no\n" * 5
+    text = HELLO.format("SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5") + refusals
+    with ScriptedServer(text, pki, strict=False) as server:
+        report = run(server.port, pki, plan=AUTH)
+    assert report.exit_code == 13
+    said = [line.split()[1] for line in server.connection.lines if line.startswith("AUTH")]
+    assert said == ["SCRAM-SHA-256", "PLAIN"]
+
+
 def test_a_binding_that_the_server_does_not_know_is_left_out_once() -> None:
     with sandbox("SCRAM-SHA-256-PLUS SCRAM-SHA-256") as server:
         server._running._house.binding = b""  # type: ignore[union-attr]
