@@ -37,6 +37,15 @@ class TestPki:
         key.write_bytes(issued.key)
         return chain, key
 
+    def client(self, name: str) -> tuple[Path, Path]:
+        """Files with a certificate, and its key, by which a client shows that it is `name`."""
+        issued = self._authority.issue_client(name)
+        chain, key = self.folder / f"client-{name}.pem", self.folder / f"client-{name}.key"
+        key.touch(mode=0o600)
+        chain.write_bytes(issued.chain)
+        key.write_bytes(issued.key)
+        return chain, key
+
     def context(self, kind: str, options: Mapping[str, str] | None = None) -> ssl.SSLContext:
         """A server's TLS settings. Options: `min`, `max` (`1.0` to `1.3`), `ciphers`, and
         `client-cert=required`."""

@@ -140,12 +140,16 @@ def test_a_disabled_target_is_skipped_and_counts_as_passed(pki: TestPki) -> None
     assert [each.outcome for each in both.targets] == ["skipped", "passed"]
 
 
-def test_what_cannot_be_done_is_said_with_its_target_before_anything_is_sent(pki: TestPki) -> None:
+def test_what_cannot_be_done_is_said_with_its_target_before_anything_is_sent(
+    pki: TestPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpcheck.wire.ntlm.find_spec", lambda _name: None)
     with ScriptedServer("!: include good.smtp", pki) as server:
         good = job(server, pki)
         bad = job(server, pki, name="the-bad-one", auth={"method": "ntlm"})
-        with pytest.raises(UsageError, match=r"the-bad-one: .*ntlm"):
+        with pytest.raises(UsageError, match=r"the-bad-one: .*ntlm") as caught:
             together([good, bad])
+    assert caught.value.help == ("pip install 'smtpcheck[ntlm]'",)
     assert server.connections == []
 
 

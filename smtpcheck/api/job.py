@@ -84,9 +84,9 @@ def load_target(
 def check_job(job: Job) -> None:
     """Raises UsageError for what cannot be done as asked, before a packet is sent: an unknown
     stage, a resolver that is no address, settings that this version knows but does not use."""
-    from smtpcheck.probe.auth_steps import speaks
     from smtpcheck.probe.resolve_config import parse_resolver
     from smtpcheck.probe.runner import last_step
+    from smtpcheck.wire.ntlm import INSTALL, ntlm_installed
 
     profile = job.loaded.profile
     last_step(job.plan.until, profile.security)
@@ -99,11 +99,8 @@ def check_job(job: Job) -> None:
         )
     if profile.server.protocol == "lmtp":
         raise UsageError("this version does not speak LMTP", ["set server.protocol to smtp"])
-    if not speaks(profile.auth.method):
-        raise UsageError(
-            f"this version does not log in with {profile.auth.method}",
-            ["set auth.method to auto, plain, login, cram-md5, xoauth2 or oauthbearer"],
-        )
+    if profile.auth.method == "ntlm" and not ntlm_installed():
+        raise UsageError("auth.method is ntlm, and the extra for it is not installed", [INSTALL])
 
 
 def settings_of(job: Job) -> dict[str, Json]:

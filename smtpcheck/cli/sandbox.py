@@ -52,6 +52,12 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     ] = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Listen on this one.")] = "127.0.0.1",
     user: Annotated[str, typer.Option(metavar="NAME", help="User name to log in with.")] = "",
+    mechanisms: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST", help="SASL mechanisms to offer, comma between them; all: every one."
+        ),
+    ] = "",
     scenario: Annotated[
         str, typer.Option(metavar="NAME", help="Play a named failure; --list names them.")
     ] = "",
@@ -87,7 +93,14 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
         _write(WORDS[format_][3](load_scenarios()))
         return
     watched = _Watched(format_, relay=relay_port is not None, once=once, verbose=verbose)
-    server = _server(watched, host, user, _scenario(scenario), (port, tls_port, relay_port))
+    server = _server(
+        watched,
+        host,
+        user,
+        _mechanisms(mechanisms),
+        _scenario(scenario),
+        (port, tls_port, relay_port),
+    )
     raise typer.Exit(_serve(server, watched, seconds))
 
 
@@ -131,10 +144,28 @@ def _scenario(name: str) -> Scenario | None:
         raise UsageError(str(error), ["smtpcheck sandbox --list names them"]) from None
 
 
+def _mechanisms(text: str) -> tuple[str, ...]:
+    from smtpcheck.sandbox.mechanisms import MECHANISMS, USUAL
+    from smtpcheck.wire.ntlm import INSTALL, ntlm_installed
+
+    if text.strip().lower() == "all":
+        return tuple(name for name in MECHANISMS if name != "NTLM" or ntlm_installed())
+    names = tuple(dict.fromkeys(text.upper().replace(",", " ").split()))
+    unknown = [name for name in names if name not in MECHANISMS]
+    if unknown:
+        raise UsageError(
+            f"the sandbox has no mechanism {unknown[0]!r}", [f"use {', '.join(MECHANISMS)}, or all"]
+        )
+    if "NTLM" in names and not ntlm_installed():
+        raise UsageError("NTLM is asked for, and the extra for it is not installed", [INSTALL])
+    return names or USUAL
+
+
 def _server(
     watched: _Watched,
     host: str,
     user: str,
+    mechanisms: tuple[str, ...],
     scenario: Scenario | None,
     ports: tuple[int, int, int | None],
 ) -> Sandbox:
@@ -160,6 +191,7 @@ def _server(
         host,
         ports=Ports(submission=ports[0], submissions=ports[1], relay=ports[2]),
         users={user: secrets.token_urlsafe(12)} if user else None,
+        mechanisms=mechanisms,
         scenario=scenario,
         on_message=watched.told.put,
         on_event=watched.told.put if watched.verbose else None,

@@ -23,6 +23,8 @@ _SHOWN = 200
 
 def started_text(server: Sandbox, relay: bool) -> str:  # noqa: FBT001
     """The addresses, the certificate, the user, the password and how to use them."""
+    from smtpcheck.sandbox.mechanisms import USUAL
+
     where = f"[{server.host}]" if ":" in server.host else server.host
     rows = [
         ("submission", f"{where}:{server.submission_port}  STARTTLS, then a login"),
@@ -38,6 +40,12 @@ def started_text(server: Sandbox, relay: bool) -> str:  # noqa: FBT001
         ("user", server.username),
         ("password", f"{server.password}  made for this run alone"),
     ]
+    if server.mechanisms != USUAL:
+        rows.append(("mechanisms", " ".join(server.mechanisms)))
+    if server.client_certificate:
+        certificate, key = server.client_certificate
+        rows.append(("client cert", f"{certificate}  for EXTERNAL: tls.client_cert"))
+        rows.append(("client key", f"{key}  tls.client_key"))
     if server.scenario.name != "good":
         rows.append(("scenario", f"{server.scenario.name}: {server.scenario.title}"))
     lines = ["an SMTP server of smtpcheck is running; Ctrl-C ends it"]
@@ -103,6 +111,8 @@ def started_json(server: Sandbox, relay: bool) -> str:  # noqa: FBT001
             "ca_file": str(server.ca_file),
             "username": server.username,
             "password": server.password,
+            "mechanisms": list(server.mechanisms),
+            "client_certificate": [str(path) for path in server.client_certificate or ()],
             "scenario": server.scenario.name,
         }
     )

@@ -1,97 +1,84 @@
-"""The steps of the auth stage: which mechanism, and one try with it."""
+"""The step auth.login: one try with the chosen mechanism."""
 
 from __future__ import annotations
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Reply
-from smtpcheck.model.secret import SecretUnavailableError
+from smtpcheck.model.secret import Secret, SecretRef, SecretUnavailableError
 from smtpcheck.model.stage import Outcome
+from smtpcheck.probe.auth_choice import choice_of
 from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.session import heard_facts, words
+from smtpcheck.wire.mechanisms import Connection
 from smtpcheck.wire.sasl import (
-    MECHANISMS,
     Credentials,
-    EncodingFaultError,
     Login,
-    choose,
     forms_of,
     login,
     password_kind,
     password_shape,
 )
+from smtpcheck.wire.sasl_choice import PLUS, Choice
+from smtpcheck.wire.sasl_fault import EncodingFaultError
+from smtpcheck.wire.scram import ITERATIONS_FEW
 
-
-def choose_step(run: Run) -> Ended:
-    """auth.choose: everything that can be known before a secret is read"""
-    auth = run.profile.auth
-    offered = run.offered.mechanisms
-    link = run.talk.link
-    before = run.hello_in_clear.mechanisms if run.hello_in_clear else ()
-    facts: dict[str, Json] = {
-        "method": auth.method,
-        "offered": list(offered),
-        "offered_before_tls": list(before),
-        "trust": link.trust,
-        "insecure_allowed": auth.allow_insecure,
-    }
-    if link.trust is not Trust.VERIFIED and not auth.allow_insecure:
-        how = "without TLS" if link.trust is Trust.NONE else "over TLS that is not verified"
-        return _failed(facts, "insecure", f"no login {how}: it would show the password")
-    if not offered:
-        return _failed(facts, "not-offered", "the server offers no login")
-    mechanism = choose(auth.method, offered, verified=link.trust is Trust.VERIFIED)
-    if mechanism is None:
-        wanted = auth.method if auth.method != "auto" else "one that smtpcheck can use"
-        said = f"the server offers {', '.join(offered)}, not {wanted}"
-        return _failed(facts, "no-common-mechanism", said)
-    facts["mechanism"] = mechanism
-    facts["reason"] = (
-        "set as auth.method, and offered" if auth.method != "auto" else _why(mechanism, link.trust)
-    )
-    if link.trust is not Trust.VERIFIED:
-        said = "the login went over a connection that is not verified TLS"
-        run.note(f"{said}, as auth.allow_insecure says")
-        return Ended(Outcome.WARNED, f"{mechanism}, not over verified TLS", facts)
-    return Ended(Outcome.PASSED, f"{mechanism}: {facts['reason']}", facts)
+_FAULTS = {
+    "server-signature": "the server did not prove that it knows the password",
+    "too-many-iterations": "the server asks for more rounds of hashing than is sane",
+}
 
 
 def login_step(run: Run) -> Ended:
     """auth.login: the secret is read here and not before"""
     auth = run.profile.auth
-    chosen = choose(
-        auth.method,
-        run.offered.mechanisms,
-        verified=run.talk.link.trust is Trust.VERIFIED,
-    )
-    facts: dict[str, Json] = {"mechanism": chosen, "username_form": username_form(auth.username)}
+    choice = choice_of(run)
+    if choice is None:
+        raise RuntimeError("auth.choose found nothing to log in with")
+    facts: dict[str, Json] = {
+        "mechanism": choice.mechanism,
+        "username_form": username_form(auth.username),
+    }
+    if choice.mechanism == "EXTERNAL":
+        done, _ = _try(run, choice, Credentials(auth.username))
+        return _judged(run, done, facts)
     if not auth.username or auth.password is None:
         lacking = "user name" if not auth.username else "password"
         return _failed(facts, "credentials-missing", f"the profile has no {lacking}")
     try:
-        secret = run.secret = run.secret or run.read_secret(auth.password)
+        secret = _secret(run, auth.password)
     except SecretUnavailableError as error:
         kind = "credentials-missing" if error.kind == "missing" else "secret-unavailable"
         facts["help"] = list(error.help)
         return _failed(facts, kind, error.reason)
-    run.recorder.masker.add(*forms_of(secret, auth.username))
     facts |= {"password_shape": password_shape(secret), "password_kind": password_kind(secret)}
     login_ = (run.profile.server.host or run.profile.server.socket, auth.username, secret)
     try:
         with run.refused.turn(login_, run.deadline) as before:
             if before is not None:
                 return _held(run, before, facts)
-            outcome, fallback = _try(run, str(chosen), Credentials(auth.username, secret))
+            outcome, fallback = _try(run, choice, Credentials(auth.username, secret))
             if isinstance(outcome.heard, Reply) and outcome.refused:
                 run.refused.remember(login_, outcome.heard)
     except EncodingFaultError as error:
         return _failed(facts, "encoding", str(error))
     except TimeoutError as error:
         return _failed(facts, "held", f"not tried: {error}")
+    facts["mechanism"] = outcome.mechanism
     if fallback:
-        facts |= {"mechanism": outcome.mechanism, "fallback_from": fallback}
+        facts |= {
+            "fallback_from": fallback,
+            "fallback_method": outcome.mechanism.removesuffix(PLUS).lower(),
+        }
     return _judged(run, outcome, facts)
+
+
+def _secret(run: Run, reference: SecretRef) -> Secret:
+    """Reads it once, and lets nothing show it from then on. Raises SecretUnavailableError."""
+    secret = run.secret = run.secret or run.read_secret(reference)
+    run.recorder.masker.add(*forms_of(secret, run.profile.auth.username))
+    return secret
 
 
 def _judged(run: Run, outcome: Login, facts: dict[str, Json]) -> Ended:
@@ -99,13 +86,17 @@ def _judged(run: Run, outcome: Login, facts: dict[str, Json]) -> Ended:
     telling = outcome.broken_by or outcome.heard
     facts |= run.talk.facts(telling, "AUTH")
     facts["challenges"] = outcome.challenges
+    if outcome.facts:
+        facts["scram"] = dict(outcome.facts)
     if outcome.fault:
-        said = f"the login broke off: {outcome.fault}"
+        said = f"the login broke off: {_FAULTS.get(outcome.fault, outcome.fault)}"
         return _failed(facts, outcome.fault, said, run.talk.event_of(telling))
     if not outcome.accepted:
         return Ended(Outcome.FAILED, words(outcome.heard), facts)
+    rounds = outcome.facts.get("iterations")
+    few = isinstance(rounds, int) and rounds < ITERATIONS_FEW
     # Other programs stop at the first mechanism that is offered and cannot be used.
-    state = Outcome.WARNED if "fallback_from" in facts else Outcome.PASSED
+    state = Outcome.WARNED if "fallback_from" in facts or few else Outcome.PASSED
     return Ended(state, f"{outcome.mechanism}: {words(outcome.heard)}", facts)
 
 
@@ -126,22 +117,48 @@ def username_form(username: str) -> str:
     return "address" if "@" in username else "plain"
 
 
-def _try(run: Run, mechanism: str, who: Credentials) -> tuple[Login, str]:
-    """One try. A 50x to PLAIN judged no credential, so LOGIN may follow where `auto` chose."""
-    done = run.talk.run(login(mechanism, who))
-    again = mechanism == "PLAIN" and "LOGIN" in run.offered.mechanisms
-    if done.unjudged and again and run.profile.auth.method == "auto":
-        run.recorder.note("PLAIN was refused before any credential was judged: trying LOGIN")
-        return run.talk.run(login("LOGIN", who)), "PLAIN"
-    return done, ""
+def _try(run: Run, choice: Choice, who: Credentials) -> tuple[Login, str]:
+    """One try, and the mechanism that the server refused before it judged a credential, if any:
+    what is next in the order may follow then, or where SCRAM cannot carry the password."""
+    refused = ""
+    left = [choice.mechanism, *choice.rest]
+    while True:
+        name = left.pop(0)
+        try:
+            done = run.talk.run(login(name, who, _connection(run, name)))
+        except EncodingFaultError as error:
+            if not left or not name.startswith("SCRAM"):
+                raise
+            run.recorder.note(f"{error}: trying {left[0]} instead of {name}")
+            continue
+        left = _left_after(done, left) if not refused else []
+        if not left:
+            return done, refused
+        refused = name
+        said = f"{name} was refused before any credential was judged: trying {left[0]}"
+        run.recorder.note(said)
 
 
-def _why(mechanism: str, trust: Trust) -> str:
-    if trust is Trust.VERIFIED:
-        return "the first that is offered in the order of smtpcheck"
-    if mechanism == "CRAM-MD5":
-        return "it does not show the password on a connection that others may read"
-    return "nothing better is offered"
+def _left_after(done: Login, left: list[str]) -> list[str]:
+    """What may follow: nothing where a credential was judged; where the channel binding alone was
+    refused, the same without it; else another kind, since who lacks one SCRAM lacks all."""
+    if not done.unjudged:
+        return []
+    if "server_error" in done.facts:
+        return left
+    return [name for name in left if not name.startswith("SCRAM")]
+
+
+def _connection(run: Run, mechanism: str) -> Connection:
+    link = run.talk.link
+    binds = mechanism.endswith(PLUS) or mechanism == "NTLM"
+    return Connection(
+        host=run.name,
+        binding=link.binding() if binds else None,
+        bindable=link.trust is not Trust.NONE
+        and not binds
+        and mechanism + PLUS not in run.offered.mechanisms,
+    )
 
 
 def _failed(facts: dict[str, Json], kind: str, said: str, event: int = 0) -> Ended:
@@ -149,8 +166,3 @@ def _failed(facts: dict[str, Json], kind: str, said: str, event: int = 0) -> End
     if event:
         error["event"] = event
     return Ended(Outcome.FAILED, said, {**facts, "error": error})
-
-
-def speaks(method: str) -> bool:
-    """Whether this program can log in with a method that a profile may name."""
-    return method in ("auto", "none") or method.upper() in MECHANISMS

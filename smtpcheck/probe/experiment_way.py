@@ -13,7 +13,7 @@ from smtpcheck.model.observation import ExperimentResult
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.secret import SecretRef
 from smtpcheck.model.stage import Outcome, Stage
-from smtpcheck.probe.auth_steps import choose_step
+from smtpcheck.probe.auth_choice import choose_step
 from smtpcheck.probe.connect import Peer
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.experiment_mail import try_sender_step

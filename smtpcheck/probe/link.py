@@ -20,6 +20,7 @@ from smtpcheck.probe.deadline import Deadline
 from smtpcheck.wire.reply_parser import ReplyParser
 
 if TYPE_CHECKING:
+    from smtpcheck.wire.channel_binding import ChannelBinding
     from smtpcheck.wire.tls import TlsSession
 
 _CHUNK = 65_536
@@ -132,6 +133,10 @@ class Link:
         """`error.*` of a TLS session that failed, also one that failed after its handshake: with
         TLS 1.3 a server says only then that it wants a client certificate."""
         return self._tls.handshake_facts().get("error") if self._tls else None
+
+    def binding(self) -> ChannelBinding | None:
+        """What a login can be tied to this connection with; None without TLS."""
+        return self._tls.binding() if self._tls else None
 
     def close(self) -> None:
         """Ends the connection without waiting for anything."""

@@ -12,7 +12,8 @@ from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.stage import STEPS, Outcome, Stage
 from smtpcheck.model.value import dataclass
-from smtpcheck.probe.auth_steps import choose_step, login_step
+from smtpcheck.probe.auth_choice import certificate_login, choose_step
+from smtpcheck.probe.auth_steps import login_step
 from smtpcheck.probe.connect import Peer
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.dns_stage import run_dns
@@ -127,8 +128,11 @@ def seen_so_far(recorder: Recorder, settings: Facts, *, interrupted: bool) -> Ob
     )
 
 
-def steps_of(stage: Stage, profile: Profile, *, deliver: bool) -> dict[str, TakeStep]:
-    """The steps of a stage in order, for this profile; none where it does not use the stage."""
+def steps_of(
+    stage: Stage, profile: Profile, *, deliver: bool, by_certificate: bool = False
+) -> dict[str, TakeStep]:
+    """The steps of a stage in order, for this profile; none where it does not use the stage.
+    `by_certificate`: the server takes the client certificate as a login."""
     implicit = profile.security == "tls"
     match stage:
         case Stage.TCP:
@@ -146,7 +150,7 @@ def steps_of(stage: Stage, profile: Profile, *, deliver: bool) -> dict[str, Take
                 "tls.handshake": handshake_step,
                 "tls.ehlo": ehlo_in_tls_step,
             }
-        case Stage.AUTH if profile.wants_login:
+        case Stage.AUTH if profile.wants_login or by_certificate:
             return {"auth.choose": choose_step, "auth.login": login_step}
         case Stage.SEND:
             body = {"send.data": data_step, "send.message": message_step}
@@ -199,7 +203,8 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
     taken = set()
     while True:
         deliver = run.letterbox is None or run.letterbox.deliver
-        steps = steps_of(stage, run.profile, deliver=deliver)
+        by_certificate = certificate_login(run)
+        steps = steps_of(stage, run.profile, deliver=deliver, by_certificate=by_certificate)
         name = next((each for each in steps if each not in taken), None)
         if name is None or _ORDER.index(name) > last:
             return
@@ -239,7 +244,9 @@ def _again(run: Run, take: TakeStep) -> Ended:
     run.hello = run.hello_in_clear = None
     try:
         for stage in (Stage.TCP, Stage.TLS, Stage.AUTH):
-            for repeat in steps_of(stage, run.profile, deliver=False).values():
+            by_certificate = certificate_login(run)
+            steps = steps_of(stage, run.profile, deliver=False, by_certificate=by_certificate)
+            for repeat in steps.values():
                 ended = repeat(run)
                 if ended.outcome is Outcome.FAILED:
                     return replace(ended, summary=f"on a second connection: {ended.summary}")

@@ -101,6 +101,7 @@ class Session:
         if self.link.lost is not None:
             return 0
         for say in says:
+            self._recorder.masker.add(*say.masks)
             self._recorder.client(say.shown)
         return self.link.send([say.wire for say in says], lambda: self._wait(limit))
 

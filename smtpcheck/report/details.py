@@ -27,6 +27,7 @@ _SHOWN_ELSEWHERE = frozenset(
         *("reply.code", "reply.enhanced", "reply.text", "reply.lines", "reply.event"),
         *("reply.command", "silence.event", "silence.command", "silence.waited_ms", "error.event"),
         *("attempts", "chain", "extensions", "keywords", "gained", "lost", "problems", "replies"),
+        *("choices", "usable"),
     )
 )
 
@@ -44,6 +45,8 @@ def fact_rows(step: Step, style: Style) -> list[Row]:
         offered = (f"{name} {value}".strip() for name, value in extensions.items())
         rows += _detail("extensions", ", ".join(offered), style)
     rows += _difference_rows(facts, style)
+    for choice in tables_of(facts, "choices"):
+        rows += _detail("on offer", _choice(choice), style)
     for problem in tables_of(facts, "problems"):
         rows += _detail("problem", _problem(problem), style)
     for name, words in table_of(facts, "replies").items():
@@ -104,6 +107,13 @@ def _difference_rows(facts: Facts, style: Style) -> list[Row]:
     if lost:
         rows += _detail("gone after TLS", ", ".join(lost), style)
     return rows
+
+
+def _choice(choice: Facts) -> str:
+    """A mechanism of the server, and whether this profile could use it."""
+    can = "usable" if choice.get("usable") else f"not usable: {text_of(choice, 'reason')}"
+    early = choice.get("before_tls") and choice.get("offered")
+    return f"{text_of(choice, 'name')}, {can}{' (also offered before TLS)' if early else ''}"
 
 
 def _problem(problem: Facts) -> str:

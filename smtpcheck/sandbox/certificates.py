@@ -102,6 +102,11 @@ class Authority:
             self._made[kind] = self._issue(kind)
         return self._made[kind]
 
+    def issue_client(self, name: str) -> Issued:
+        """A certificate with which a client shows that it is `name`."""
+        wanted = _Wanted((name,), purpose="client", san=False)
+        return _issued(self._certify(wanted, self._intermediate), self._intermediate)
+
     def _issue(self, kind: CertificateKind) -> Issued:
         special: dict[CertificateKind, Callable[[], Issued]] = {
             CertificateKind.SELF_SIGNED: self._self_signed,

@@ -6,9 +6,11 @@ import contextlib
 import socket
 import ssl
 import struct
+from typing import Any
 
 _CHUNK = 65536
 _LINGER = 0.5
+_CN = "commonName"
 
 
 class GoneError(Exception):
@@ -104,6 +106,15 @@ class Channel:
             raise GoneError("the TLS handshake took too long") from error
         except (OSError, ValueError) as error:
             raise GoneError(f"the TLS handshake failed: {_reason(error)}") from error
+
+    @property
+    def certificate_user(self) -> str:
+        """The common name of the client certificate; empty without one."""
+        if not isinstance(self._sock, ssl.SSLSocket):
+            return ""
+        shown: dict[str, Any] = self._sock.getpeercert() or {}
+        parts = [part for group in shown.get("subject", ()) for part in group]
+        return next((str(value) for name, value in parts if name == _CN), "")
 
     def wait_until_gone(self) -> None:
         """Says nothing, hears nothing, ends when the client does. Raises GoneError."""

@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 
+from smtpcheck.sandbox.exchange import Accounts, Caller
 from smtpcheck.sandbox.limits import Limits
-from smtpcheck.sandbox.mechanisms import MECHANISMS, Accounts
+from smtpcheck.sandbox.mechanisms import USUAL
 from smtpcheck.sandbox.received import OnMessage, OnTalk
 from smtpcheck.sandbox.scenario import Scenario
 
@@ -36,6 +37,10 @@ class House:
     tls: ssl.SSLContext
     deliver: OnMessage
     tell: OnTalk
+    offered: tuple[str, ...] = USUAL
+    """The SASL mechanisms on offer, unless the scenario names others."""
+    binding: bytes = b""
+    """`tls-server-end-point` of the certificate."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _played: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,13 +53,26 @@ class House:
     @property
     def mechanisms(self) -> tuple[str, ...]:
         """The SASL mechanisms on offer."""
-        return self.scenario.mechanisms or tuple(MECHANISMS)
+        return self.scenario.mechanisms or self.offered
+
+    def caller(self, certificate_user: str) -> Caller:
+        """What a mechanism works with on a connection that showed this certificate."""
+        return Caller(
+            accounts=self.accounts,
+            certificate_user=certificate_user,
+            binding=self.binding,
+            offers_plus=any(name.endswith("-PLUS") for name in self.mechanisms),
+            iterations=self.scenario.iterations,
+            lies=self.scenario.wrong_proof,
+        )
 
     def keywords(self, door: Door, *, secured: bool) -> list[str]:
         """The lines of the EHLO reply (RFC 5321 section 4.1.1.1)."""
         lines = ["PIPELINING", f"SIZE {self.size_limit}"]
         if door is Door.SUBMISSION and not secured:
             lines.append("STARTTLS")
+            early = self.scenario.mechanisms_before_tls
+            lines += [f"AUTH {' '.join(early)}"] if early else []
         if door is not Door.RELAY and secured:
             lines.append(f"AUTH {' '.join(self.mechanisms)}")
         lines += ["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", *self.scenario.offers]

@@ -8,8 +8,9 @@ import binascii
 from smtpcheck.model.transcript import Who
 from smtpcheck.sandbox.channel import Channel
 from smtpcheck.sandbox.envelope import RefusedError
+from smtpcheck.sandbox.exchange import Login, MalformedResponseError
 from smtpcheck.sandbox.house import House
-from smtpcheck.sandbox.mechanisms import MECHANISMS, Login, MalformedResponseError
+from smtpcheck.sandbox.mechanisms import MECHANISMS
 from smtpcheck.sandbox.voice import Voice
 
 _HIDDEN = "<hidden>"
@@ -44,7 +45,7 @@ class LoginDesk:
             raise RefusedError(f"501 5.5.2 cannot read the response: {error}") from None
 
     def _exchange(self, name: str, initial: str) -> Login:
-        exchange = MECHANISMS[name].start(self._house.accounts)
+        exchange = MECHANISMS[name].start(self._house.caller(self._channel.certificate_user))
         try:
             challenge = next(exchange)
             if initial:

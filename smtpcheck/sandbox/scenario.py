@@ -59,6 +59,12 @@ class Scenario:
     """Lines that the EHLO reply has besides."""
     mechanisms: tuple[str, ...] = ()
     """SASL mechanisms offered; empty: all."""
+    mechanisms_before_tls: tuple[str, ...] = ()
+    """SASL mechanisms that are listed where STARTTLS is still to come; empty: none."""
+    iterations: int = 0
+    """Rounds of hashing that SCRAM asks for; 0: the usual number."""
+    wrong_proof: bool = False
+    """SCRAM ends with a proof that does not show that the server knows the password."""
     certificate: CertificateKind = CertificateKind.GOOD
     tls_min: str = "1.2"
     tls_max: str = "1.3"

@@ -6,6 +6,7 @@ import os
 import secrets
 import selectors
 import socket
+import ssl
 import tempfile
 import threading
 import time
@@ -15,11 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from smtpcheck.sandbox.certificates import Authority, CertificateKind
+from smtpcheck.sandbox.certificates import Authority, CertificateKind, Issued
 from smtpcheck.sandbox.channel import Channel
+from smtpcheck.sandbox.exchange import Accounts
 from smtpcheck.sandbox.house import Door, House
 from smtpcheck.sandbox.limits import Limits, Ports
-from smtpcheck.sandbox.mechanisms import Accounts
+from smtpcheck.sandbox.mechanisms import MECHANISMS, USUAL
 from smtpcheck.sandbox.received import OnMessage, OnTalk, Received, Talk
 from smtpcheck.sandbox.scenario import Scenario
 from smtpcheck.sandbox.session import Session
@@ -48,6 +50,7 @@ class Sandbox:
         *,
         ports: Ports = _ANY_PORTS,
         users: Mapping[str, str] | None = None,
+        mechanisms: tuple[str, ...] = USUAL,
         scenario: Scenario | None = None,
         limits: Limits | None = None,
         on_message: OnMessage | None = None,
@@ -55,11 +58,16 @@ class Sandbox:
     ) -> None:
         if users is not None and not users:
             raise ValueError("a sandbox needs a user")
+        unknown = [name for name in mechanisms if name not in MECHANISMS]
+        if unknown or not mechanisms:
+            raise ValueError(f"no mechanism of the sandbox: {' '.join(unknown)}")
         accounts = users or {USERNAME: secrets.token_urlsafe(12)}
         self.host = host
         self.username, self.password = next(iter(accounts.items()))
         self.scenario = scenario or Scenario()
         self.limits = limits or Limits()
+        self.mechanisms = self.scenario.mechanisms or mechanisms
+        """The SASL mechanisms on offer."""
         self._accounts = Accounts(accounts)
         self._wanted = {Door.SUBMISSION: ports.submission, Door.SUBMISSIONS: ports.submissions}
         if ports.relay is not None:
@@ -96,29 +104,44 @@ class Sandbox:
         """The CA certificate that a client must trust; it goes when the sandbox stops."""
         return self._run.ca_file
 
+    @property
+    def client_certificate(self) -> tuple[Path, Path] | None:
+        """Certificate and key with which a client can log in by EXTERNAL, where that is offered;
+        they go when the sandbox stops."""
+        return self._run.client_files
+
     def start(self) -> Self:
         """Opens the ports and returns at once. Raises SandboxError."""
         if self._running is not None:
             raise RuntimeError("the sandbox is running already")
         authority = Authority(tuple(dict.fromkeys((*_LOOPBACK_NAMES, self.host))))
-        scenario = self.scenario
+        issued = authority.issue(self.scenario.certificate)
+        external = "EXTERNAL" in self.mechanisms
         house = House(
             name="localhost",
             accounts=self._accounts,
-            scenario=scenario,
+            scenario=self.scenario,
             limits=self.limits,
-            tls=server_context(
-                authority.issue(scenario.certificate),
-                tls_min=scenario.tls_min,
-                tls_max=scenario.tls_max,
-                ciphers=ANYTHING_GOES if _is_weak(scenario) else "",
-                client_ca=authority.root_pem if scenario.client_certificate else b"",
-            ),
+            tls=self._tls(authority, issued, external=external),
             deliver=self._deliver,
             tell=self._tell,
+            offered=self.mechanisms,
+            binding=_binding(issued) if any("-PLUS" in name for name in self.mechanisms) else b"",
         )
-        self._running = _Running(house, self.host, self._wanted, authority.root_pem)
+        client = authority.issue_client(self.username) if external else None
+        self._running = _Running(house, self.host, self._wanted, authority.root_pem, client)
         return self
+
+    def _tls(self, authority: Authority, issued: Issued, *, external: bool) -> ssl.SSLContext:
+        scenario = self.scenario
+        return server_context(
+            issued,
+            tls_min=scenario.tls_min,
+            tls_max=scenario.tls_max,
+            ciphers=ANYTHING_GOES if _is_weak(scenario) else "",
+            client_ca=authority.root_pem if scenario.client_certificate or external else b"",
+            optional=not scenario.client_certificate,
+        )
 
     def stop(self, grace: float = 0.0) -> None:
         """Closes the ports, ends every conversation, and returns when all is gone. A running
@@ -160,7 +183,12 @@ class _Running:
     """The sockets, threads and files of a running sandbox."""
 
     def __init__(
-        self, house: House, host: str, wanted: Mapping[Door, int], root_pem: bytes
+        self,
+        house: House,
+        host: str,
+        wanted: Mapping[Door, int],
+        root_pem: bytes,
+        client: Issued | None,
     ) -> None:
         self._house = house
         self._lock = threading.Lock()
@@ -177,13 +205,24 @@ class _Running:
             raise SandboxError(f"cannot listen on {host}, port {port}: {words}") from error
         # Mode 0700 for the folder, so the file needs no more; a certificate is no secret anyway.
         self._folder = tempfile.TemporaryDirectory(prefix="smtpcheck-sandbox-")
-        self.ca_file = Path(self._folder.name, "ca.pem")
-        self.ca_file.touch(mode=0o600)
-        self.ca_file.write_bytes(root_pem)
+        self.ca_file = self._file("ca.pem", root_pem)
+        self.client_files: tuple[Path, Path] | None = None
+        if client is not None:
+            chain, key = (
+                self._file("client.pem", client.chain),
+                self._file("client.key", client.key),
+            )
+            self.client_files = chain, key
         self._acceptor = threading.Thread(
             target=self._accept, name="smtpcheck-sandbox", daemon=True
         )
         self._acceptor.start()
+
+    def _file(self, name: str, content: bytes) -> Path:
+        path = Path(self._folder.name, name)
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+        return path
 
     def port(self, wanted: Door) -> int:
         for listener, door in self._listeners.items():
@@ -252,6 +291,15 @@ class _Running:
         finally:
             with self._lock:
                 self._live.pop(threading.current_thread(), None)
+
+
+def _binding(issued: Issued) -> bytes:
+    """`tls-server-end-point` of what the server shows."""
+    from smtpcheck.wire.channel_binding import server_end_point
+
+    leaf = issued.chain.decode("ascii").partition("-----END")[0]
+    bound = server_end_point(ssl.PEM_cert_to_DER_cert(f"{leaf}-----END CERTIFICATE-----"))
+    return bound.data if bound else b""
 
 
 def _is_weak(scenario: Scenario) -> bool:

@@ -26,10 +26,11 @@ def server_context(
     tls_max: str = "1.3",
     ciphers: str = "",
     client_ca: bytes = b"",
+    optional: bool = False,
 ) -> ssl.SSLContext:
     """The TLS settings of a server that presents `issued`; with `client_ca` (PEM) it demands a
-    client certificate. The key touches the disk only while OpenSSL reads it. Raises KeyError for
-    an unknown version, ssl.SSLError for unusable settings."""
+    client certificate, or asks for an `optional` one. The key touches the disk only while OpenSSL
+    reads it. Raises KeyError for an unknown version, ssl.SSLError for unusable settings."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if ciphers:
         context.set_ciphers(ciphers)
@@ -46,5 +47,5 @@ def server_context(
         context.load_cert_chain(chain, key)
     if client_ca:
         context.load_verify_locations(cadata=client_ca.decode("ascii"))
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = ssl.CERT_OPTIONAL if optional else ssl.CERT_REQUIRED
     return context

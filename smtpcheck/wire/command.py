@@ -25,6 +25,8 @@ class Say:
     """Empty: nothing is said, a reply is awaited all the same."""
     secret: bool = False
     """Leaves over verified TLS only, or with an explicit, reported override."""
+    masks: tuple[str, ...] = field(default=(), repr=False)
+    """What may not be shown from now on, wherever it comes back."""
 
 
 # A dialogue reads top-down like the conversation it causes. It yields what is to be said in one
@@ -41,9 +43,9 @@ def command(verb: str, *words: str) -> Say:
     return Say(verb.partition(" ")[0], line, line.encode("utf-8") + b"\r\n")
 
 
-def hidden(verb: str, shown: str, line: bytes) -> Say:
+def hidden(verb: str, shown: str, line: bytes, masks: tuple[str, ...] = ()) -> Say:
     """A command that carries a secret: `shown` is what anybody may see of it."""
-    return Say(verb, shown, line + b"\r\n", secret=True)
+    return Say(verb, shown, line + b"\r\n", secret=True, masks=masks)
 
 
 def listen(verb: str) -> Say:

@@ -26,6 +26,8 @@ class Masker:
 
     def add(self, *forms: str) -> None:
         """Learns forms of a secret (`sasl.forms_of`)."""
+        if not forms:
+            return
         self._values.update(form for form in forms if form)
         whole = sorted(self._values, key=lambda form: (-len(form), form))
         self._pattern = re.compile(

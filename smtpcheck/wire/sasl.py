@@ -9,19 +9,32 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from dataclasses import field
 
+from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.reply import Heard, Reply
 from smtpcheck.model.secret import Secret, SecretLook
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.command import Dialogue, Say, command, hidden
 from smtpcheck.wire.masking import encodings
+from smtpcheck.wire.mechanisms import (
+    MECHANISMS,
+    Connection,
+    Exchange,
+    Mechanism,
+    Responses,
+    told_error,
+)
 from smtpcheck.wire.reply_parser import sound
+from smtpcheck.wire.sasl_fault import ChallengeFaultError, EncodingFaultError
+from smtpcheck.wire.scram import BINDING_ERRORS, final_among
 
 ROUNDS_LIMIT = 8
 """No mechanism here needs more than three; a server that asks for more plays a game."""
 INITIAL_RESPONSE_LIMIT = 510
 """Octets of a command line without CRLF (RFC 4954 section 4)."""
+_SHORT = 8
 
 
 _APP_PASSWORD = re.compile(r"[a-zA-Z]{16}")
@@ -39,9 +52,14 @@ class Login:
     challenges: int = 0
     fault: str = ""
     """Where the exchange itself broke: `challenge-not-base64`, `challenge-malformed`,
-    `too-many-challenges`, `early-reply`; the exchange was cancelled then."""
+    `too-many-challenges`, `too-many-iterations`, `early-reply`, `server-signature` (the server
+    did not prove that it knows the password); the exchange was cancelled then."""
     broken_by: Heard | None = None
     """The reply at which it broke; `heard` is the answer to the cancelling."""
+    facts: Facts = field(default_factory=dict)
+    """What the mechanism showed, for `scram.*` (docs/facts.md)."""
+    proved: bool = True
+    """Whether anything left from which the server could judge the credential."""
 
     @property
     def accepted(self) -> bool:
@@ -58,15 +76,14 @@ class Login:
 
     @property
     def unjudged(self) -> bool:
-        """Whether the server refused the command without looking at a credential: 500 to 504."""
+        """Whether the server refused the command without looking at a credential: 500 to 504, or
+        because of the channel binding before any proof had left."""
         heard = self.heard
         # After a fault the reply answers the `*` that broke it off, not the credential.
-        refused = isinstance(heard, Reply) and sound(heard) and 500 <= heard.code <= 504
-        return refused and not self.fault and not self.challenges
-
-
-class EncodingFaultError(Exception):
-    """The user name or the secret cannot be put into this mechanism. Says which, never shows it."""
+        if self.fault or not isinstance(heard, Reply) or not sound(heard):
+            return False
+        unbound = self.facts.get("server_error") in BINDING_ERRORS and not self.proved
+        return (500 <= heard.code <= 504 and not self.challenges) or (heard.permanent and unbound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,124 +91,87 @@ class Credentials:
     """Who logs in, with what."""
 
     username: str
-    secret: Secret
+    secret: Secret | None = None
+    """None for EXTERNAL, which needs none."""
 
 
-# A mechanism is told each challenge, decoded, and yields each response. The first `send(None)`
-# gives the initial response, or None where the server has to speak first.
-Responses = Generator[bytes | None, bytes, None]
+_DIRECT = Connection()
 
 
-def _plain(who: Credentials) -> Responses:
-    """RFC 4616: authorization identity empty, NUL, user name, NUL, password."""
-    username, password = who.username.encode(), who.secret.reveal().encode()
-    if b"\0" in username or b"\0" in password:
-        raise EncodingFaultError("PLAIN cannot carry a NUL in the user name or the password")
-    yield b"\0" + username + b"\0" + password
-
-
-def _login(who: Credentials) -> Responses:
-    """The mechanism LOGIN (draft-murchison-sasl-login): prompts are told apart by position,
-    because servers word them as they like."""
-    yield None
-    yield who.username.encode()
-    yield who.secret.reveal().encode()
-
-
-def _cram_md5(who: Credentials) -> Responses:
-    """RFC 2195: user name, blank, HMAC-MD5 of the challenge in hex."""
-    import hmac
-
-    challenge = yield None
-    digest = hmac.new(who.secret.reveal().encode(), challenge, "md5").hexdigest()
-    yield f"{who.username} {digest}".encode()
-
-
-def _xoauth2(who: Credentials) -> Responses:
-    """Google's and Microsoft's XOAUTH2; the empty response asks for the final reply."""
-    yield f"user={who.username}\x01auth=Bearer {who.secret.reveal()}\x01\x01".encode()
-    yield b""
-
-
-def _oauthbearer(who: Credentials) -> Responses:
-    """RFC 7628 section 3.1; the dummy response of section 3.2.3 asks for the final reply."""
-    user = who.username.replace("=", "=3D").replace(",", "=2C")
-    yield f"n,a={user},\x01auth=Bearer {who.secret.reveal()}\x01\x01".encode()
-    yield b"\x01"
-
-
-@dataclass(frozen=True, slots=True)
-class Mechanism:
-    """A SASL mechanism as this program speaks it."""
-
-    name: str
-    responses: Callable[[Credentials], Responses]
-    responses_needed: int
-    """How many responses the server must have taken before its 235 means anything."""
-    free_challenges: bool = False
-    """Challenges are prompts for people; what they say, and in which encoding, does not matter."""
-
-
-MECHANISMS = {
-    each.name: each
-    for each in (
-        Mechanism("PLAIN", _plain, 1),
-        Mechanism("LOGIN", _login, 2, free_challenges=True),
-        Mechanism("CRAM-MD5", _cram_md5, 1),
-        Mechanism("XOAUTH2", _xoauth2, 1),
-        Mechanism("OAUTHBEARER", _oauthbearer, 1),
-    )
-}
-AUTO_VERIFIED = ("PLAIN", "LOGIN", "CRAM-MD5")
-"""What `auto` prefers inside verified TLS; a password is never used as a token."""
-AUTO_INSECURE = ("CRAM-MD5", "PLAIN", "LOGIN")
-"""What `auto` prefers where others may listen: the mechanism that does not show the password."""
-
-
-def choose(method: str, offered: tuple[str, ...], *, verified: bool) -> str | None:
-    """The mechanism to use, in upper case, or None where nothing fits.
-
-    A method that is set is used where it is offered; `auto` takes the first of its order.
-    """
-    if method != "auto":
-        return method.upper() if method.upper() in offered else None
-    order = AUTO_VERIFIED if verified else AUTO_INSECURE
-    return next((name for name in order if name in offered), None)
-
-
-def login(mechanism: str, who: Credentials) -> Dialogue[Login]:
+def login(mechanism: str, who: Credentials, connection: Connection = _DIRECT) -> Dialogue[Login]:
     """One try with one mechanism (RFC 4954 section 4). Raises EncodingFaultError."""
-    _must_be_text(who)
+    password = who.secret.reveal() if who.secret is not None else ""
+    _must_be_text(who.username, password)
+    talk = Exchange(mechanism, who.username, password, connection)
     spoken = MECHANISMS[mechanism]
-    responses = spoken.responses(who)
+    responses = spoken.responses(talk)
     first = _next(responses)
-    opening, given = _opening(mechanism, first)
+    opening, given = _opening(spoken, first)
     (heard,) = yield (opening,)
     challenges = 0
     while isinstance(heard, Reply) and heard.code == 334 and sound(heard):
         challenges += 1
-        if challenges > ROUNDS_LIMIT:
-            return (yield from _cancel(mechanism, challenges, "too-many-challenges", heard))
-        challenge = _decoded(heard, free=spoken.free_challenges)
-        if challenge is None:
-            return (yield from _cancel(mechanism, challenges, "challenge-not-base64", heard))
-        if not given and first is not None:
-            response: bytes | None = first
-        else:
-            response = _next(responses, challenge)
+        fault, response = "too-many-challenges", None
+        if challenges <= ROUNDS_LIMIT:
+            resend = first if not given else None
+            fault, response = _answer(spoken, responses, heard, resend)
         if response is None:
-            return (yield from _cancel(mechanism, challenges, "too-many-challenges", heard))
+            (end,) = yield (Say("AUTH", "*", b"*\r\n"),)
+            return _ended(talk, end, challenges, fault, heard, given)
         given += 1
-        (heard,) = yield (_response(mechanism, response),)
-    early = isinstance(heard, Reply) and heard.code == 235 and given < spoken.responses_needed
-    if early:
-        return Login(mechanism, heard, challenges, "early-reply", heard)
-    return Login(mechanism, heard, challenges)
+        (heard,) = yield (_response(talk, spoken, response),)
+    fault = _final_fault(talk, spoken, responses, heard, given)
+    return _ended(talk, heard, challenges, fault, heard if fault else None, given)
 
 
-def _must_be_text(who: Credentials) -> None:
+def _answer(
+    spoken: Mechanism, responses: Responses, heard: Reply, resend: bytes | None
+) -> tuple[str, bytes | None]:
+    """The response to a challenge; or None, and what is wrong with the challenge."""
+    challenge = _decoded(heard, free=spoken.free_challenges)
+    if challenge is None:
+        return "challenge-not-base64", None
+    if resend is not None:
+        return "", resend
+    try:
+        return "too-many-challenges", _next(responses, challenge)
+    except ChallengeFaultError as error:
+        return str(error), None
+
+
+def _final_fault(
+    talk: Exchange, spoken: Mechanism, responses: Responses, heard: Heard, given: int
+) -> str:
+    """What is wrong with the reply that ended the exchange: a 235 must be due, and of a server
+    that has proved itself where the mechanism asks for that."""
+    if not isinstance(heard, Reply) or not spoken.proves_server:
+        early = isinstance(heard, Reply) and heard.code == 235 and given < spoken.responses_needed
+        return "early-reply" if early else ""
+    final = final_among(heard.text.split())
+    if heard.code != 235:
+        told_error(final, talk)
+        return ""
+    if given < spoken.responses_needed:
+        return "early-reply"
+    if not talk.verified and final:
+        try:
+            _next(responses, final.encode())
+        except ChallengeFaultError as error:
+            return str(error)
+    return "" if talk.verified else "server-signature"
+
+
+def _ended(
+    talk: Exchange, heard: Heard, challenges: int, fault: str, broken_by: Heard | None, given: int
+) -> Login:
+    proved = given >= MECHANISMS[talk.mechanism].responses_needed
+    proved = proved and not (challenges == 1 and "server_error" in talk.facts)
+    return Login(talk.mechanism, heard, challenges, fault, broken_by, talk.facts, proved)
+
+
+def _must_be_text(username: str, password: str) -> None:
     """Before anything is said: a login that stops half-way has QUIT taken for its password."""
-    for what, value in (("user name", who.username), ("password", who.secret.reveal())):
+    for what, value in (("user name", username), ("password", password)):
         try:
             value.encode()
         except UnicodeEncodeError:  # its `object` holds the value
@@ -205,22 +185,29 @@ def _next(responses: Responses, challenge: bytes | None = None) -> bytes | None:
         return None
 
 
-def _opening(mechanism: str, first: bytes | None) -> tuple[Say, int]:
+def _opening(spoken: Mechanism, first: bytes | None) -> tuple[Say, int]:
     """The AUTH command, with the initial response where there is one and it fits the line."""
     if first is not None:
-        line = b"AUTH " + mechanism.encode() + b" " + (base64.b64encode(first) or b"=")
+        encoded = base64.b64encode(first) or b"="
+        line = b"AUTH " + spoken.name.encode() + b" " + encoded
         if len(line) <= INITIAL_RESPONSE_LIMIT:
-            return hidden("AUTH", f"AUTH {mechanism} <hidden>", line), 1
-    return command("AUTH", mechanism), 0
+            if not spoken.secret:
+                return command("AUTH", spoken.name, encoded.decode()), 1
+            return hidden("AUTH", f"AUTH {spoken.name} <hidden>", line, _masks(encoded)), 1
+    return command("AUTH", spoken.name), 0
 
 
-def _response(mechanism: str, response: bytes) -> Say:
-    return hidden("AUTH", f"<{mechanism} response hidden>", base64.b64encode(response))
+def _response(talk: Exchange, spoken: Mechanism, response: bytes) -> Say:
+    encoded = base64.b64encode(response)
+    if not spoken.secret:
+        return Say("AUTH", encoded.decode(), encoded + b"\r\n")
+    masks = (*_masks(encoded), *talk.masks)
+    return hidden("AUTH", f"<{spoken.name} response hidden>", encoded, masks)
 
 
-def _cancel(mechanism: str, challenges: int, fault: str, broken_by: Heard) -> Dialogue[Login]:
-    (heard,) = yield (Say("AUTH", "*", b"*\r\n"),)
-    return Login(mechanism, heard, challenges, fault, broken_by)
+def _masks(encoded: bytes) -> tuple[str, ...]:
+    """What was sent, as a server may send it back; what is short or empty hides nothing."""
+    return (encoded.decode(),) if len(encoded) > _SHORT else ()
 
 
 def _decoded(reply: Reply, *, free: bool) -> bytes | None:

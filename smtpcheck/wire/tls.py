@@ -20,6 +20,7 @@ from smtpcheck.wire.certificate_problems import (
     wrong_fingerprint,
 )
 from smtpcheck.wire.certificates import built_chain, presented_chain
+from smtpcheck.wire.channel_binding import ChannelBinding, binding_of
 from smtpcheck.wire.tls_context import TlsContext
 from smtpcheck.wire.tls_failure import (
     SHOWN,
@@ -134,6 +135,10 @@ class TlsSession:
         with contextlib.suppress(ssl.SSLError):  # the server's own close_notify is not waited for
             self._tls.unwrap()
         return self._outgoing.read()
+
+    def binding(self) -> ChannelBinding | None:
+        """What ties a login to this connection; None where it does not stand."""
+        return binding_of(self._tls) if self._tls and self._state == "open" else None
 
     def failed_by(self, kind: Literal["timeout", "reset", "closed"], detail: str) -> None:
         """Tells why bytes stopped coming during the handshake; later it changes nothing."""

@@ -112,7 +112,7 @@ protocols =
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 auth_failure_delay = 0 secs
 auth_username_chars =
 passdb {{
@@ -161,12 +161,12 @@ def mail_lab(folder: Path, pki: TestPki, *, listen: str = "127.0.0.1") -> Iterat
     ready()
     folder.chmod(0o755)
     names = [*SERVICES, *CERTIFICATES]
-    sasl, *free = _free_ports(len(names) + 1)
+    sasl, *free = free_ports(len(names) + 1)
     ports = dict(zip(names, free, strict=True))
     (folder / "users").write_text("".join(f"{u}:{{PLAIN}}{p}::::::\n" for u, p in USERS.items()))
     (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl))
     _write_postfix(folder, pki, ports, sasl, listen)
-    with _dovecot(folder, sasl), _postfix(folder, [*ports.values()]):
+    with run_dovecot(folder, sasl), _postfix(folder, [*ports.values()]):
         yield MailLab(ports, folder / "mail.log")
 
 
@@ -216,12 +216,13 @@ def _key_and_chain(folder: Path, pki: TestPki, kind: str) -> Path:
 
 
 @contextmanager
-def _dovecot(folder: Path, port: int) -> Iterator[None]:
+def run_dovecot(folder: Path, port: int) -> Iterator[None]:
+    """Runs Dovecot with the configuration in the folder; begins when it listens on the port."""
     argv = [_program("dovecot"), "-F", "-c", str(folder / "dovecot.conf")]
     with (folder / "dovecot.out").open("wb") as out:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
-            _listening([port], folder / "dovecot.out")
+            wait_until_listening([port], folder / "dovecot.out")
             yield
         finally:
             process.terminate()
@@ -238,13 +239,14 @@ def _postfix(folder: Path, ports: list[int]) -> Iterator[None]:
     log = folder / "mail.log"
     try:
         assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
-        _listening(ports, log)
+        wait_until_listening(ports, log)
         yield
     finally:
         subprocess.run([*postfix, "abort"], capture_output=True, check=False)
 
 
-def _listening(ports: list[int], log: Path) -> None:
+def wait_until_listening(ports: list[int], log: Path) -> None:
+    """Returns when every port takes connections; fails with what the log tells."""
     end = time.monotonic() + 20
     left = list(ports)
     while left:
@@ -262,7 +264,8 @@ def _program(name: str) -> str:
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or ""
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody uses."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in held]
     for each in held:

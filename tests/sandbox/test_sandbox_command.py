@@ -143,6 +143,27 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], message: str) -> No
     assert "Traceback" not in ended.stderr
 
 
+def test_the_named_mechanisms_are_offered_with_what_a_client_needs_for_them() -> None:
+    with sandbox("--mechanisms", "scram-sha-256,EXTERNAL") as (_, started):
+        assert started["mechanisms"] == ["SCRAM-SHA-256", "EXTERNAL"]
+        context = ssl.create_default_context(cafile=started["ca_file"])
+        context.load_cert_chain(*started["client_certificate"])
+        port = started["ports"]["submissions"]
+        with smtplib.SMTP_SSL("localhost", port, context=context, timeout=10) as smtp:
+            smtp.ehlo()
+            assert smtp.esmtp_features["auth"].split() == ["SCRAM-SHA-256", "EXTERNAL"]
+            assert smtp.docmd("AUTH", "EXTERNAL =")[0] == 235
+    with sandbox() as (_, started):
+        assert started["client_certificate"] == []
+
+
+def test_an_unknown_mechanism_is_a_usage_error_that_names_the_others() -> None:
+    ended = run("--mechanisms", "PLAIN,DIGEST-MD5")
+    assert ended.returncode == 2
+    assert "'DIGEST-MD5'" in ended.stderr
+    assert "SCRAM-SHA-256" in ended.stderr
+
+
 def test_a_taken_port_is_a_usage_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = run("--port", str(taken.getsockname()[1]))

@@ -66,6 +66,16 @@ def test_what_is_no_failure_passes(name: str, security: str) -> None:
     assert passed(report), shown(report)
 
 
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("few-iterations", "auth-scram-weak"), ("weaker-in-tls", "auth-weaker-in-tls")],
+)
+def test_what_deserves_a_look_passes_with_a_warning(name: str, cause: str) -> None:
+    report = probed(SCENARIOS[name])
+    assert passed(report), shown(report)
+    assert [(each.cause, each.severity.value) for each in report.diagnoses] == [(cause, "warning")]
+
+
 def test_a_slow_greeting_passes_when_the_timeout_allows_it() -> None:
     late = replace(SCENARIOS["slow-greeting"], delay={"CONNECT": 0.3})
     assert passed(probed(late))

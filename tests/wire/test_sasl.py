@@ -13,12 +13,11 @@ from smtpcheck.model.secret import Secret
 from smtpcheck.wire.sasl import (
     ROUNDS_LIMIT,
     Credentials,
-    EncodingFaultError,
-    choose,
     forms_of,
     login,
     password_shape,
 )
+from smtpcheck.wire.sasl_fault import EncodingFaultError
 from tests.playing import lines, play
 
 TIM = Credentials("tim", Secret("tanstaaftanstaaf"))
@@ -150,17 +149,24 @@ def test_bytes_that_are_no_text_are_an_encoding_fault_that_shows_nothing(mechani
     with pytest.raises(EncodingFaultError) as caught:
         next(login(mechanism, who))
     assert "canary" not in str(caught.value)
-    assert "canary" in forms_of(who.secret)[0]
+    assert "canary" in forms_of(Secret("canary\udcff"))[0]
 
 
-def test_auto_prefers_plain_inside_verified_tls_and_cram_md5_outside() -> None:
-    offered = ("CRAM-MD5", "LOGIN", "PLAIN", "XOAUTH2")
-    assert choose("auto", offered, verified=True) == "PLAIN"
-    assert choose("auto", offered, verified=False) == "CRAM-MD5"
-    assert choose("auto", ("LOGIN", "CRAM-MD5"), verified=True) == "LOGIN"
-    assert choose("auto", ("XOAUTH2",), verified=True) is None
-    assert choose("login", offered, verified=True) == "LOGIN"
-    assert choose("plain", ("LOGIN",), verified=True) is None
+def test_external_gives_the_authorization_identity_or_the_empty_response() -> None:
+    said, result = play(login("EXTERNAL", Credentials("")), b"235 in\r\n")
+    assert lines(said) == ["AUTH EXTERNAL ="]
+    assert result.accepted
+    said, _ = play(login("EXTERNAL", Credentials("tim")), b"334 \r\n", b"235 in\r\n")
+    assert lines(said) == ["AUTH EXTERNAL " + b64("tim"), b64("tim")]
+    assert not any(say.secret for say in said)
+
+
+def test_what_was_sent_is_to_be_masked_from_then_on() -> None:
+    said, _ = play(login("PLAIN", TIM), b"235 in\r\n")
+    assert b64("\0tim\0tanstaaftanstaaf") in said[0].masks
+    challenge = b"334 " + base64.b64encode(b"<1896.697170952@postoffice.reston.mci.net>") + b"\r\n"
+    said, _ = play(login("CRAM-MD5", TIM), challenge, b"235 in\r\n")
+    assert "b913a602c7eda7a495b4e6e7334d3890" in said[1].masks
 
 
 @pytest.mark.parametrize(
