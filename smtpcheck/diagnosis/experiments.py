@@ -116,9 +116,10 @@ def _same_port(case: Case) -> Iterator[Experiment]:
     """The configured port in another mode, with other TLS, over the other address family; DNS."""
     yield from _modes(case)
     yield from tls_variants(case)
-    yield from certificate_names(case)
     yield from _mechanism(case)
-    yield from _family(case)
+    if not case.through_proxy:
+        yield from certificate_names(case)
+        yield from _family(case)
     yield from _dns(case)
 
 
@@ -251,6 +252,8 @@ def _may_be_another_port(case: Case) -> bool:
     match case.step:
         case "tcp.connect":
             return kind in ("refused", "timeout", "reset", "other")
+        case "tcp.proxy":
+            return kind in ("forbidden", "target-unreachable")
         case "tcp.greeting" | "tls.greeting":
             refused = isinstance(code, int) and code >= 500
             return refused or bool(case.protocol) or case.facts.get("silence.kind") in _GONE
