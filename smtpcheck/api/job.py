@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.plan import Plan
-from smtpcheck.model.profile import Profile
+from smtpcheck.model.profile import Profile, security_for_port
 from smtpcheck.model.secret import SecretRef
 from smtpcheck.model.target import (
     PROFILE_NAME,
@@ -78,8 +78,10 @@ def load_target(
             return Job(text, loaded, plan, overrides=given)
         notes = _taken_as_host(parsed.name)
         parsed = as_address(parsed.name)
+    # What LMTP goes without unless it is told to, no port says; see Profile.security.
+    lmtp = given.get("server.protocol") == "lmtp"
     loaded = profile_from_settings(
-        _settings(parsed), name=None, overrides=given, environment=environment
+        _settings(parsed, lmtp=lmtp), name=None, overrides=given, environment=environment
     )
     if not loaded.profile.wants_login and not plan.until:
         plan = replace(plan, until="ehlo")
@@ -187,10 +189,11 @@ def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
             yield name, value
 
 
-def _settings(address: Address) -> dict[str, Json]:
-    tables: dict[str, Json] = {
-        "server": {"host": address.host, "port": address.port, "security": address.security}
-    }
+def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:
+    server: dict[str, Json] = {"host": address.host, "port": address.port}
+    if not lmtp or address.security != security_for_port(address.port):
+        server["security"] = address.security
+    tables: dict[str, Json] = {"server": server}
     if address.username:
         tables["auth"] = {"username": address.username, "password": {"prompt": True}}
     return tables

@@ -12,9 +12,9 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
 
 FILES: Final = tuple(
-    Path(__file__).with_name(name) for name in ("signals_proxy.toml", "signals.toml")
+    Path(__file__).with_name(name) for name in ("signals_way.toml", "signals.toml")
 )
-"""In the order in which their signals are tried: what names a proxy goes first."""
+"""In the order in which their signals are tried: what names a proxy or a socket goes first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,8 +235,8 @@ def _mail_domains(case: Case, host: str) -> tuple[str, ...]:
 
 def _other_ports(case: Case) -> Iterator[TryWay]:
     """The other ports of the same host, each in its usual mode."""
-    if not _may_be_another_port(case):
-        return
+    if not _may_be_another_port(case) or case.text("server.protocol") == "lmtp":
+        return  # the other ports are those of SMTP
     goal = "auth.choose" if case.wants_login else "ehlo"
     for port, usual in PORTS.items():
         if port == case.port:

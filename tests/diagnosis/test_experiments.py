@@ -114,7 +114,11 @@ def test_nothing_is_tried_where_nothing_is_to_be_learnt_or_the_server_wants_peac
     assert rounds(seen(CONNECTED, last, security="starttls")) == []
 
 
-BEHIND_A_PROXY = {"proxy.host": "p.example", "proxy.type": "socks5", "proxy.port": 1080}
+BEHIND_A_PROXY: dict[str, Json] = {
+    "proxy.host": "p.example",
+    "proxy.type": "socks5",
+    "proxy.port": 1080,
+}
 
 
 @pytest.mark.parametrize(
