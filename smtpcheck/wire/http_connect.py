@@ -22,6 +22,7 @@ _FORBIDDEN = (403, 405, 451, 501)
 _UNREACHABLE = (500, 502, 503, 504)
 _NOT_A_PROXY = (400, 401, 404)
 _STEPS_LIMIT = 3
+_BEGINNING = b"HTTP/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def http_connect(host: str, port: int, login: Login | None = None, scheme: str =
             return _judged(answer, with_login=True, scheme=scheme)
         if not (yield from _drained(connection)):
             return Tunnel("closed", f"the proxy ends the connection in the middle of {scheme}")
+        if connection.trailing_data[0]:
+            return Tunnel("not-a-proxy", "the proxy answered before it was asked")
         connection.start_next_cycle()
     return Tunnel("auth-refused", "the proxy asks for ever", judged_login=True)
 
@@ -80,6 +83,9 @@ def _ask(connection: h11.Connection, wire: bytes, shown: str) -> Generator[Turn,
     while True:
         data = yield turn
         first = (first + data)[:64]
+        if not first.startswith(_BEGINNING[: len(first)]):
+            # What is no HTTP may never send the empty line that h11 would wait for.
+            return _Answer(fault=f"no answer of an HTTP proxy: {glimpse(first)}")
         connection.receive_data(data)
         turn = Turn(phase="request")
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import struct
 from collections.abc import Callable, Generator
 
 from smtpcheck.model.reply import Heard, Reply
@@ -296,8 +297,8 @@ def ntlm_login(
     challenge = yield b"NTLM " + base64.b64encode(client.step() or b"")
     try:
         response = client.step(challenge) or b""
-    except (SpnegoError, ValueError, IndexError, KeyError, TypeError):
-        return  # a challenge of a hostile proxy, and its text may go anywhere but into an answer
+    except (SpnegoError, struct.error, ValueError, LookupError, TypeError, AttributeError):
+        return  # pyspnego reads a challenge without checks: a broken one fails anywhere
     yield b"NTLM " + base64.b64encode(response)
 
 

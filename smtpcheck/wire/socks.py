@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Generator
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.wire.tunnel import Tunnel, Turn, Way, glimpse
@@ -63,6 +64,23 @@ def socks5(host: str, port: int, login: bytes | None = None) -> Way:
     Raises ValueError for a name that is no host name.
     """
     where = _address(host)
+    agreed = yield from _agree(login)
+    if isinstance(agreed, Tunnel):
+        return agreed
+    request = b"\5\1\0" + where + port.to_bytes(2, "big")
+    answer = yield Turn(f"SOCKS5 CONNECT {host}:{port}", request, 2, "request")
+    if answer[0] != 5:
+        return Tunnel("not-a-proxy", f"no answer of SOCKS 5: {glimpse(answer)}")
+    code = answer[1]
+    facts: dict[str, Json] = {"code": code, "login": agreed}
+    if code != 0:
+        kind, words = _REPLIES.get(code, ("other", "an answer that SOCKS 5 does not know"))
+        return Tunnel(kind, f"{words} ({code})", facts)
+    return (yield from _bound(facts))
+
+
+def _agree(login: bytes | None) -> Generator[Turn, bytes, Tunnel | str]:
+    """The login that both sides agree on, `none` or `password`, or why there is no way."""
     methods = bytes([_NO_LOGIN, _PASSWORD] if login is not None else [_NO_LOGIN])
     offer = "no login, or user name and password" if login is not None else "no login"
     answer = yield Turn(f"SOCKS5 with {offer}", bytes([5, len(methods)]) + methods, 2, "hello")
@@ -72,28 +90,23 @@ def socks5(host: str, port: int, login: bytes | None = None) -> Way:
     if chosen == _NONE_OF_THEM:
         words = "the proxy wants a login" if login is None else "the proxy wants another login"
         return Tunnel("auth-required", f"{words}: it takes none of: {offer}")
-    if chosen not in methods:
+    if chosen == _NO_LOGIN:
+        return "none"
+    if chosen != _PASSWORD:
         return Tunnel("not-a-proxy", f"the proxy chose the login {chosen}, which was not offered")
-    if chosen == _PASSWORD and login is not None:
-        answer = yield Turn("<user name and password hidden>", login, 2, "login")
-        if answer[0] != 1:
-            return Tunnel("not-a-proxy", f"no answer of RFC 1929: {glimpse(answer)}")
-        if answer[1] != 0:
-            said = "the proxy refuses user name and password"
-            return Tunnel("auth-refused", said, {"login_code": answer[1]}, judged_login=True)
-    request = b"\5\1\0" + where + port.to_bytes(2, "big")
-    answer = yield Turn(f"SOCKS5 CONNECT {host}:{port}", request, 2, "request")
-    if answer[0] != 5:
-        return Tunnel("not-a-proxy", f"no answer of SOCKS 5: {glimpse(answer)}")
-    code = answer[1]
-    facts: dict[str, Json] = {
-        "code": code,
-        "login": "password" if chosen == _PASSWORD else "none",
-    }
-    if code != 0:
-        kind, words = _REPLIES.get(code, ("other", "an answer that SOCKS 5 does not know"))
-        return Tunnel(kind, f"{words} ({code})", facts)
-    return (yield from _bound(facts))
+    if login is None:
+        return Tunnel("auth-required", "the proxy wants user name and password")
+    return (yield from _log_in(login))
+
+
+def _log_in(login: bytes) -> Generator[Turn, bytes, Tunnel | str]:
+    answer = yield Turn("<user name and password hidden>", login, 2, "login")
+    if answer[0] != 1:
+        return Tunnel("not-a-proxy", f"no answer of RFC 1929: {glimpse(answer)}")
+    if answer[1] != 0:
+        said = "the proxy refuses user name and password"
+        return Tunnel("auth-refused", said, {"login": "password"}, judged_login=True)
+    return "password"
 
 
 def _bound(facts: dict[str, Json]) -> Way:
