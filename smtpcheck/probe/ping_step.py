@@ -40,8 +40,10 @@ def ping_step(run: Run) -> Ended:
             privileged=False,
         )
     except (ICMPLibError, OSError) as error:
-        said = f"not sent: the system does not allow it or has no way: {error}"
+        said = f"not sent: this system does not allow it: {error}"
         return Ended(Outcome.SKIPPED, said, facts)
+    if not host.packets_sent:
+        return Ended(Outcome.SKIPPED, f"not sent: there is no way to {peer.address}", facts)
     facts |= {"sent": host.packets_sent, "received": host.packets_received}
     if not host.is_alive:
         said = f"{peer.address} does not answer; that says little, many mail servers do not"
