@@ -20,7 +20,9 @@ _BODY_LIMIT = 65_536
 _INTERIM_LIMIT = 8
 _FORBIDDEN = (403, 405, 451, 501)
 _UNREACHABLE = (500, 502, 503, 504)
-_NOT_A_PROXY = (400, 401, 404)
+_NOT_A_PROXY = (400, 404)
+_WANTS_LOGIN = (401, 407)
+"""Tinyproxy answers a wrong login with 401, a missing one with 407."""
 _STEPS_LIMIT = 3
 _BEGINNING = b"HTTP/"
 
@@ -155,7 +157,7 @@ def _judged(answer: _Answer, *, with_login: bool, scheme: str) -> Tunnel:
         return Tunnel("", words, facts, answer.rest)
     if schemes:
         facts["offered"] = [*schemes]
-    if status == 407:
+    if status in _WANTS_LOGIN:
         if not with_login:
             return Tunnel("auth-required", words, facts)
         if schemes and scheme.lower() not in {each.lower() for each in schemes}:

@@ -147,7 +147,7 @@ class MailLab:
 
 def ready() -> None:
     """Skips the test where the servers are not installed or may not be run."""
-    missing = [each for each in ("postfix", "dovecot") if not _program(each)]
+    missing = [each for each in ("postfix", "dovecot") if not program(each)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)} (packages postfix, dovecot-core)")
     if os.geteuid() != 0:
@@ -161,7 +161,7 @@ def mail_lab(folder: Path, pki: TestPki, *, listen: str = "127.0.0.1") -> Iterat
     ready()
     folder.chmod(0o755)
     names = [*SERVICES, *CERTIFICATES]
-    sasl, *free = _free_ports(len(names) + 1)
+    sasl, *free = free_ports(len(names) + 1)
     ports = dict(zip(names, free, strict=True))
     (folder / "users").write_text("".join(f"{u}:{{PLAIN}}{p}::::::\n" for u, p in USERS.items()))
     (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl))
@@ -217,11 +217,11 @@ def _key_and_chain(folder: Path, pki: TestPki, kind: str) -> Path:
 
 @contextmanager
 def _dovecot(folder: Path, port: int) -> Iterator[None]:
-    argv = [_program("dovecot"), "-F", "-c", str(folder / "dovecot.conf")]
+    argv = [program("dovecot"), "-F", "-c", str(folder / "dovecot.conf")]
     with (folder / "dovecot.out").open("wb") as out:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
-            _listening([port], folder / "dovecot.out")
+            listening([port], folder / "dovecot.out")
             yield
         finally:
             process.terminate()
@@ -233,18 +233,19 @@ def _dovecot(folder: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def _postfix(folder: Path, ports: list[int]) -> Iterator[None]:
-    postfix = [_program("postfix"), "-c", str(folder / "etc")]
+    postfix = [program("postfix"), "-c", str(folder / "etc")]
     done = subprocess.run([*postfix, "start"], capture_output=True, text=True, check=False)
     log = folder / "mail.log"
     try:
         assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
-        _listening(ports, log)
+        listening(ports, log)
         yield
     finally:
         subprocess.run([*postfix, "abort"], capture_output=True, check=False)
 
 
-def _listening(ports: list[int], log: Path) -> None:
+def listening(ports: list[int], log: Path) -> None:
+    """Waits until every port takes connections; the end of the log is told where none does."""
     end = time.monotonic() + 20
     left = list(ports)
     while left:
@@ -258,11 +259,13 @@ def _listening(ports: list[int], log: Path) -> None:
             time.sleep(0.05)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of a program, those of the system included; empty where it is not installed."""
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or ""
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on, all different."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in held]
     for each in held:

@@ -87,6 +87,7 @@ def test_a_success_has_no_body_whatever_its_head_says(head: bytes) -> None:
         (404, "not-a-proxy"),
         (302, "not-a-proxy"),
         (407, "auth-required"),
+        (401, "auth-required"),
         (429, "other"),
     ],
 )
@@ -103,6 +104,11 @@ def test_basic_goes_with_the_request_and_its_refusal_is_one() -> None:
     assert b"Proxy-Authorization: Basic bWU6cHc=\r\n" in said[0]
     assert len(said) == 1
     assert refused is not None
+    assert (refused.kind, refused.judged_login) == ("auth-refused", True)
+
+
+def test_tinyproxys_401_is_a_refusal_of_the_login() -> None:
+    refused = made(basic(), b"HTTP/1.0 401 Unauthorized\r\n\r\n")
     assert (refused.kind, refused.judged_login) == ("auth-refused", True)
 
 
