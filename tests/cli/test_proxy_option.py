@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.command_line import CommandLine
 from tests.pki import TestPki
-from tests.scripted.proxies import proxy, socks5
+from tests.scripted.proxies import ScriptedProxy, socks5
 from tests.scripted.server import ScriptedServer
 
 GOOD = "S: 220 mail.example.test\nC: EHLO\nS: 250 mail.example.test"
@@ -40,7 +40,7 @@ def test_set_of_the_table_names_the_option(smtpcheck: CommandLine) -> None:
 def test_the_way_is_told_and_the_command_to_try_again_holds_it(
     smtpcheck: CommandLine, pki: TestPki
 ) -> None:
-    with ScriptedServer(GOOD, pki) as server, proxy(socks5(server.port)) as met:
+    with ScriptedServer(GOOD, pki) as server, ScriptedProxy(socks5(server.port)) as met:
         url = f"socks5://127.0.0.1:{met.port}"
         target = f"127.0.0.1:{server.port}"
         plain = ("--set", "server.security=none")
@@ -69,7 +69,7 @@ def test_env_says_which_variable_it_took(
 ) -> None:
     for name in ("all_proxy", "no_proxy", "NO_PROXY", "smtp_proxy", "SMTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with ScriptedServer(GOOD, pki) as server, proxy(socks5(server.port)) as met:
+    with ScriptedServer(GOOD, pki) as server, ScriptedProxy(socks5(server.port)) as met:
         monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{met.port}")
         target = f"127.0.0.1:{server.port}"
         plain = ("--set", "server.security=none")

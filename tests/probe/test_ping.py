@@ -12,7 +12,7 @@ from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import Outcome
 from tests.pki import TestPki
 from tests.scripted.probing import passed, run, shown, step, taken
-from tests.scripted.proxies import proxy, socks5
+from tests.scripted.proxies import ScriptedProxy, socks5
 from tests.scripted.server import ScriptedServer
 
 icmplib = pytest.importorskip("icmplib")
@@ -95,7 +95,7 @@ def test_a_missing_extra_is_named_and_the_run_goes_on(
 
 def test_no_ping_goes_around_a_proxy(pki: TestPki, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answering(monkeypatch, 2)
-    with ScriptedServer(GOOD, pki) as server, proxy(socks5(server.port)) as met:
+    with ScriptedServer(GOOD, pki) as server, ScriptedProxy(socks5(server.port)) as met:
         report = run(
             server.port,
             pki,

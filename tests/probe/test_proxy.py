@@ -24,7 +24,7 @@ from tests.scripted.probing import (
     step,
     taken,
 )
-from tests.scripted.proxies import Client, Play, http, proxy, socks4, socks5
+from tests.scripted.proxies import Client, Play, ScriptedProxy, http, socks4, socks5
 from tests.scripted.script import read_script
 from tests.scripted.server import ScriptedServer
 
@@ -60,7 +60,10 @@ KINDS: dict[str, Callable[[int], Play]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_five_stages_pass_through_every_kind_of_proxy(pki: TestPki, kind: str) -> None:
-    with ScriptedServer(read_script("good"), pki) as server, proxy(KINDS[kind](server.port)) as met:
+    with (
+        ScriptedServer(read_script("good"), pki) as server,
+        ScriptedProxy(KINDS[kind](server.port)) as met,
+    ):
         report = probe(pki, met.port, kind, server_port=server.port)
         assert passed(report), shown(report)
     assert "tcp.proxy:passed" in taken(report)
@@ -74,7 +77,10 @@ def test_all_five_stages_pass_through_every_kind_of_proxy(pki: TestPki, kind: st
 def test_a_name_that_only_the_proxy_can_resolve_is_a_warning_of_dns(
     pki: TestPki, kind: str
 ) -> None:
-    with ScriptedServer(read_script("good"), pki) as server, proxy(KINDS[kind](server.port)) as met:
+    with (
+        ScriptedServer(read_script("good"), pki) as server,
+        ScriptedProxy(KINDS[kind](server.port)) as met,
+    ):
         report = probe(pki, met.port, kind, server_port=server.port, server={"host": NAME})
         assert passed(report), shown(report)
     assert report.observations.stages[0].outcome is Outcome.WARNED
@@ -86,7 +92,7 @@ def test_socks4_needs_a_local_address_and_is_given_an_ipv4_one(pki: TestPki) -> 
     records = [f"{NAME}. 60 IN A 127.0.0.1", f"{NAME}. 60 IN AAAA ::1"]
     with (
         ScriptedServer(read_script("good"), pki) as server,
-        proxy(socks4(server.port)) as met,
+        ScriptedProxy(socks4(server.port)) as met,
         serving(zone(records)) as resolver,
     ):
         plan = Plan(resolver=resolver.where, deadline=10.0)
@@ -99,7 +105,7 @@ def test_socks4_needs_a_local_address_and_is_given_an_ipv4_one(pki: TestPki) -> 
 
 
 def test_without_a_local_address_socks4_fails_in_dns(pki: TestPki) -> None:
-    with proxy(socks4(1)) as met:
+    with ScriptedProxy(socks4(1)) as met:
         report = probe(pki, met.port, "socks4", server={"host": NAME})
     assert report.exit_code == 10
     assert met.said == []
@@ -112,7 +118,7 @@ def test_an_address_family_is_kept_by_giving_the_proxy_an_address(
     records = [f"{NAME}. 60 IN A 127.0.0.1", f"{NAME}. 60 IN AAAA ::1"]
     with (
         ScriptedServer(read_script("good"), pki) as server,
-        proxy(socks5(server.port)) as met,
+        ScriptedProxy(socks5(server.port)) as met,
         serving(zone(records)) as resolver,
     ):
         report = probe(
@@ -143,7 +149,7 @@ def test_each_address_is_tried_where_the_proxy_cannot_reach_one(pki: TestPki) ->
     records = [f"{NAME}. 60 IN A 127.0.0.1", f"{NAME}. 60 IN A 127.0.0.2"]
     with (
         ScriptedServer(read_script("good"), pki) as server,
-        proxy(second_time_lucky) as met,
+        ScriptedProxy(second_time_lucky) as met,
         serving(zone(records)) as resolver,
     ):
         report = probe(
@@ -172,7 +178,7 @@ def test_what_the_proxy_sends_behind_its_word_is_the_servers_greeting(
     )
     with (
         ScriptedServer(text, pki, strict=False) as server,
-        proxy(http(server.port, eager=eager)) as met,
+        ScriptedProxy(http(server.port, eager=eager)) as met,
     ):
         report = probe(
             pki,
@@ -209,7 +215,7 @@ def test_the_proxy_is_logged_in_to_and_its_password_is_shown_nowhere(
     monkeypatch.setenv("TEST_PROXY_PASSWORD", CANARY)
     with ScriptedServer(read_script("good"), pki) as server:
         play = socks5(server.port, login=LOGIN) if kind == "socks5" else basic(server.port)
-        with proxy(play) as met:
+        with ScriptedProxy(play) as met:
             report = probe(pki, met.port, kind, server_port=server.port, proxy=WITH_LOGIN)
             assert passed(report), shown(report)
     assert step(report, "tcp.proxy").facts["login"] in ("password", "basic")
@@ -226,7 +232,7 @@ def test_a_login_that_is_missing_or_wrong_is_told_and_tried_once(
 ) -> None:
     monkeypatch.setenv("TEST_PROXY_PASSWORD", word)
     play = socks5(1, login=LOGIN) if kind == "socks5" else basic(1)
-    with proxy(play) as met:
+    with ScriptedProxy(play) as met:
         table = WITH_LOGIN if word else {}
         report = probe(pki, met.port, kind, proxy=table, experiments=True)
     assert (report.exit_code, failed_step(report)) == (11, "tcp.proxy")
@@ -235,7 +241,7 @@ def test_a_login_that_is_missing_or_wrong_is_told_and_tried_once(
 
 
 def test_a_password_that_cannot_be_read_is_told_before_anything_is_said(pki: TestPki) -> None:
-    with proxy(socks5(1, login=LOGIN)) as met:
+    with ScriptedProxy(socks5(1, login=LOGIN)) as met:
         report = probe(pki, met.port, "socks5", proxy=WITH_LOGIN)
     assert (report.exit_code, cause(report)) == (11, "proxy-auth-required")
     assert met.said == []
@@ -329,7 +335,7 @@ HOSTILE = [
 def test_every_failure_of_a_proxy_has_a_cause_and_counts_as_tcp(
     pki: TestPki, kind: str, play: Play, wanted: str
 ) -> None:
-    with proxy(play) as met:
+    with ScriptedProxy(play) as met:
         report = probe(pki, met.port, kind, server={"timeout": 0.4})
     assert (report.exit_code, failed_step(report)) == (11, "tcp.proxy"), shown(report)
     assert cause(report) == wanted, shown(report)
@@ -337,7 +343,7 @@ def test_every_failure_of_a_proxy_has_a_cause_and_counts_as_tcp(
 
 
 def test_a_proxy_that_is_not_there_is_no_refusal_of_the_server(pki: TestPki) -> None:
-    with proxy(silent) as met:
+    with ScriptedProxy(silent) as met:
         pass
     report = probe(pki, met.port, "socks5", experiments=True)
     assert (report.exit_code, cause(report)) == (11, "proxy-unreachable")
@@ -353,7 +359,7 @@ def test_a_proxy_whose_name_does_not_exist_is_told_so(pki: TestPki) -> None:
 
 
 def test_the_deadline_of_the_run_bounds_the_conversation_with_a_proxy(pki: TestPki) -> None:
-    with proxy(after_hello(silent)) as met:
+    with ScriptedProxy(after_hello(silent)) as met:
         began = time.monotonic()
         report = probe(pki, met.port, "socks5", server={"timeout": 30.0}, plan=Plan(deadline=0.5))
         took = time.monotonic() - began
@@ -362,7 +368,10 @@ def test_the_deadline_of_the_run_bounds_the_conversation_with_a_proxy(pki: TestP
 
 
 def test_the_source_address_is_that_of_the_connection_to_the_proxy(pki: TestPki) -> None:
-    with ScriptedServer(read_script("good"), pki) as server, proxy(socks5(server.port)) as met:
+    with (
+        ScriptedServer(read_script("good"), pki) as server,
+        ScriptedProxy(socks5(server.port)) as met,
+    ):
         report = probe(
             pki,
             met.port,
@@ -380,7 +389,7 @@ def test_experiments_go_through_the_proxy_and_never_around_it(pki: TestPki) -> N
     """The server greets with nothing; what is tried then comes from the proxy alone."""
     with (
         ScriptedServer("!: close", pki, strict=False) as server,
-        proxy(socks5(server.port)) as met,
+        ScriptedProxy(socks5(server.port)) as met,
     ):
         report = probe(
             pki, met.port, "socks5", server_port=server.port, login=False, experiments=True
@@ -395,7 +404,7 @@ def test_no_experiment_logs_in_to_a_proxy(pki: TestPki, monkeypatch: pytest.Monk
     monkeypatch.setenv("TEST_PROXY_PASSWORD", CANARY)
     with (
         ScriptedServer("!: close", pki, strict=False) as server,
-        proxy(socks5(server.port, login=LOGIN)) as met,
+        ScriptedProxy(socks5(server.port, login=LOGIN)) as met,
     ):
         report = probe(
             pki, met.port, "socks5", server_port=server.port, proxy=WITH_LOGIN, experiments=True
@@ -407,7 +416,7 @@ def test_no_experiment_logs_in_to_a_proxy(pki: TestPki, monkeypatch: pytest.Monk
 def test_a_lost_pipeline_is_held_again_through_the_proxy(pki: TestPki) -> None:
     with (
         ScriptedServer(read_script("eats-pipelined"), pki, strict=False) as server,
-        proxy(socks5(server.port)) as met,
+        ScriptedProxy(socks5(server.port)) as met,
     ):
         report = probe(pki, met.port, "socks5", server_port=server.port)
     assert len(met.said) == len(server.connections)

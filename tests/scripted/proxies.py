@@ -6,8 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 LIMIT = 8.0
@@ -84,26 +83,40 @@ class Client:
 Play = Callable[[Client], None]
 
 
-@contextmanager
-def proxy(play: Play) -> Iterator[Met]:
-    """Plays to every client, each in a thread of its own."""
-    met = Met()
-    live: list[socket.socket] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        met.port = listener.getsockname()[1]
-        acceptor = threading.Thread(
-            target=_accept, args=(listener, play, met, live), name="proxy", daemon=True
-        )
-        acceptor.start()
-        try:
-            yield met
-        finally:
+class ScriptedProxy:
+    """Plays to every client, each in a thread of its own; a context manager. It listens from the
+    moment it is made, in the network namespace of who makes it."""
+
+    def __init__(self, play: Play, hosts: Sequence[str] = ("127.0.0.1",)) -> None:
+        self._met = Met()
+        self._live: list[socket.socket] = []
+        self._listeners: list[socket.socket] = []
+        self._acceptors: list[threading.Thread] = []
+        for host in hosts:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = socket.create_server((host, self._met.port), family=family)
+            self._met.port = listener.getsockname()[1]
+            acceptor = threading.Thread(
+                target=_accept, args=(listener, play, self._met, self._live), daemon=True
+            )
+            acceptor.start()
+            self._listeners.append(listener)
+            self._acceptors.append(acceptor)
+
+    def __enter__(self) -> Met:
+        return self._met
+
+    def __exit__(self, *_: object) -> None:
+        for listener in self._listeners:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
+        for acceptor in self._acceptors:
             acceptor.join(LIMIT)
-            for each in live:
-                with contextlib.suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+        for each in (*self._listeners, *self._live):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for listener in self._listeners:
+            listener.close()
 
 
 def socks5(port: int, *, login: bytes = b"", code: int = 0) -> Play:
