@@ -176,6 +176,23 @@ def http(port: int, *, answer: bytes = b"", eager: bool = False) -> Play:
     return play
 
 
+def after_hello(then: Play) -> Play:
+    """A SOCKS 5 proxy up to the request."""
+
+    def play(client: Client) -> None:
+        client.read(3)
+        client.say(b"\5\0")
+        client.read(10)
+        then(client)
+
+    return play
+
+
+def silent(client: Client) -> None:
+    """A proxy that takes connections and says nothing."""
+    client.hang()
+
+
 def _accept(listener: socket.socket, play: Play, met: Met, live: list[socket.socket]) -> None:
     while True:
         try:
