@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.plan import Plan
-from smtpcheck.model.profile import Profile
+from smtpcheck.model.profile import Profile, security_for_port
 from smtpcheck.model.secret import SecretRef
 from smtpcheck.model.target import (
     PROFILE_NAME,
@@ -41,8 +41,10 @@ class Job:
     @property
     def options(self) -> tuple[str, ...]:
         """The words that make another run like this one, besides the target."""
-        settings = [f"{key}={text}" for key, text in self.overrides.items()]
+        settings = [f"{key}={text}" for key, text in self.overrides.items() if key != "proxy"]
+        proxy = self.overrides.get("proxy")
         return (
+            *(("--proxy", proxy) if proxy else ()),
             *(word for each in settings for word in ("--set", each)),
             *(word for each in self.plan.recipients for word in ("--to", each)),
             *(("--resolver", self.plan.resolver) if self.plan.resolver else ()),
@@ -59,9 +61,12 @@ def load_target(
     """Finds out what a target is and reads its settings. Raises UsageError or ProfileError."""
     from smtpcheck.store.paths import profile_path
     from smtpcheck.store.profile_reader import profile_from_settings, read_profile
+    from smtpcheck.store.proxy_url import FROM_ENVIRONMENT
 
     plan = plan or Plan()
     given = dict(overrides or {})
+    if given.get("proxy") == FROM_ENVIRONMENT:
+        return _with_proxy_of_environment(text, plan, given, environment)
     notes: tuple[str, ...] = ()
     parsed = parse_target(text)
     if isinstance(parsed, ProfileFile):
@@ -73,17 +78,47 @@ def load_target(
             return Job(text, loaded, plan, overrides=given)
         notes = _taken_as_host(parsed.name)
         parsed = as_address(parsed.name)
+    # What LMTP goes without unless it is told to, no port says; see Profile.security.
+    lmtp = given.get("server.protocol") == "lmtp"
     loaded = profile_from_settings(
-        _settings(parsed), name=None, overrides=given, environment=environment
+        _settings(parsed, lmtp=lmtp), name=None, overrides=given, environment=environment
     )
     if not loaded.profile.wants_login and not plan.until:
         plan = replace(plan, until="ehlo")
     return Job(text, loaded, plan, notes, given)
 
 
+def _with_proxy_of_environment(
+    text: str, plan: Plan, given: dict[str, str], environment: Mapping[str, str] | None
+) -> Job:
+    """The target with the proxy that the variables of other programs name for its host."""
+    from smtpcheck.model.secret import SecretSource
+    from smtpcheck.store.proxy_url import NONE, proxy_from_environment
+
+    variables = os.environ if environment is None else environment
+    direct = load_target(text, plan=plan, overrides={**given, "proxy": NONE}, environment=variables)
+    profile = direct.loaded.profile
+    if profile.server.socket:
+        return direct
+    found = proxy_from_environment(profile.server.host, profile.security, variables)
+    if found.url == NONE:
+        why = f"{found.variable} excepts the host" if found.variable else "no variable names one"
+        return replace(direct, notes=(*direct.notes, f"--proxy env: no proxy, {why}"))
+    job = load_target(
+        text, plan=plan, overrides={**given, "proxy": found.url}, environment=variables
+    )
+    proxy = job.loaded.profile.proxy
+    if found.secret is not None and proxy is not None:
+        ref = SecretRef(SecretSource.GIVEN, given=found.secret)
+        made = replace(job.loaded.profile, proxy=replace(proxy, password=ref))
+        job = replace(job, loaded=replace(job.loaded, profile=made))
+    return replace(job, notes=(*job.notes, f"the proxy is that of {found.variable}"))
+
+
 def check_job(job: Job) -> None:
     """Raises UsageError for what cannot be done as asked, before a packet is sent: an unknown
     stage, a resolver that is no address, settings that this version knows but does not use."""
+    from smtpcheck.probe.proxy_aim import must_have_packages
     from smtpcheck.probe.resolve_config import parse_resolver
     from smtpcheck.probe.runner import last_step
     from smtpcheck.wire.ntlm import INSTALL, ntlm_installed
@@ -93,12 +128,7 @@ def check_job(job: Job) -> None:
     if job.plan.resolver:
         parse_resolver(job.plan.resolver)
     if profile.proxy is not None:
-        raise UsageError(
-            "this version does not connect through a proxy",
-            ["take the table [proxy] out of the profile to test the direct way"],
-        )
-    if profile.server.protocol == "lmtp":
-        raise UsageError("this version does not speak LMTP", ["set server.protocol to smtp"])
+        must_have_packages(profile.proxy)
     if profile.auth.method == "ntlm" and not ntlm_installed():
         raise UsageError("auth.method is ntlm, and the extra for it is not installed", [INSTALL])
 
@@ -125,7 +155,9 @@ def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
     from smtpcheck.store.secrets import secret_notes
 
     profile = loaded.profile
-    used = (profile.auth.password, profile.tls.client_key_password)
+    used = [profile.auth.password, profile.tls.client_key_password]
+    if profile.proxy is not None:
+        used.append(profile.proxy.password)
     kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
     return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile))
 
@@ -154,10 +186,11 @@ def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
             yield name, value
 
 
-def _settings(address: Address) -> dict[str, Json]:
-    tables: dict[str, Json] = {
-        "server": {"host": address.host, "port": address.port, "security": address.security}
-    }
+def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:
+    server: dict[str, Json] = {"host": address.host, "port": address.port}
+    if not lmtp or address.security != security_for_port(address.port):
+        server["security"] = address.security
+    tables: dict[str, Json] = {"server": server}
     if address.username:
         tables["auth"] = {"username": address.username, "password": {"prompt": True}}
     return tables

@@ -183,8 +183,11 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
     deadline = Deadline(job.plan.deadline)
 
     def read(ref: SecretRef) -> Secret:
-        key = profile.tls.client_key_password is ref
-        purpose = "tls.client_key_password" if key else "auth.password"
+        purpose = "auth.password"
+        if profile.tls.client_key_password is ref:
+            purpose = "tls.client_key_password"
+        elif profile.proxy is not None and profile.proxy.password is ref:
+            purpose = "proxy.password"
         return read_secret(
             ref,
             purpose=purpose,

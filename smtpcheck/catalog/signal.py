@@ -11,7 +11,10 @@ from typing import Final
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
 
-_FILE: Final = Path(__file__).with_name("signals.toml")
+FILES: Final = tuple(
+    Path(__file__).with_name(name) for name in ("signals_way.toml", "signals.toml")
+)
+"""In the order in which their signals are tried: what names a proxy or a socket goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,11 @@ def load_signals() -> tuple[Signal, ...]:
     """The signals in the order in which they are tried on a line."""
     import tomllib
 
-    tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))["signal"]
+    tables = [
+        table
+        for file in FILES
+        for table in tomllib.loads(file.read_text(encoding="utf-8"))["signal"]
+    ]
     return tuple(
         Signal(
             words=re.compile("|".join(table["words"]), re.IGNORECASE),

@@ -37,6 +37,15 @@ DeadlineSeconds = Annotated[
 Resolver = Annotated[
     str, typer.Option(metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")
 ]
+ThroughProxy = Annotated[
+    str | None,
+    typer.Option(
+        "--proxy",
+        metavar="URL",
+        help="Go through it: socks5://HOST:PORT, socks4, socks4a, http; or none, or env.",
+    ),
+]
+Ping = Annotated[bool, typer.Option("--ping", help="Send a ping first; a hint that fails nothing.")]
 OnlyIpv4 = Annotated[bool, typer.Option("-4", "--ipv4", help="Use IPv4 addresses alone.")]
 OnlyIpv6 = Annotated[bool, typer.Option("-6", "--ipv6", help="Use IPv6 addresses alone.")]
 NoExperiments = Annotated[
@@ -47,7 +56,9 @@ InSandbox = Annotated[
 ]
 
 
-def settings_given(values: list[str], *, ipv4: bool, ipv6: bool) -> dict[str, str]:
+def settings_given(
+    values: list[str], *, ipv4: bool, ipv6: bool, proxy: str | None = None
+) -> dict[str, str]:
     """`--set` and the flags that are settings, by key. Raises UsageError."""
     given: dict[str, str] = {}
     for value in values:
@@ -55,12 +66,30 @@ def settings_given(values: list[str], *, ipv4: bool, ipv6: bool) -> dict[str, st
         if not equals or not key.strip():
             what = f"--set {key} has no value" if key.strip() else "--set names no key"
             raise UsageError(what, ["write --set KEY=VALUE, for example --set server.timeout=5"])
+        if key.strip() == "proxy":
+            raise UsageError(
+                "--set proxy names a table, not a key", ["use --proxy URL, or --set proxy.host=..."]
+            )
         given[key.strip()] = text
     if ipv4 and ipv6:
         raise UsageError("-4 and -6 exclude each other", ["leave both out to use all addresses"])
     if ipv4 or ipv6:
         given["server.address_family"] = "ipv4" if ipv4 else "ipv6"
+    if proxy is not None:
+        given["proxy"] = _proxy_word(proxy)
     return given
+
+
+def _proxy_word(text: str) -> str:
+    from smtpcheck.store.proxy_url import FROM_ENVIRONMENT, proxy_settings
+
+    word = text.strip()
+    if not word:
+        raise UsageError("--proxy names nothing", ["give a URL, none, or env"])
+    if word.lower() == FROM_ENVIRONMENT:
+        return FROM_ENVIRONMENT
+    proxy_settings(word)
+    return word
 
 
 def addresses_given(option: str, values: list[str]) -> tuple[str, ...]:

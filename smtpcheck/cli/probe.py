@@ -41,6 +41,8 @@ def probe(  # noqa: PLR0913 - one parameter an option
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
+    proxy: options.ThroughProxy = None,
+    ping: options.Ping = False,
     settings: options.Settings = [],  # noqa: B006
     no_experiments: options.NoExperiments = False,
     fix: Annotated[
@@ -69,13 +71,14 @@ def probe(  # noqa: PLR0913 - one parameter an option
     from smtpcheck.cli.targets import jobs_for, sandbox_job
     from smtpcheck.model.errors import UsageError
 
-    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6)
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
     plan = Plan(
         until=until,
         recipients=options.addresses_given("--to", to),
         deadline=deadline,
         resolver=resolver,
         experiments=not no_experiments,
+        ping=ping,
     )
     wishes = Wishes(
         formats=formats,
@@ -95,8 +98,9 @@ def probe(  # noqa: PLR0913 - one parameter an option
         if fix:
             from smtpcheck.cli.fix import Fix, accepted_changes, must_be_a_profile, run_fix
 
-            may = Fix(accepted=accepted_changes(accept), send=send, overrides=overrides)
-            raise typer.Exit(run_fix(must_be_a_profile(found), wishes, may))
+            only = must_be_a_profile(found)
+            may = Fix(accepted=accepted_changes(accept), send=send, overrides=only.overrides)
+            raise typer.Exit(run_fix(only, wishes, may))
         raise typer.Exit(run_jobs(found, wishes))
     if targets or every or tags:
         raise UsageError("--sandbox is a target of its own", ["leave the other targets out"])

@@ -230,12 +230,20 @@ def _settings(loaded: LoadedProfile) -> list[tuple[str, Any, str]]:
         if name == "server.port" and not value and not profile.server.socket:
             value, words = profile.port, f"follows from security {profile.security}"
         if name == "server.security" and not value:
-            value, words = profile.security, f"follows from port {profile.port}"
+            value, words = profile.security, _security_words(profile)
         empty = value is None or (value in ("", (), 0) and not isinstance(value, bool))
         if empty and where.source is Source.DEFAULT:
             continue
         rows.append((name, value, words))
     return rows
+
+
+def _security_words(profile: Profile) -> str:
+    if profile.server.protocol == "lmtp":
+        return "follows from protocol lmtp"
+    return (
+        "follows from the socket" if profile.server.socket else f"follows from port {profile.port}"
+    )
 
 
 def _shown_lines(loaded: LoadedProfile, *, origin: bool) -> list[str]:

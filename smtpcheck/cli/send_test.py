@@ -43,6 +43,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
+    proxy: options.ThroughProxy = None,
     settings: options.Settings = [],  # noqa: B006
     no_experiments: options.NoExperiments = False,
     sandbox: options.InSandbox = False,
@@ -59,7 +60,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     from smtpcheck.cli.session import Wishes, run_jobs
     from smtpcheck.cli.targets import jobs_for, sandbox_job
 
-    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6)
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
     sender = _one("--from", from_)
     recipients = options.addresses_given("--to", [*to, *(["self"] if to_self else [])])
     plan = Plan(

@@ -51,7 +51,13 @@ def sandbox_job(plan: Plan, overrides: Mapping[str, str]) -> Iterator[Job]:
     from smtpcheck.model.secret import Secret, SecretRef, SecretSource
     from smtpcheck.sandbox.server import Sandbox
     from smtpcheck.store.profile_reader import profile_from_settings
+    from smtpcheck.store.proxy_url import FROM_ENVIRONMENT
 
+    if overrides.get("proxy") == FROM_ENVIRONMENT:
+        raise UsageError(
+            "--sandbox is on this machine, and no variable leads a way to it",
+            ["leave --proxy env out, or name the proxy by its URL"],
+        )
     with Sandbox() as server:
         loaded = profile_from_settings(
             {

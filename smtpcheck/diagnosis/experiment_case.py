@@ -74,6 +74,12 @@ class Case:
         return self.text("protocol") if self.step.endswith(".greeting") else ""
 
     @property
+    def through_proxy(self) -> bool:
+        """Whether a proxy stands between: other ways go through it too, and what only a direct
+        connection could tell is not asked."""
+        return bool(self.text("proxy.host"))
+
+    @property
     def problems(self) -> set[str]:
         """Kinds of what is wrong with the certificate."""
         listed = self.facts.get("problems")
@@ -93,8 +99,8 @@ class Case:
         temporary refusal at the greeting, time that is up, an attack, a fault of this side."""
         if self.facts.get("error.kind") in _LOCAL or self.facts.get("injected"):
             return True
-        if self.text("proxy.host"):
-            return True  # what a proxy hides cannot be told apart from here
+        if self.text("proxy.host") and self.facts.get("proxy.password"):
+            return True  # another way would have to log in at the proxy once more
         if self.text("server.socket") or self.facts.get("silence.kind") == "deadline":
             return True
         code = self.facts.get("reply.code")

@@ -116,9 +116,10 @@ def _same_port(case: Case) -> Iterator[Experiment]:
     """The configured port in another mode, with other TLS, over the other address family; DNS."""
     yield from _modes(case)
     yield from tls_variants(case)
-    yield from certificate_names(case)
     yield from _mechanism(case)
-    yield from _family(case)
+    if not case.through_proxy:
+        yield from certificate_names(case)
+        yield from _family(case)
     yield from _dns(case)
 
 
@@ -234,8 +235,8 @@ def _mail_domains(case: Case, host: str) -> tuple[str, ...]:
 
 def _other_ports(case: Case) -> Iterator[TryWay]:
     """The other ports of the same host, each in its usual mode."""
-    if not _may_be_another_port(case):
-        return
+    if not _may_be_another_port(case) or case.text("server.protocol") == "lmtp":
+        return  # the other ports are those of SMTP
     goal = "auth.choose" if case.wants_login else "ehlo"
     for port, usual in PORTS.items():
         if port == case.port:
@@ -251,6 +252,8 @@ def _may_be_another_port(case: Case) -> bool:
     match case.step:
         case "tcp.connect":
             return kind in ("refused", "timeout", "reset", "other")
+        case "tcp.proxy":
+            return kind in ("forbidden", "target-unreachable")
         case "tcp.greeting" | "tls.greeting":
             refused = isinstance(code, int) and code >= 500
             return refused or bool(case.protocol) or case.facts.get("silence.kind") in _GONE

@@ -16,6 +16,8 @@ from smtpcheck.model.value import dataclass
 
 _GREETINGS: Final = ("tcp.greeting", "tls.greeting")
 _MOST_RECIPIENTS: Final = 20
+_PER_RECIPIENT: Final = ("send.rcpt", "send.message")
+"""Steps whose refusals are of recipients; the message itself only over LMTP."""
 _MENDED_FIRST: Final = (
     "inspection",
     "empty-trust-store",
@@ -120,13 +122,14 @@ def _by_recipient(own: Facts) -> Iterator[Facts]:
     refused = own.get("refused")
     listed = refused if isinstance(refused, (list, tuple)) else ()
     names = [name for name in listed if isinstance(name, str)]
-    if own.get("step") != "send.rcpt" or "reply.code" not in own or not names:
+    step = str(own.get("step"))
+    if step not in _PER_RECIPIENT or "reply.code" not in own or not names:
         yield own
         return
     yield {**own, "recipient": names[0]}
     for name in names[1:_MOST_RECIPIENTS]:
         said = own.get(f"replies.{name}")
-        reply = facts_of_reply(said if isinstance(said, str) else "", step="send.rcpt")
+        reply = facts_of_reply(said if isinstance(said, str) else "", step=step)
         if reply["reply.code"]:
             rest = {key: fact for key, fact in own.items() if not key.startswith("reply.")}
             yield {**rest, **reply, "recipient": name}

@@ -26,4 +26,6 @@ class Plan:
     """Envelope sender; empty: the profile's."""
     experiments: bool = True
     """After a failure, observe more to tell causes apart; False makes no further connection."""
+    ping: bool = False
+    """Send ICMP echo requests before connecting; a hint that fails nothing."""
     message: MessageSpec = field(default_factory=MessageSpec)

@@ -192,9 +192,12 @@ class Profile:
 
     @property
     def security(self) -> str:
-        """The mode in use: as set, or as the port means, or STARTTLS."""
+        """The mode in use: as set, or as the port means, or STARTTLS; none for LMTP and a Unix
+        socket, which stay on a machine or within a site."""
         if self.server.security:
             return self.server.security
+        if self.server.protocol == "lmtp" or self.server.socket:
+            return "none"
         return security_for_port(self.server.port) if self.server.port else "starttls"
 
     @property

@@ -55,7 +55,7 @@ STAGE_EXIT = {
 # `ehlo` is the last EHLO that the security mode asks for.
 STEPS: dict[Stage, tuple[str, ...]] = {
     Stage.DNS: ("dns.name", "dns.system", "dns.query", "dns.compare"),
-    Stage.TCP: ("tcp.connect", "tcp.greeting", "tcp.ehlo"),
+    Stage.TCP: ("tcp.ping", "tcp.proxy", "tcp.connect", "tcp.greeting", "tcp.ehlo"),
     Stage.TLS: ("tls.starttls", "tls.handshake", "tls.greeting", "tls.ehlo"),
     Stage.AUTH: ("auth.choose", "auth.login"),
     Stage.SEND: (

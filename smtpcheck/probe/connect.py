@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import ipaddress
 import os
 import selectors
 import socket
@@ -59,6 +60,22 @@ class Peer:
     address: str
     port: int = 0
     scope: int = 0
+
+
+def where(peer: Peer) -> str:
+    """`192.0.2.1:587`, `[2001:db8::1]:587`, or the path of a socket."""
+    if peer.family == "unix":
+        return peer.address
+    host = f"[{peer.address}]" if peer.family == "ipv6" else peer.address
+    return f"{host}:{peer.port}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is of this machine."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclass(slots=True)

@@ -79,8 +79,9 @@ def try_way(run: Run, way: TryWay, deadline: Deadline, stop: threading.Event) ->
     )
     walk = Walk(sub, begun=recorder.now_ms)
     try:
-        sub.peers = _peers(run, way, deadline)
-        if not sub.peers:
+        through_proxy = run.profile.proxy is not None
+        sub.peers = run.peers if through_proxy else _peers(run, way, deadline)
+        if not sub.peers and not through_proxy:
             said = f"{way.host or 'the host'} has no such address that leads to the same machine"
             return _result(way, walk, Ended.failed(said))
         sub.context = _context(run, sub.profile, way)
@@ -95,7 +96,7 @@ def steps_for(profile: Profile, goal: str, *, connected: bool = False) -> dict[s
     steps: dict[str, TakeStep] = {}
     for stage in (Stage.TCP, Stage.TLS):
         for name, take in steps_of(stage, profile, deliver=False).items():
-            if not (connected and name == "tcp.connect"):
+            if not (connected and name in ("tcp.connect", "tcp.proxy")):
                 steps[name] = take
             if name == goal:
                 return steps
@@ -108,7 +109,7 @@ def steps_for(profile: Profile, goal: str, *, connected: bool = False) -> dict[s
 
 def findings(walk: Walk) -> dict[str, Json]:
     """What a walk showed, under the names of docs/facts.md."""
-    connect = walk.facts_of("tcp.connect")
+    connect = walk.facts_of("tcp.connect", "tcp.proxy")
     greeting = walk.facts_of("tcp.greeting", "tls.greeting")
     hello = walk.facts_of("tls.ehlo") or walk.facts_of("tcp.ehlo")
     clear = walk.facts_of("tcp.ehlo")
@@ -168,7 +169,7 @@ def _profile(profile: Profile, way: TryWay) -> Profile:
         host=(way.host or profile.server.host) if way.sni else "",
         port=way.port,
         security=way.security,
-        address_family="any",
+        address_family=profile.server.address_family if profile.proxy else "any",
         timeout=min(profile.server.timeout, PATIENCE),
     )
     server_name = way.server_name or profile.tls.server_name
@@ -263,6 +264,12 @@ def _speaks(walk: Walk) -> str:
     return "tls" if "version" in shake or shake.get("chain") or alerted else ""
 
 
+def _connections(run: Run) -> int:
+    """Through a proxy it is one, to the proxy."""
+    direct = len(run.race.attempts) if run.race else 0
+    return direct if run.profile.proxy is None else 1
+
+
 def _reached(walk: Walk) -> str:
     good = [name for name, ended in walk.taken if ended.outcome in (Outcome.PASSED, Outcome.WARNED)]
     return good[-1] if good else ""
@@ -278,7 +285,7 @@ def _result(way: TryWay, walk: Walk, instead: Ended | None) -> ExperimentResult:
         "port": way.port,
         "security": way.security,
         "goal": way.goal,
-        "connections": len(walk.run.race.attempts) if walk.run.race else 0,
+        "connections": _connections(walk.run),
         **findings(walk),
     }
     changes = _changes(way, facts) if arrived else ()
@@ -313,5 +320,5 @@ def _words(way: TryWay, walk: Walk, ended: Ended, facts: Mapping[str, Json]) -> 
             told.append(f"AUTH {' '.join(str(each) for each in mechanisms)}")
         return ": ".join((told[0], ", ".join(told[1:]))) if told[1:] else f"{where}: answers"
     step = walk.last[0] if walk.taken else ""
-    at = f" at {step}" if step not in ("", "tcp.connect") else ""
+    at = f" at {step}" if step not in ("", "tcp.connect", "tcp.proxy") else ""
     return f"{where}{at}: {ended.summary}"

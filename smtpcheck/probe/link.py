@@ -38,10 +38,11 @@ class Trust(StrEnum):
 
 
 class Link:
-    """A connection to one address."""
+    """A connection to one address. `received` is what has been read from it already."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, received: bytes = b"") -> None:
         self._sock = sock
+        self._received = received
         self._tls: TlsSession | None = None
         self._parser = ReplyParser()
         self._lost: Silence | None = None
@@ -181,6 +182,9 @@ class Link:
         # something to read from it.
         if wait is not None and wait.expired:
             raise TimeoutError("timed out")
+        if self._received:
+            data, self._received = self._received, b""
+            return data
         self._sock.settimeout(wait.remaining() if wait else 0.0)
         if self._tcp and hasattr(socket, "TCP_QUICKACK"):
             # Postfix holds a small reply behind its TLS 1.3 tickets until they are acknowledged;

@@ -25,11 +25,15 @@ class Refused:
         self._lock = Lock()
         self._turns: dict[Login, Lock] = {}
         self._replies: dict[Login, Reply] = {}
+        self._accepted: set[Login] = set()
 
     @contextmanager
     def turn(self, login: Login, wait: Deadline) -> Iterator[Reply | None]:
         """The reply by which this login was refused before, or None; nobody else tries it while
         the block runs. Raises TimeoutError where the wait ends before it is our turn."""
+        if login in self._accepted:
+            yield None
+            return
         with self._lock:
             mine = self._turns.setdefault(login, Lock())
         if not mine.acquire(timeout=wait.remaining()):
@@ -38,6 +42,10 @@ class Refused:
             yield self._replies.get(login)
         finally:
             mine.release()
+
+    def accept(self, login: Login) -> None:
+        """This login is good: whoever else has it need not wait for its turn."""
+        self._accepted.add(login)
 
     def remember(self, login: Login, reply: Reply) -> None:
         """This login was refused for good. Only within its `turn`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from smtpcheck.model.reply import Heard
 from smtpcheck.model.secret import Secret, SecretRef
 from smtpcheck.probe.connect import Peer, Race
 from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.link import Link
 from smtpcheck.probe.recorder import Recorder
 from smtpcheck.probe.refused import Refused
 from smtpcheck.probe.session import Session
@@ -78,6 +80,8 @@ class Run:
     refused: Refused = field(default_factory=Refused)
     secret: Secret | None = None
     """Once it was read: nobody is asked twice."""
+    proxy_secret: Secret | None = None
+    """The same of the proxy's password."""
     peers: tuple[Peer, ...] = ()
     race: Race | None = None
     session: Session | None = None
@@ -98,6 +102,13 @@ class Run:
         """What the reader must know besides, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def begin_session(self, sock: socket.socket, received: bytes = b"") -> None:
+        """The conversation begins on this connection, `received` being what came on it already."""
+        link = Link(sock, received)
+        timeout = self.profile.server.timeout
+        self.session = Session(link, self.recorder, self.deadline, timeout=timeout)
+        self.session.secrets_allowed = self.profile.auth.allow_insecure
 
     @property
     def name(self) -> str:

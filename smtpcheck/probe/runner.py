@@ -17,7 +17,10 @@ from smtpcheck.probe.auth_steps import login_step
 from smtpcheck.probe.connect import Peer
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.dns_stage import run_dns
+from smtpcheck.probe.ping_step import ping_step
 from smtpcheck.probe.prepare_step import prepare_step
+from smtpcheck.probe.proxy_aim import resolves_here
+from smtpcheck.probe.proxy_step import proxy_step
 from smtpcheck.probe.recorder import Ended, Recorder
 from smtpcheck.probe.refused import Refused
 from smtpcheck.probe.run import ReadSecret, Run
@@ -42,6 +45,10 @@ from smtpcheck.probe.tls_steps import handshake_step, prepare_context, starttls_
 TakeStep = Callable[[Run], Ended]
 AfterFailure = Callable[[Run, Observations], tuple[ExperimentResult, ...]]
 
+_NO_END = ("tcp.ping", "send.data", "send.message", "send.reset")
+"""Steps after which a run cannot be asked to stop."""
+_NAME_LIMIT = 5.0
+"""Seconds that names may take where the proxy resolves them, and DNS here is a hint alone."""
 _ORDER = [step for stage in Stage for step in STEPS[stage]]
 
 
@@ -65,7 +72,7 @@ def last_step(until: str, security: str) -> str:
     }
     if word in aliases:
         return aliases[word]
-    offered = [step for step in _ORDER if step not in ("send.data", "send.message", "send.reset")]
+    offered = [step for step in _ORDER if step not in _NO_END]
     found = next((step for step in offered if word in (step, step.partition(".")[2])), None)
     if found is None:
         words = ", ".join([*map(str, Stage), "ehlo", "mail", "rcpt"])
@@ -137,7 +144,8 @@ def steps_of(
     match stage:
         case Stage.TCP:
             talk = {} if implicit else {"tcp.greeting": greeting_step, "tcp.ehlo": ehlo_step}
-            return {"tcp.connect": connect_step, **talk}
+            way = {"tcp.proxy": proxy_step} if profile.proxy else {"tcp.connect": connect_step}
+            return {**way, **talk}
         case Stage.TLS if implicit:
             return {
                 "tls.handshake": handshake_step,
@@ -205,6 +213,8 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
         deliver = run.letterbox is None or run.letterbox.deliver
         by_certificate = certificate_login(run)
         steps = steps_of(stage, run.profile, deliver=deliver, by_certificate=by_certificate)
+        if run.plan.ping and stage is Stage.TCP:
+            steps = {"tcp.ping": ping_step, **steps}
         name = next((each for each in steps if each not in taken), None)
         if name is None or _ORDER.index(name) > last:
             return
@@ -217,21 +227,35 @@ def _dns(run: Run) -> Outcome:
     if server.socket:
         run.peers = (Peer("unix", server.socket),)
         return Outcome.SKIPPED
-    recorder = run.recorder
+    here = resolves_here(run.profile, run.plan.resolver)
+    recorded: list[Step] = []
+
+    def ended(step: Step) -> None:
+        recorded.append(run.recorder.add(step if here else _left_to_the_proxy(step)))
+
+    only4 = run.profile.proxy is not None and run.profile.proxy.type == "socks4"
     ran = run_dns(
         server.host,
         run.profile.port,
-        family=server.address_family,
+        family="ipv4" if only4 else server.address_family,
         resolver=run.plan.resolver,
-        deadline=run.deadline,
-        timeout=server.timeout,
-        started=recorder.begin,
-        ended=recorder.add,
+        deadline=run.deadline if here else run.deadline.within(_NAME_LIMIT),
+        timeout=server.timeout if here else min(server.timeout, _NAME_LIMIT),
+        started=run.recorder.begin,
+        ended=ended,
     )
     run.peers = tuple(
         Peer(each.family, each.address, run.profile.port, each.scope) for each in ran.addresses
     )
-    return _worst([step.outcome for step in ran.steps])
+    return _worst([step.outcome for step in recorded])
+
+
+def _left_to_the_proxy(step: Step) -> Step:
+    """A name that this machine cannot resolve may be one that the proxy can."""
+    if step.outcome is not Outcome.FAILED or step.step == "dns.name":
+        return step
+    said = f"{step.summary}; it is left to the proxy to resolve the name"
+    return replace(step, outcome=Outcome.WARNED, summary=said)
 
 
 def _again(run: Run, take: TakeStep) -> Ended:

@@ -7,8 +7,9 @@ told; each step then reads its part of the transaction.
 from __future__ import annotations
 
 from smtpcheck.model.jsonvalue import Json
-from smtpcheck.model.reply import Defect, Heard, Reply, Silence, SilenceKind
+from smtpcheck.model.reply import Heard, Reply, Silence, SilenceKind
 from smtpcheck.model.stage import Outcome
+from smtpcheck.probe.lmtp_delivery import deliver_to_each, in_doubt
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Letterbox, Run
 from smtpcheck.probe.session import words
@@ -22,7 +23,6 @@ from smtpcheck.wire.mail import (
     transaction,
 )
 from smtpcheck.wire.queue_id import queue_id
-from smtpcheck.wire.reply_parser import sound
 
 PIPELINE_PATIENCE = 8.0
 """Seconds after which the rest of a pipelined group counts as lost when its first answer came."""
@@ -103,14 +103,16 @@ def data_step(run: Run) -> Ended:
 def message_step(run: Run) -> Ended:
     """send.message: the message, and QUIT in the same write where the server pipelines"""
     box = _box(run)
-    accepted, parting = run.talk.run(
+    if _lmtp(run):
+        return deliver_to_each(run, box, _heard(box))
+    (accepted,), parting = run.talk.run(
         delivery(box.message, pipelining=box.pipelining), following=QUIT_PATIENCE
     )
     box.parting = parting
     facts: dict[str, Json] = {
         **run.talk.facts(accepted, "MESSAGE"),
         "size": len(box.message),
-        "in_doubt": _in_doubt(accepted),
+        "in_doubt": in_doubt(accepted),
         "queue_id": "",
     }
     if isinstance(accepted, Silence) or not agreed(accepted):
@@ -141,17 +143,12 @@ def quit_step(run: Run) -> Ended:
     return Ended(Outcome.WARNED if patient else Outcome.PASSED, said, facts)
 
 
-def _in_doubt(heard: Heard) -> bool:
-    """Whether the server has the whole message, and did not say in words that can be believed
-    what it did with it."""
-    if isinstance(heard, Silence):
-        return not heard.unsent
-    # Behind a reply that came too early nothing was sent.
-    return not sound(heard) and Defect.UNSOLICITED not in heard.defects
+def _lmtp(run: Run) -> bool:
+    return run.profile.server.protocol == "lmtp"
 
 
 def _not_agreed(heard: Heard) -> str:
-    if _in_doubt(heard):
+    if in_doubt(heard):
         return f"{words(heard)} after the final dot: unknown whether the message was accepted"
     if isinstance(heard, Silence):
         return f"{words(heard)} before the whole message had left: it was not accepted"
@@ -186,8 +183,8 @@ def _lost(heard: Transaction) -> bool:
 def _tidy(run: Run, heard: Transaction) -> None:
     """DATA that was accepted although no recipient was has to be answered by a dot alone
     (RFC 2920 section 3.1). Where one was, a dot would deliver an empty message."""
-    if go_ahead(heard.last) and heard.accepted:
-        run.talk.link.close()
+    if go_ahead(heard.last) and (heard.accepted or _lmtp(run)):
+        run.talk.link.close()  # LMTP answers a dot once for each recipient, and there is none
     elif go_ahead(heard.last):
         run.talk.run(ask(empty_content()), timeout=QUIT_PATIENCE)
 

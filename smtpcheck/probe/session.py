@@ -84,7 +84,8 @@ class Session:
                     heard,
                     kind=SilenceKind.DEADLINE if ran_out else heard.kind,
                     waited_ms=round(self._recorder.now_ms - begun, 3),
-                    unsent=n >= left,
+                    # What is only listened for belongs to what was said before it.
+                    unsent=sum(bool(say.wire) for say in says[: n + 1]) > left,
                 )
             self._write(heard)
             answers.append(heard)

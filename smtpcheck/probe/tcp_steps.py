@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Defect, Silence
 from smtpcheck.model.stage import Outcome
-from smtpcheck.probe.connect import Peer, connect
+from smtpcheck.probe.connect import connect, is_loopback, where
 from smtpcheck.probe.deadline import Deadline
-from smtpcheck.probe.link import Link
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
-from smtpcheck.probe.session import Session, words
+from smtpcheck.probe.session import words
 from smtpcheck.wire.command import ask, listen
 from smtpcheck.wire.hello import Hello, hello
 from smtpcheck.wire.reply_parser import sound
@@ -43,12 +41,10 @@ def connect_step(run: Run) -> Ended:
     if race.sock is None:
         race.settle(run.deadline)
         return Ended(Outcome.FAILED, _why_not(facts), facts)
-    link = Link(race.sock)
-    run.session = Session(link, run.recorder, run.deadline, timeout=server.timeout)
-    run.session.secrets_allowed = run.profile.auth.allow_insecure
-    where = _where(race.winner) if race.winner else ""
-    run.recorder.note(f"connected to {where}")
-    return Ended(Outcome.PASSED, where, {**facts, "local": link.local_address})
+    run.begin_session(race.sock)
+    there = where(race.winner) if race.winner else ""
+    run.recorder.note(f"connected to {there}")
+    return Ended(Outcome.PASSED, there, {**facts, "local": run.talk.link.local_address})
 
 
 def settle_connect(run: Run, deadline: Deadline) -> None:
@@ -62,7 +58,8 @@ def settle_connect(run: Run, deadline: Deadline) -> None:
     step = next((each for each in steps if each.step == "tcp.connect"), None)
     if step is None:
         return  # interrupted before the stage was over
-    bad = [address for address in _texts(facts["failed_addresses"]) if not _loopback(address)]
+    # `localhost` has two addresses, and most servers listen on one: not worth a word.
+    bad = [address for address in _texts(facts["failed_addresses"]) if not is_loopback(address)]
     if not bad:
         run.recorder.amend(step, step.outcome, step.summary, {"attempts": facts["attempts"]})
         return
@@ -156,14 +153,6 @@ def _offers(said: Hello) -> str:
     return f"{said.name} offers {', '.join(said.extensions) or 'no extension'}"
 
 
-def _where(peer: Peer) -> str:
-    if peer.family == "unix":
-        return peer.address
-    return (
-        f"[{peer.address}]:{peer.port}" if peer.family == "ipv6" else f"{peer.address}:{peer.port}"
-    )
-
-
 def _why_not(facts: dict[str, Json]) -> str:
     attempts = facts["attempts"]
     told = [
@@ -176,11 +165,3 @@ def _why_not(facts: dict[str, Json]) -> str:
 
 def _texts(value: Json) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def _loopback(address: str) -> bool:
-    """`localhost` has two addresses, and most servers listen on one: not worth a word."""
-    try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return False

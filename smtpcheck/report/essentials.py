@@ -74,6 +74,10 @@ def _dns(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
 def _tcp(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
     connect = facts_of(result, "tcp.connect")
     phrases = [part for part in (text_of(connect, "address"),) if part]
+    proxy = facts_of(result, "tcp.proxy")
+    if proxy:
+        phrases.append(f"through {text_of(proxy, 'host')}")
+        phrases += ["which resolved the name"] if proxy.get("resolved_by") == "proxy" else []
     dead = texts_of(connect, "dead_families")
     if dead:
         phrases.append(f"nothing over {' and '.join(dead)}")
@@ -120,8 +124,9 @@ def _auth(result: StageResult, settings: Mapping[str, Json]) -> list[str]:
 def _send(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
     prepare, rcpt = facts_of(result, "send.prepare"), facts_of(result, "send.rcpt")
     message, step = facts_of(result, "send.message"), step_of(result, "send.message")
-    accepted = texts_of(rcpt, "accepted")
-    refused = texts_of(rcpt, "refused")
+    # LMTP says it once more of each recipient, after the message.
+    accepted = texts_of(message, "accepted") or texts_of(rcpt, "accepted")
+    refused = [*texts_of(rcpt, "refused"), *texts_of(message, "refused")]
     phrases: list[str] = []
     if step and step.outcome in (Outcome.PASSED, Outcome.WARNED):
         phrases.append(

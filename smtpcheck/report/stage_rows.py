@@ -17,6 +17,8 @@ from smtpcheck.report.words import OUTCOME_ROLES, OUTCOME_WORDS, duration, mark
 _STEP_NAME = 13
 _ROWS = 2
 _NARROW = 64
+_ASKED_FOR = ("tcp.ping",)
+"""Steps that are taken at the user's word alone, and answer it."""
 _NEEDS_A_LOOK = (Outcome.FAILED, Outcome.INTERRUPTED)
 
 
@@ -32,7 +34,7 @@ def stage_rows(
         rows += _one_stage(result, seen, style, has_profile=target.profile is not None)
         for step in result.steps:
             is_open = verbose or stage in opened or result.outcome in _NEEDS_A_LOOK
-            if is_open or step.outcome is Outcome.WARNED:
+            if is_open or step.outcome is Outcome.WARNED or step.step in _ASKED_FOR:
                 rows += _step_rows(step, style, verbose=verbose)
             if verbose:
                 rows += fact_rows(step, style)

@@ -12,6 +12,7 @@ from smtpcheck.report.rows import Piece, Role
 from smtpcheck.report.words import counted, place, run_time, total_ms
 
 _RAN = (Outcome.PASSED, Outcome.WARNED)
+_TALK = ("tcp.greeting", "tcp.ehlo")
 
 
 def verdict(target: TargetReport) -> list[Piece]:
@@ -103,4 +104,4 @@ def _ran(seen: Observations, stage: Stage) -> bool:
 
 def _spoke(seen: Observations) -> bool:
     result = stage_of(seen, Stage.TCP)
-    return result is not None and any(step.step != "tcp.connect" for step in result.steps)
+    return result is not None and any(step.step in _TALK for step in result.steps)

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from smtpcheck.model.profile import TLS_VERSIONS, Profile
+from smtpcheck.model.profile import TLS_VERSIONS, Profile, Proxy
 from smtpcheck.model.value import dataclass
 
 _NEED_USERNAME = frozenset(
@@ -53,6 +53,13 @@ def _server(profile: Profile) -> Iterator[Contradiction]:
             "name the mail server, or set server.socket for a Unix socket",
             "one of server.host and server.socket",
         )
+    if server.protocol == "lmtp" and server.host and server.port in (0, 25):
+        missing = "is missing, and LMTP has none of its own" if not server.port else "is 25"
+        yield Contradiction(
+            ("server.port", "server.protocol"),
+            f"server.port {missing}",
+            "name the port of the LMTP service, often 24; RFC 2033 forbids 25",
+        )
     if server.socket and profile.proxy is not None:
         yield Contradiction(
             ("server.socket", "proxy.host"),
@@ -73,13 +80,13 @@ def _addresses(profile: Profile) -> Iterator[Contradiction]:
             f"server.address_family is {server.address_family} "
             f"and server.host is an IPv{host} address",
         )
-    if wanted and source and source != wanted:
+    if wanted and source and source != wanted and profile.proxy is None:
         yield Contradiction(
             ("server.source_address", "server.address_family"),
             f"server.source_address is an IPv{source} address "
             f"and server.address_family is {server.address_family}",
         )
-    elif host and source and host != source:
+    elif host and source and host != source and profile.proxy is None:
         yield Contradiction(
             ("server.source_address", "server.host"),
             f"server.source_address is an IPv{source} address and server.host an IPv{host} address",
@@ -221,6 +228,58 @@ def _proxy(profile: Profile) -> Iterator[Contradiction]:
                 f"proxy.{key} is missing",
                 "a proxy needs type, host and port",
             )
+    yield from _proxy_login(proxy)
+    yield from _proxy_address(profile, proxy)
+
+
+def _proxy_login(proxy: Proxy) -> Iterator[Contradiction]:
+    if proxy.type.startswith("socks4") and proxy.password is not None:
+        yield Contradiction(
+            ("proxy.password", "proxy.type"),
+            f"proxy.password is set, and {proxy.type} knows no password",
+            "remove it, or use socks5",
+        )
+    elif proxy.password is not None and not proxy.username:
+        yield Contradiction(
+            ("proxy.password", "proxy.username"),
+            "proxy.password is set and proxy.username is not",
+            "set proxy.username",
+        )
+    elif proxy.username and proxy.type in ("socks5", "http") and proxy.password is None:
+        yield Contradiction(
+            ("proxy.username", "proxy.password"),
+            "proxy.username is set and proxy.password is not",
+            'say where the password is, for example proxy.password = { env = "PROXY_PASSWORD" }',
+        )
+    if proxy.domain and proxy.type not in ("", "http"):
+        yield Contradiction(
+            ("proxy.domain", "proxy.type"),
+            f"proxy.domain is set, and {proxy.type} knows no domain",
+            "a domain is for NTLM to an HTTP proxy: remove it",
+        )
+    elif proxy.domain and not proxy.username:
+        yield Contradiction(
+            ("proxy.domain", "proxy.username"),
+            "proxy.domain is set and proxy.username is not",
+            "set proxy.username",
+        )
+
+
+def _proxy_address(profile: Profile, proxy: Proxy) -> Iterator[Contradiction]:
+    """What SOCKS 4 and the local end of the connection to the proxy cannot carry."""
+    server, source = profile.server, _version(profile.server.source_address)
+    ipv6 = server.address_family == "ipv6" or _version(server.host) == 6
+    if proxy.type.startswith("socks4") and ipv6:
+        yield Contradiction(
+            ("proxy.type", "server.host"),
+            f"proxy.type is {proxy.type}, which carries IPv4 addresses alone",
+            "use socks5 or http, or an IPv4 address of the server",
+        )
+    if source and _version(proxy.host) not in (0, source):
+        yield Contradiction(
+            ("server.source_address", "proxy.host"),
+            f"server.source_address is an IPv{source} address and proxy.host is not",
+        )
 
 
 def _others(profile: Profile) -> Iterator[Contradiction]:

@@ -40,6 +40,8 @@ class Layer:
     values: dict[str, Any] = field(default_factory=dict)
     """Checked, by full key; keys with a problem are missing."""
     problems: list[Problem] = field(default_factory=list)
+    replaces: set[str] = field(default_factory=set)
+    """Tables of which nothing of a weaker layer is used."""
     suspects: set[str] = field(default_factory=set)
     """Keys whose value is not known: those with a problem, and what a mistyped key meant."""
 
@@ -149,9 +151,17 @@ def _unknown(path: tuple[str, ...], value: Any, layer: Layer) -> Problem:
 
 
 def layer_of_overrides(overrides: Mapping[str, str]) -> Layer:
-    """The settings that flags give, `server.port` to `587`, checked."""
+    """The settings that flags give, `server.port` to `587`, checked. `proxy` is a whole table in
+    one word, a URL or `none`. Raises UsageError for a word that is neither."""
     layer = Layer(Source.FLAG, COMMAND_LINE, Path.cwd())
+    if "proxy" in overrides:
+        from smtpcheck.store.proxy_url import proxy_settings
+
+        layer.replaces.add("proxy")
+        overrides = {**proxy_settings(overrides["proxy"]), **overrides}
     for name, text in overrides.items():
+        if name == "proxy":
+            continue
         if name in KEYS:
             layer.raw[name] = value_from_text(text, KEYS[name].rule)
         elif name in SECTIONS:

@@ -160,6 +160,7 @@ def _joined(
     ]
     preset = _with_preset(layers)
     _drop_weaker_server(layers)
+    _drop_replaced(layers)
     _with_password(layers, variables, notes)
     merged = {key: value for each in reversed(layers) for key, value in each.values.items()}
     profile = build_profile(merged)
@@ -219,6 +220,22 @@ def _drop_weaker_server(layers: Sequence[Layer]) -> None:
             for key in here - strongest:
                 del each.values[key]
         strongest = strongest or here
+
+
+def _drop_replaced(layers: Sequence[Layer]) -> None:
+    """A table that a stronger layer gives as a whole is that of no weaker one. Its password may
+    come from the environment all the same: a command line never holds one."""
+    flags, variables, *_ = layers
+    for table in flags.replaces:
+        password = f"{table}.password"
+        source = variables.values.get(password)
+        for each in layers[1:]:
+            for key in [key for key in each.values if key.startswith(f"{table}.")]:
+                del each.values[key]
+        asked = flags.values.get(password)
+        prompted = isinstance(asked, SecretRef) and asked.source is SecretSource.PROMPT
+        if source is not None and prompted:
+            flags.values[password] = source
 
 
 def _with_password(

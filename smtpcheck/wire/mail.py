@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smtpcheck.model.reply import Heard, Reply
 from smtpcheck.model.value import dataclass
-from smtpcheck.wire.command import Dialogue, Say, command
+from smtpcheck.wire.command import Dialogue, Say, command, listen
 from smtpcheck.wire.reply_parser import sound
 
 
@@ -91,14 +91,18 @@ def empty_content() -> Say:
     return Say("MESSAGE", ".", b".\r\n")
 
 
-def delivery(message: bytes, *, pipelining: bool) -> Dialogue[tuple[Heard, Heard | None]]:
+def delivery(
+    message: bytes, *, pipelining: bool, verdicts: int = 1
+) -> Dialogue[tuple[tuple[Heard, ...], Heard | None]]:
     """The message, and QUIT behind it where the server pipelines; the answers, None for what was
-    not said."""
+    not said. `verdicts`: how many answers the message gets, with LMTP one for each recipient that
+    was accepted (RFC 2033 section 4.2)."""
+    says = (content(message), *(listen("MESSAGE") for _ in range(verdicts - 1)))
     if pipelining:
-        accepted, parting = yield (content(message), command("QUIT"))
-        return accepted, parting
-    (accepted,) = yield (content(message),)
-    return accepted, None
+        *accepted, parting = yield (*says, command("QUIT"))
+        return tuple(accepted), parting
+    heard = yield says
+    return heard, None
 
 
 def stuffed(message: bytes) -> bytes:

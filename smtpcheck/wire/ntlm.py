@@ -26,7 +26,12 @@ def ntlm_installed() -> bool:
 
 
 def ntlm(
-    username: str, password: str, host: str, binding: ChannelBinding | None
+    username: str,
+    password: str,
+    host: str,
+    binding: ChannelBinding | None,
+    *,
+    service: str = "smtp",
 ) -> Generator[bytes, bytes, None]:
     """The messages NEGOTIATE and AUTHENTICATE; is sent the CHALLENGE. `username` is `user`,
     `DOMAIN\\user` or `user@domain`. Raises ValueError where the message cannot be made or read;
@@ -34,7 +39,7 @@ def ntlm(
     if os.environ.get(_LEVEL, "3") not in ("3", "4", "5"):
         raise ValueError(f"the environment variable {_LEVEL} asks for NTLMv1: unset it")
     with _shielded():
-        context = _context(username, password, host, binding)
+        context = _context(username, password, host, binding, service)
         opening = context.step()
     challenge = yield opening or b""
     with _shielded():
@@ -43,7 +48,7 @@ def ntlm(
 
 
 def _context(
-    username: str, password: str, host: str, binding: ChannelBinding | None
+    username: str, password: str, host: str, binding: ChannelBinding | None, service: str
 ) -> ContextProxy:
     import spnego
     from spnego.channel_bindings import GssChannelBindings
@@ -58,7 +63,7 @@ def _context(
         username,
         password,
         hostname=host or "unspecified",
-        service="smtp",
+        service=service,
         channel_bindings=bound,
         protocol="ntlm",
         options=spnego.NegotiateOptions.use_ntlm,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import field
 
 from smtpcheck.model.jsonvalue import Facts
@@ -275,3 +275,51 @@ def forms_of(secret: Secret, username: str = "") -> tuple[str, ...]:
         payload = shape.format(username, secret.reveal()).encode(errors="surrogateescape")
         forms.append(base64.b64encode(payload).decode())
     return tuple(dict.fromkeys(forms))
+
+
+def socks5_login(username: str, secret: Secret) -> bytes:
+    """The message of RFC 1929 section 2. Raises EncodingFaultError where it cannot carry them."""
+    fields = (("user name", username), ("password", secret.reveal()))
+    message = b"\1"
+    for what, value in fields:
+        raw = _utf8(what, value)
+        if not 1 <= len(raw) <= 255:
+            raise EncodingFaultError(f"SOCKS 5 wants a {what} of 1 to 255 octets")
+        message += bytes([len(raw)]) + raw
+    return message
+
+
+def basic_login(username: str, secret: Secret) -> Generator[bytes, bytes, None]:
+    """The value of Proxy-Authorization (RFC 7617 section 2), once. Raises EncodingFaultError."""
+    who, word = _utf8("user name", username), _utf8("password", secret.reveal())
+    if b":" in who:
+        raise EncodingFaultError("Basic cannot carry a colon in the user name")
+    return _once(b"Basic " + base64.b64encode(who + b":" + word))
+
+
+def _once(value: bytes) -> Generator[bytes, bytes, None]:
+    yield value
+
+
+def ntlm_login(
+    username: str, domain: str, secret: Secret, host: str
+) -> Generator[bytes, bytes, None]:
+    """The two values of Proxy-Authorization for NTLM ([MS-NLMP], RFC 4559): the password itself
+    does not leave. Needs pyspnego. Ends where the challenge is none."""
+    from smtpcheck.wire.ntlm import ntlm
+
+    who = f"{domain}\\{username}" if domain else username
+    messages = ntlm(who, secret.reveal(), host, None, service="HTTP")
+    challenge = yield b"NTLM " + base64.b64encode(next(messages))
+    try:
+        response = messages.send(challenge)
+    except ValueError:
+        return
+    yield b"NTLM " + base64.b64encode(response)
+
+
+def _utf8(what: str, value: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError:  # its `object` holds the value
+        raise EncodingFaultError(f"the {what} holds bytes that are not UTF-8 text") from None

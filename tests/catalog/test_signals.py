@@ -39,8 +39,8 @@ def test_signals_say_facts_that_the_probe_records() -> None:
 
 
 def test_every_dialect_compiles_alone_and_stands_once() -> None:
-    tables = tomllib.loads(signal._FILE.read_text(encoding="utf-8"))["signal"]
-    words = [word for table in tables for word in table["words"]]
+    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in signal.FILES]
+    words = [word for file in files for table in file["signal"] for word in table["words"]]
     for word in words:
         re.compile(word)
     assert sorted(set(words)) == sorted(words)
@@ -94,4 +94,4 @@ def test_no_line_takes_long(letter: str) -> None:
 
 
 def test_the_file_stands_beside_the_reader() -> None:
-    assert Path(signal.__file__).with_name("signals.toml") == signal._FILE
+    assert {file.parent for file in signal.FILES} == {Path(signal.__file__).parent}

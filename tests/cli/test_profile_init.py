@@ -191,10 +191,14 @@ def test_a_probe_that_fails_keeps_a_draft_and_names_the_way(
     assert not (smtpcheck.folder / "drafts" / "box.toml").exists()
 
 
-def test_what_this_version_cannot_probe_is_kept_as_a_draft(smtpcheck: CommandLine) -> None:
-    flags = ["--set", "proxy.type=socks5", "--set", "proxy.host=p.example", "--set"]
-    done = smtpcheck(*OFFICE, *flags, "proxy.port=1080")
+def test_what_cannot_be_probed_here_is_kept_as_a_draft(
+    smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpcheck.probe.proxy_aim.find_spec", lambda _name: None)
+    flags = ["--set", "proxy.type=http", "--set", "proxy.host=p.example", "--set"]
+    done = smtpcheck(*OFFICE, *flags, "proxy.port=3128")
     assert (done.code, "--no-probe" in done.err) == (2, True)
+    assert "pip install 'smtpcheck[proxy]'" in done.err
     assert (smtpcheck.folder / "drafts" / "office365.toml").exists()
 
 

@@ -114,12 +114,51 @@ def test_nothing_is_tried_where_nothing_is_to_be_learnt_or_the_server_wants_peac
     assert rounds(seen(CONNECTED, last, security="starttls")) == []
 
 
-@pytest.mark.parametrize("setting", ["server.socket", "proxy.host"])
-def test_nothing_is_tried_over_a_socket_or_a_proxy(setting: str) -> None:
-    observed = seen(
-        CONNECTED, failed("tcp.greeting", **silence("timeout")), more={setting: "/run/x"}
-    )
+BEHIND_A_PROXY: dict[str, Json] = {
+    "proxy.host": "p.example",
+    "proxy.type": "socks5",
+    "proxy.port": 1080,
+}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"server.socket": "/run/x"},
+        {**BEHIND_A_PROXY, "proxy.password": "environment variable P"},
+    ],
+)
+def test_nothing_is_tried_over_a_socket_or_where_a_proxy_wants_a_login(
+    settings: dict[str, Json],
+) -> None:
+    observed = seen(CONNECTED, failed("tcp.greeting", **silence("timeout")), more=settings)
     assert rounds(observed) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "tried"),
+    [
+        ("forbidden", True),
+        ("target-unreachable", True),
+        ("refused", False),
+        ("auth-required", False),
+        ("timeout", False),
+    ],
+)
+def test_through_a_proxy_other_ports_are_tried_where_it_is_the_port_that_fails(
+    kind: str, tried: bool
+) -> None:
+    last = failed("tcp.proxy", error={"kind": kind})
+    named = [name for each in rounds(seen(last, more=BEHIND_A_PROXY)) for name in each]
+    assert [name.partition("-")[0] for name in named] == (["port"] * 3 if tried else [])
+
+
+def test_through_a_proxy_no_family_and_no_other_name_is_tried() -> None:
+    last = failed("tcp.greeting", **silence("reset"))
+    direct = [name for each in rounds(seen(CONNECTED, last)) for name in each]
+    behind = [name for each in rounds(seen(last, more=BEHIND_A_PROXY)) for name in each]
+    assert {"port-465", "mode-tls"} <= set(behind) <= set(direct)
+    assert not [name for name in behind if name.startswith(("family", "certificate"))]
 
 
 def test_a_421_heard_in_an_experiment_ends_all() -> None:

@@ -147,7 +147,7 @@ class MailLab:
 
 def ready() -> None:
     """Skips the test where the servers are not installed or may not be run."""
-    missing = [each for each in ("postfix", "dovecot") if not _program(each)]
+    missing = [each for each in ("postfix", "dovecot") if not program(each)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)} (packages postfix, dovecot-core)")
     if os.geteuid() != 0:
@@ -218,7 +218,7 @@ def _key_and_chain(folder: Path, pki: TestPki, kind: str) -> Path:
 @contextmanager
 def run_dovecot(folder: Path, port: int) -> Iterator[None]:
     """Runs Dovecot with the configuration in the folder; begins when it listens on the port."""
-    argv = [_program("dovecot"), "-F", "-c", str(folder / "dovecot.conf")]
+    argv = [program("dovecot"), "-F", "-c", str(folder / "dovecot.conf")]
     with (folder / "dovecot.out").open("wb") as out:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
@@ -234,7 +234,7 @@ def run_dovecot(folder: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def _postfix(folder: Path, ports: list[int]) -> Iterator[None]:
-    postfix = [_program("postfix"), "-c", str(folder / "etc")]
+    postfix = [program("postfix"), "-c", str(folder / "etc")]
     done = subprocess.run([*postfix, "start"], capture_output=True, text=True, check=False)
     log = folder / "mail.log"
     try:
@@ -260,7 +260,8 @@ def wait_until_listening(ports: list[int], log: Path) -> None:
             time.sleep(0.05)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of a program, those of the system included; empty where it is not installed."""
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or ""
 
 

@@ -85,7 +85,7 @@ def test_envelope_and_message_go_out_in_groups_where_pipelining_is_offered(pki: 
 def test_a_server_that_loses_pipelined_commands_gets_them_one_by_one(
     pki: TestPki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smtpcheck.probe.send_steps.PIPELINE_PATIENCE", 0.3)
+    monkeypatch.setattr("smtpcheck.probe.send_steps.PIPELINE_PATIENCE", 1.0)
     with ScriptedServer(read_script("eats-pipelined"), pki) as server:
         report = run(server.port, pki)
         assert passed(report), shown(report)

@@ -4,6 +4,10 @@ import pytest
 
 from tests.profile_reading import problems, read
 
+SOCKS4 = 'proxy.type = "socks4"\nproxy.host = "p.example"\nproxy.port = 1080'
+SOCKS5 = SOCKS4.replace("socks4", "socks5")
+BY_ADDRESS = '[proxy]\ntype = "socks5"\nhost = "192.0.2.1"\nport = 1080'
+HTTP = SOCKS4.replace("socks4", "http")
 CONTRADICTIONS = [
     ('server.socket = "/run/lmtp"', "server.host and server.socket are both set"),
     ('tls.min_version = "1.3"\ntls.max_version = "1.2"', "above tls.max_version"),
@@ -26,6 +30,14 @@ CONTRADICTIONS = [
     ('proxy.host = "p.example"\nproxy.port = 1080', "proxy.type is missing"),
     ('proxy.type = "http"\nproxy.port = 1080', "proxy.host is missing"),
     ('proxy.type = "http"\nproxy.host = "p.example"', "proxy.port is missing"),
+    (f'{SOCKS5}\nproxy.username = "u"', "proxy.password is not"),
+    (f"{SOCKS5}\nproxy.password = {{ prompt = true }}", "proxy.username is not"),
+    (f'{SOCKS5}\nproxy.domain = "d"', "socks5 knows no domain"),
+    (f'{HTTP}\nproxy.domain = "d"', "proxy.username is not"),
+    (f"{SOCKS4}\nproxy.password = {{ prompt = true }}", "socks4 knows no password"),
+    (f'{SOCKS4}\nserver.address_family = "ipv6"', "IPv4 addresses alone"),
+    ('server.protocol = "lmtp"', "server.port is missing, and LMTP has none"),
+    ('server.protocol = "lmtp"\nserver.port = 25', "server.port is 25"),
     ('confirm.username = "u"', "confirm.host is missing"),
     ('dkim.domain = "example.com"\ndkim.selector = "s"', "dkim.key_file is missing"),
     ('server.source_address = "::1"\nserver.address_family = "ipv4"', "IPv6 address"),
@@ -34,6 +46,10 @@ SERVERS = [
     ('socket = "/x"\n[proxy]\ntype = "http"\nhost = "p"\nport = 1', "socket and a proxy"),
     ('host = "192.0.2.1"\naddress_family = "ipv6"', "is an IPv4 address"),
     ('host = "192.0.2.1"\nsource_address = "::1"', "server.host an IPv4 address"),
+    (
+        f'host = "h"\nsource_address = "::1"\n{BY_ADDRESS}',
+        "source_address is an IPv6 address and proxy.host is not",
+    ),
 ]
 
 
@@ -50,6 +66,12 @@ def test_ways_to_a_server_that_exclude_each_other_are_one_problem(text: str, wor
     assert words in found.message
 
 
+def test_a_source_address_need_not_fit_a_server_behind_a_proxy() -> None:
+    by_name = BY_ADDRESS.replace("192.0.2.1", "p.example")
+    text = f'[server]\nhost = "192.0.2.1"\nsource_address = "::1"\n{by_name}'
+    assert read(text).profile.server.source_address == "::1"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -57,6 +79,9 @@ def test_ways_to_a_server_that_exclude_each_other_are_one_problem(text: str, wor
         'server.security = "none"\nauth.username = "u"',
         'auth.method = "oauthbearer"',
         'auth.username = "u"',
+        f'{SOCKS4}\nproxy.username = "u"',
+        f'{HTTP}\nproxy.username = "u"\nproxy.domain = "d"\nproxy.password = {{ prompt = true }}',
+        'server.protocol = "lmtp"\nserver.port = 24',
         'auth.oauth.issuer = "https://login.example.com/realms/x"',
         'tls.client_cert = "a.pem"\ntls.client_key = "a.pem"\nauth.method = "external"',
         'auth.method = "none"',

@@ -65,6 +65,18 @@ FREE = {
 }  # fmt: skip
 
 
+def draw_proxy(draw: st.DrawFn, values: dict[str, Any]) -> None:
+    """What goes with the kind of proxy that was drawn."""
+    kind = values["proxy.type"]
+    values["proxy.username"] = draw(WORDS)
+    values["proxy.password"] = SecretRef(SecretSource.ENV, name="P")
+    if kind != "http":
+        del values["proxy.domain"]
+    if kind.startswith("socks4"):
+        del values["proxy.password"]
+        values["server.host"] = "mail.example.com"
+
+
 @st.composite
 def profiles(draw: st.DrawFn) -> Profile:
     """Profiles without contradictions: what belongs together is drawn together."""
@@ -82,6 +94,10 @@ def profiles(draw: st.DrawFn) -> Profile:
             for key in KEYS.values():
                 if key.section == section and key.rule.kind is not Kind.SECRET:
                     values[key.name] = draw(values_of(key))
+    if "proxy.type" in values:
+        draw_proxy(draw, values)
+    if values.get("server.protocol") == "lmtp":
+        values["server.port"] = 24
     if any(name.startswith("auth.oauth.") for name in values):
         values["auth.oauth.issuer"] = "microsoft"
     for name in ("tls.client_cert", "tls.client_key"):

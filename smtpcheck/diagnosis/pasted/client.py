@@ -120,6 +120,11 @@ _API: Final = re.compile(
     r"|\b(?:Get|Post|GET|POST|PUT) \"?https?://|net/http:"
     r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:"
 )
+_TUNNEL: Final = re.compile(
+    r"(?i)from proxy after CONNECT|CONNECT tunnel failed|Tunnel connection failed|"
+    r"unable to tunnel through proxy|Proxy Authentication Required"
+)
+_WEB: Final = re.compile(r"(?i)https?://")
 _PORTS: Final = (
     "5432|3306|6379|27017|11211|9200|8080|8443|443|80|22|21|53|389|636|5672|9092|3389|1433|"
     "1521|9000"
@@ -164,8 +169,13 @@ def other_protocol(text: str) -> str:
         return "imap"
     if _POP3.search(text) and not re.search(r"(?i)smtp|starttls|ehlo", text):
         return "pop3"
-    if _API.search(text) and not strict:
+    if _API.search(text) and not strict and not _on_the_way(text):
         return "http"
     if _UNRELATED.search(text) and not _SMTP.search(text):
         return "other"
     return ""
+
+
+def _on_the_way(text: str) -> bool:
+    """Whether HTTP is only how a proxy was asked for the way, to something that is no web page."""
+    return bool(_TUNNEL.search(text)) and not _WEB.search(text)

@@ -1,0 +1,53 @@
+"""The step tcp.ping: an ICMP echo, as far as the system lets an ordinary user send one."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.stage import Outcome
+from smtpcheck.probe.recorder import Ended
+from smtpcheck.probe.run import Run
+
+COUNT = 2
+_WAIT = 1.0
+"""Seconds for one answer: who answers later is slow enough to be told so."""
+_INTERVAL = 0.1
+
+
+def ping_step(run: Run) -> Ended:
+    """tcp.ping: a hint that never fails a run, because many mail servers answer no ping"""
+    if run.profile.proxy is not None:
+        return Ended.skipped("not sent: it would go around the proxy")
+    peer = next((each for each in run.peers if each.family != "unix"), None)
+    if peer is None:
+        return Ended.skipped("not sent: there is no address to send it to")
+    facts: dict[str, Json] = {"address": peer.address, "family": peer.family}
+    if find_spec("icmplib") is None:
+        said = "not sent: install the package for it: pip install 'smtpcheck[ping]'"
+        return Ended(Outcome.SKIPPED, said, facts)
+    from icmplib import ICMPLibError, ping  # type: ignore[import-untyped]  # it has no types
+
+    source = run.profile.server.source_address
+    scope = f"%{peer.scope}" if peer.scope else ""
+    try:
+        host = ping(
+            peer.address + scope,
+            count=COUNT,
+            interval=_INTERVAL,
+            timeout=run.deadline.within(_WAIT).remaining(),
+            source=source if source and (":" in source) == (":" in peer.address) else None,
+            privileged=False,
+        )
+    except (ICMPLibError, OSError) as error:
+        said = f"not sent: this system does not allow it: {error}"
+        return Ended(Outcome.SKIPPED, said, facts)
+    if not host.packets_sent:
+        return Ended(Outcome.SKIPPED, f"not sent: there is no way to {peer.address}", facts)
+    facts |= {"sent": host.packets_sent, "received": host.packets_received}
+    if not host.is_alive:
+        said = f"{peer.address} does not answer; that says little, many mail servers do not"
+        return Ended(Outcome.PASSED, said, facts)
+    facts["rtt_ms"] = round(host.avg_rtt, 3)
+    said = f"{peer.address} answers in {host.avg_rtt:.1f} ms, which says nothing of its mail server"
+    return Ended(Outcome.PASSED, said, facts)
