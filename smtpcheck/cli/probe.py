@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +12,13 @@ from smtpcheck.cli.command import Command, between, new_app
 from smtpcheck.model.plan import Plan
 
 app = new_app()
+
+
+class TlsDepth(StrEnum):
+    """How closely TLS is looked at."""
+
+    NORMAL = "normal"
+    DEEP = "deep"
 
 
 @app.command(cls=Command)
@@ -42,6 +50,13 @@ def probe(  # noqa: PLR0913 - one parameter an option
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
     settings: options.Settings = [],  # noqa: B006
+    tls: Annotated[
+        TlsDepth,
+        typer.Option(
+            metavar="DEPTH",
+            help="normal, or deep: some 15 more connections that ask which TLS the server takes.",
+        ),
+    ] = TlsDepth.NORMAL,
     no_experiments: Annotated[
         bool, typer.Option("--no-experiments", help="After a failure connect no further.")
     ] = False,
@@ -78,6 +93,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         deadline=deadline,
         resolver=resolver,
         experiments=not no_experiments,
+        tls=tls.value,
     )
     wishes = Wishes(
         formats=formats,

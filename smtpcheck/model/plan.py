@@ -26,4 +26,6 @@ class Plan:
     """Envelope sender; empty: the profile's."""
     experiments: bool = True
     """After a failure, observe more to tell causes apart; False makes no further connection."""
+    tls: str = "normal"
+    """How closely TLS is looked at: `normal`, or `deep` (more connections after the run)."""
     message: MessageSpec = field(default_factory=MessageSpec)
