@@ -24,6 +24,7 @@ class HelloSession:
         self._hello = client_hello(offer, random)
         self._flight = ServerFlight()
         self._first = b""
+        self._speaks_tls = False
         self.state: State = "handshaking"
         self.kind = ""
         """How it ended: `choice`, `alert`, `closed`, `reset`, `timeout`, `plain-text`,
@@ -69,23 +70,29 @@ class HelloSession:
         return {}
 
     def _take(self, data: bytes) -> None:
-        if not data:
-            self._end("closed", "")
-        elif not self._first and not begins_record(data):
-            failure = not_tls(data[:SHOWN], over=True)
-            kind = failure.kind if failure else "corrupted"
-            self._end(kind, (failure.plain_text or failure.message) if failure else "")
+        if not self._speaks_tls and not self._first and data and begins_record(data):
+            self._speaks_tls = True
+        if self._speaks_tls and data:
+            self._read(data)
+        elif self._first or (data and not self._speaks_tls):
+            # Words are waited for up to the end of their line, so that a 421 is seen whole.
+            self._first = (self._first + data)[:SHOWN]
+            failure = not_tls(self._first, over=not data)
+            if failure is not None:
+                self._end(failure.kind, failure.plain_text or failure.message)
         else:
-            self._first = self._first or data[:1]
-            try:
-                over = self._flight.feed(data)
-            except MalformedError as error:
-                self._end("corrupted", str(error))
-                return
-            if over and self._flight.choice:
-                self._end("choice", "")
-            elif over:
-                self._end("alert", alert_name(self._flight.alert or 0))
+            self._end("closed", "")
+
+    def _read(self, data: bytes) -> None:
+        try:
+            over = self._flight.feed(data)
+        except MalformedError as error:
+            self._end("corrupted", str(error))
+            return
+        if over and self._flight.choice:
+            self._end("choice", "")
+        elif over:
+            self._end("alert", alert_name(self._flight.alert or 0))
 
     def _end(self, kind: str, detail: str) -> None:
         self.state, self.kind, self.detail = "failed", kind, detail
