@@ -155,10 +155,10 @@ def said_421(ended: Ended) -> bool:
 def facts_say_421(facts: Mapping[str, Json]) -> bool:
     """The same of the facts of a step or an experiment."""
     reply = facts.get("reply")
-    plain = facts.get("plain_text")
+    plain, injected = facts.get("plain_text"), facts.get("injected")
     silence = facts.get("silence")
     partial = silence.get("partial") if isinstance(silence, Mapping) else ""
-    spoken = any(isinstance(each, str) and each.startswith("421") for each in (plain, partial))
+    spoken = any(isinstance(each, str) and each.startswith("421") for each in (plain, partial, injected))
     return spoken or (isinstance(reply, Mapping) and reply.get("code") == 421)
 
 
