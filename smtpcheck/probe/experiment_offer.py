@@ -56,6 +56,7 @@ def _facts(run: Run, choices: list[Choice]) -> dict[str, Json]:
         "gap": gap(versions, tls.min_version, tls.max_version),
         "version": first.version,
         "cipher": first.cipher,
+        "choice": _choice(first),
     }
     if weakness:
         facts |= {"weakness": weakness, "weak_because": WEAKNESSES[weakness]}
@@ -67,8 +68,11 @@ def _facts(run: Run, choices: list[Choice]) -> dict[str, Json]:
 
 
 def _words(choices: list[Choice]) -> str:
-    first = choices[0]
-    told = f"takes {in_words(each.version for each in choices)}, {first.cipher}"
+    return f"takes {in_words(each.version for each in choices)}, {_choice(choices[0])}"
+
+
+def _choice(first: Choice) -> str:
+    """`DHE-RSA-AES128-SHA with 1024 bits`, `ECDHE-RSA-AES128-SHA over x25519`."""
     if first.dh_bits:
-        return f"{told} with {first.dh_bits} bits"
-    return f"{told} over {first.group}" if first.group else told
+        return f"{first.cipher} with {first.dh_bits} bits"
+    return f"{first.cipher} over {first.group}" if first.group else first.cipher

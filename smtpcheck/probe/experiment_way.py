@@ -158,7 +158,9 @@ def facts_say_421(facts: Mapping[str, Json]) -> bool:
     plain, injected = facts.get("plain_text"), facts.get("injected")
     silence = facts.get("silence")
     partial = silence.get("partial") if isinstance(silence, Mapping) else ""
-    spoken = any(isinstance(each, str) and each.startswith("421") for each in (plain, partial, injected))
+    spoken = any(
+        isinstance(each, str) and each.startswith("421") for each in (plain, partial, injected)
+    )
     return spoken or (isinstance(reply, Mapping) and reply.get("code") == 421)
 
 
