@@ -40,6 +40,7 @@ class Asker:
     def __init__(self, run: Run, deadline: Deadline, stop: threading.Event, *, most: int) -> None:
         self.run = run
         self.connections = 0
+        self._given_up = ""
         self._deadline = deadline
         self._stop = stop
         self._most = most
@@ -89,6 +90,8 @@ class Asker:
         """
         if self._stop.is_set():
             raise AskingEndedError("the server asked to be left alone")
+        if self._given_up:
+            raise AskingEndedError(self._given_up)
         if self.connections >= self._most:
             raise AskingEndedError(f"the limit of {self._most} connections is reached")
         if self._deadline.expired:
@@ -105,17 +108,30 @@ class Asker:
             same = profile.tls == self.run.profile.tls and not ciphers
             sub.context = self.run.context if same else None
             sub.context = sub.context or prepare_context(profile, _no_key, ciphers=ciphers)
-        return Open(sub, steps_for(profile, goal), self._stop)
+        # What another address does says nothing of this one.
+        lost = _ignore if peer else self.give_up
+        return Open(sub, steps_for(profile, goal), self._stop, lost)
+
+    def give_up(self, reason: str) -> None:
+        """Asks nothing more."""
+        self._given_up = self._given_up or reason
 
 
 class Open:
     """A connection that is open while the block runs, and is left with QUIT where that may be."""
 
-    def __init__(self, sub: Run, steps: Mapping[str, TakeStep], stop: threading.Event) -> None:
+    def __init__(
+        self,
+        sub: Run,
+        steps: Mapping[str, TakeStep],
+        stop: threading.Event,
+        lost: Callable[[str], None],
+    ) -> None:
         self.sub = sub
         self.walk = Walk(sub)
         self._steps = steps
         self._stop = stop
+        self._lost = lost
 
     def __enter__(self) -> Run:
         try:
@@ -126,7 +142,10 @@ class Open:
         name, ended = self.walk.last
         if name != "tls.handshake" and ended.outcome in (Outcome.FAILED, Outcome.SKIPPED):
             leave(self.sub)
-            raise AskingEndedError(f"{name}: {ended.summary}")
+            reason = f"{name}: {ended.summary}"
+            if name.startswith("tcp."):
+                self._lost(reason)  # a server that connects no more has had enough
+            raise AskingEndedError(reason)
         return self.sub
 
     def __exit__(self, *_: object) -> None:
@@ -167,6 +186,10 @@ def _proxy_secret_alone(run: Run) -> Callable[[SecretRef], Secret]:
         return _no_key(ref)
 
     return read
+
+
+def _ignore(_reason: str) -> None:
+    pass
 
 
 def _no_key(_ref: SecretRef) -> Secret:

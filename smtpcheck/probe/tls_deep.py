@@ -51,10 +51,21 @@ def look_deeper(run: Run, experiments: tuple[ExperimentResult, ...]) -> None:
             take(asker, seen, look)
         except AskingEndedError as ended:
             look.stopped = str(ended)
-        look.facts["connections"] = asker.connections - before
-        ended_step = look.ended()
-        run.recorder.note(f"{name}: {ended_step.outcome}: {ended_step.summary}")
-        run.recorder.end_late(Stage.TLS, name, ended_step)
+        except KeyboardInterrupt:
+            look.stopped = "interrupted"
+            raise
+        finally:
+            if not seen.choices:
+                look.stopped = look.stopped or "no offer was accepted"
+                asker.give_up("nothing came out about its TLS")
+            look.facts["connections"] = asker.connections - before
+            _write(run, name, look)
+
+
+def _write(run: Run, name: str, look: Look) -> None:
+    ended = look.ended()
+    run.recorder.note(f"{name}: {ended.outcome}: {ended.summary}")
+    run.recorder.end_late(Stage.TLS, name, ended)
 
 
 def _why_not(run: Run, experiments: tuple[ExperimentResult, ...]) -> str:

@@ -66,11 +66,15 @@ def _tell_versions(seen: Seen, look: Look) -> None:
         look.problem(kind, f"takes {words}", versions=list(seen.legacy), offers=words)
 
 
+def _must_be_known(seen: Seen) -> None:
+    if not seen.choices:
+        raise AskingEndedError("nothing came out about its TLS")
+
+
 def look_at_ciphers(asker: Asker, seen: Seen, look: Look) -> None:
     """tls.ciphers"""
     if not seen.classic:
-        if not seen.versions:
-            raise AskingEndedError("no version was found")
+        _must_be_known(seen)
         look.facts |= {"forward_secrecy": "always", "weak": []}
         look.said.append("TLS 1.3 knows no weak cipher suite")
         return
@@ -188,7 +192,8 @@ def _ask_key_exchange(asker: Asker, seen: Seen, look: Look) -> None:
 def look_at_features(asker: Asker, seen: Seen, look: Look) -> None:
     """tls.features"""
     look.facts["not_tested"] = list(_NOT_SEEN)
-    if not seen.classic and seen.versions:
+    if not seen.classic:
+        _must_be_known(seen)
         look.said.append("TLS 1.3 has all protections built in")
         return
     if seen.usual is None:

@@ -259,6 +259,25 @@ def test_a_server_that_falls_silent_costs_no_more_than_the_deadline(pki: TestPki
     assert "no answer about TLS (timeout)" in step(report, "tls.versions").summary
 
 
+def test_a_server_that_refuses_further_connections_is_left_alone(pki: TestPki) -> None:
+    script = f"{STARTTLS.format('good')}\n=== next\n{STARTTLS.format('good')}\n=== next\n!: close"
+    with ScriptedServer(script, pki, strict=False) as server:
+        report = run(server.port, pki, plan=DEEP, login=False)
+    assert len(server.connections) == 3
+    assert report.exit_code == 0
+    assert facts(report, "tls.versions")["versions"] == ["1.3"]
+    assert "tcp.greeting" in str(facts(report, "tls.commands")["stopped"])
+
+
+def test_where_nothing_comes_out_about_tls_nothing_more_is_asked(pki: TestPki) -> None:
+    refuse = f"{HELLO}\nC: STARTTLS\nS: 220 go\n" + r"!: bytes \x15\x03\x01\0\x02\x02\x28"
+    script = f"{STARTTLS.format('good')}\n=== next\n{refuse}\n!: close"
+    with ScriptedServer(script, pki, strict=False) as server:
+        report = run(server.port, pki, plan=DEEP, login=False)
+    assert len(server.connections) == 3, "once with TLS 1.3 on offer, once without"
+    assert all(step(report, name).outcome is Outcome.SKIPPED for name in TLS_DEEP[:4])
+
+
 @pytest.mark.parametrize("reason", ["no TLS", "not so far", "handshake"])
 def test_where_there_is_no_tls_to_look_at_a_note_says_why(pki: TestPki, reason: str) -> None:
     plan = Plan(deadline=10.0, until="tcp", tls="deep") if reason == "not so far" else DEEP
