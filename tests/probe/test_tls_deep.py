@@ -357,3 +357,17 @@ def test_the_steps_are_readable_at_80_columns(pki: TestPki) -> None:
     assert all(len(line) <= 80 for line in lines)
     assert all(any(line.strip().startswith(name) for line in lines) for name in TLS_DEEP)
     assert "takes anonymous" in text
+
+
+def test_an_interrupt_keeps_what_was_found_and_what_the_run_was(
+    pki: TestPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    looks = {**tls_deep._LOOKS, "tls.features": interrupt}
+    monkeypatch.setattr(tls_deep, "_LOOKS", looks)
+    report = look(pki, "good min=1.0 max=1.2")
+    assert report.exit_code == 0
+    assert step(report, "tls.features").summary == "not made: interrupted"
+    assert "tls-legacy-version-offered" in causes(report)
