@@ -9,6 +9,7 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import ExperimentResult
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.experiment_way import PATIENCE
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.tls_ask import Asker, AskingEndedError
 from smtpcheck.probe.tls_versions import allowed_in_words, ask_versions, gap, in_words
@@ -22,7 +23,7 @@ def ask_tls(
     """Offers every version and suite that there is, whatever the TLS library here can do."""
     recorder = run.recorder
     begun = recorder.now_ms
-    asker = Asker(run, deadline, stop, most=experiment.most)
+    asker = Asker(run, deadline, stop, most=experiment.most, patience=PATIENCE)
     choices: list[Choice] = []
     ended = ""
     try:

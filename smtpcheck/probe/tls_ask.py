@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.profile import Profile
@@ -18,7 +19,7 @@ from smtpcheck.model.secret import Secret, SecretRef
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.connect import Peer
 from smtpcheck.probe.deadline import Deadline
-from smtpcheck.probe.experiment_way import PATIENCE, Walk, leave, steps_for, without_locked_key
+from smtpcheck.probe.experiment_way import Walk, leave, steps_for, without_locked_key
 from smtpcheck.probe.recorder import Recorder
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.runner import TakeStep
@@ -29,21 +30,34 @@ from smtpcheck.wire.command import Dialogue
 from smtpcheck.wire.hello_session import REFUSALS, HelloSession
 from smtpcheck.wire.server_flight import Choice
 
+LONGEST_WAIT: Final = 10.0
+"""Seconds that any one wait may take: some servers greet late on purpose."""
+
 
 class AskingEndedError(Exception):
     """No more may be asked, or nothing is answered any more; the words say why."""
 
 
 class Asker:
-    """Asks one server, at most `most` times. `stop` is set once it said 421."""
+    """Asks one server, at most `most` times. `stop` is set once it said 421. `patience` in seconds
+    bounds any one wait."""
 
-    def __init__(self, run: Run, deadline: Deadline, stop: threading.Event, *, most: int) -> None:
+    def __init__(
+        self,
+        run: Run,
+        deadline: Deadline,
+        stop: threading.Event,
+        *,
+        most: int,
+        patience: float = LONGEST_WAIT,
+    ) -> None:
         self.run = run
         self.connections = 0
         self._given_up = ""
         self._deadline = deadline
         self._stop = stop
         self._most = most
+        self._patience = patience
 
     @property
     def server_name(self) -> str:
@@ -97,7 +111,7 @@ class Asker:
         if self._deadline.expired:
             raise AskingEndedError("no time left")
         self.connections += 1
-        server = replace(profile.server, timeout=min(profile.server.timeout, PATIENCE))
+        server = replace(profile.server, timeout=min(profile.server.timeout, self._patience))
         profile = without_locked_key(replace(profile, server=server))
         recorder = Recorder("tls")
         recorder.masker = self.run.recorder.masker
