@@ -9,6 +9,13 @@ from pathlib import Path
 from smtpcheck.sandbox.certificates import Authority, CertificateKind, Issued
 from smtpcheck.sandbox.tls_context import ANYTHING_GOES, server_context
 
+SMALL_GROUP = """\
+-----BEGIN DH PARAMETERS-----
+MIGHAoGBAKX9GYEgyUQFCXg211tzvJVCkF8noFqfWxmevnkswkD9Xd79T9cJcTFU
+3dU8j/DH7Bvu4UoT8bFH395Ll4f5yue2ghTjPzUh99LRwY0Ie9xu0S+MGvfzZac9
+VmIRm2G0u9JUG6ZR3TDfI3ueq3f1SA469vXAiKD109U+ailG/4Z/AgEC
+-----END DH PARAMETERS-----
+"""  # 1024 bits, made for the tests
 NAMES = ("mail.example.test", "localhost", "127.0.0.1", "::1")
 
 
@@ -47,8 +54,8 @@ class TestPki:
         return chain, key
 
     def context(self, kind: str, options: Mapping[str, str] | None = None) -> ssl.SSLContext:
-        """A server's TLS settings. Options: `min`, `max` (`1.0` to `1.3`), `ciphers`, and
-        `client-cert=required`."""
+        """A server's TLS settings. Options: `min`, `max` (`1.0` to `1.3`), `ciphers`, `curve`,
+        `dh=small`, and `client-cert=required`."""
         chosen = dict(options or {})
         key = (kind, tuple(sorted(chosen.items())))
         if key not in self._contexts:
@@ -59,12 +66,20 @@ class TestPki:
         lowest, highest = options.pop("min", "1.2"), options.pop("max", "1.3")
         client = options.pop("client-cert", "")
         ciphers = options.pop("ciphers", ANYTHING_GOES)
+        curve, dh = options.pop("curve", ""), options.pop("dh", "")
         if options or client not in ("", "required"):
             raise ValueError(f"unknown TLS option in the script: {options or client}")
-        return server_context(
+        made = server_context(
             self.issue(kind),
             tls_min=lowest,
             tls_max=highest,
             ciphers=ciphers,
             client_ca=self._authority.root_pem if client else b"",
         )
+        if curve:
+            made.set_ecdh_curve(curve)
+        if dh:
+            group = self.folder / "dh.pem"
+            group.write_text(SMALL_GROUP)
+            made.load_dh_params(str(group))
+        return made

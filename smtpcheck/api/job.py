@@ -48,6 +48,7 @@ class Job:
             *(word for each in settings for word in ("--set", each)),
             *(word for each in self.plan.recipients for word in ("--to", each)),
             *(("--resolver", self.plan.resolver) if self.plan.resolver else ()),
+            *(("--tls", self.plan.tls) if self.plan.tls != "normal" else ()),
         )
 
 

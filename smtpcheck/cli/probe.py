@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +12,13 @@ from smtpcheck.cli.command import Command, between, new_app
 from smtpcheck.model.plan import Plan
 
 app = new_app()
+
+
+class TlsDepth(StrEnum):
+    """How closely TLS is looked at."""
+
+    NORMAL = "normal"
+    DEEP = "deep"
 
 
 @app.command(cls=Command)
@@ -44,6 +52,13 @@ def probe(  # noqa: PLR0913 - one parameter an option
     proxy: options.ThroughProxy = None,
     ping: options.Ping = False,
     settings: options.Settings = [],  # noqa: B006
+    tls: Annotated[
+        TlsDepth,
+        typer.Option(
+            metavar="DEPTH",
+            help="normal, or deep: some 15 more connections that ask which TLS the server takes.",
+        ),
+    ] = TlsDepth.NORMAL,
     no_experiments: options.NoExperiments = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Try the changes that help, and save them when they do.")
@@ -79,6 +94,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         resolver=resolver,
         experiments=not no_experiments,
         ping=ping,
+        tls=tls.value,
     )
     wishes = Wishes(
         formats=formats,

@@ -42,6 +42,16 @@ class TryWay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskTls:
+    """ClientHellos of our own making, each on a connection of its own, that ask which versions the
+    server takes, and which cipher suite of all that there are; no handshake is finished."""
+
+    name: str
+    most: int
+    """Connections at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakTls:
     """A ClientHello on the connection whose greeting did not come."""
 
@@ -81,7 +91,7 @@ class Compare:
     name: str
 
 
-Experiment = TryWay | SpeakTls | OwnSender | LookUp | Compare
+Experiment = TryWay | AskTls | SpeakTls | OwnSender | LookUp | Compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

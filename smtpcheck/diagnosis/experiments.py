@@ -11,6 +11,7 @@ from typing import Final
 from smtpcheck.diagnosis.clock import greeting_date
 from smtpcheck.diagnosis.experiment import (
     NOTHING_KNOWN,
+    AskTls,
     Compare,
     Experiment,
     Known,
@@ -20,7 +21,7 @@ from smtpcheck.diagnosis.experiment import (
     TryWay,
 )
 from smtpcheck.diagnosis.experiment_case import Case
-from smtpcheck.diagnosis.experiments_tls import certificate_names, tls_variants
+from smtpcheck.diagnosis.experiments_tls import certificate_names, tls_offer, tls_variants
 from smtpcheck.diagnosis.similar_hosts import similar_hosts
 from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.observation import ExperimentResult, Observations
@@ -61,8 +62,7 @@ def choose(
     left = MOST_CONNECTIONS - sum(_connections(each) for each in observations.experiments)
     for round_ in _ROUNDS:
         fresh = [each for each in round_(case) if each.name not in done]
-        ways = [each for each in fresh if isinstance(each, TryWay)]
-        kept = [each for each in fresh if each not in ways[max(0, left) :]]
+        kept = _affordable(fresh, left)
         if kept:
             return tuple(kept)
     return ()
@@ -76,6 +76,17 @@ def _connections(result: ExperimentResult) -> int:
     """How many connections it made, as it says itself."""
     made = result.facts.get("connections")
     return made if isinstance(made, int) else 0
+
+
+def _affordable(fresh: Sequence[Experiment], left: int) -> list[Experiment]:
+    """Those that `left` connections are enough for, in their order."""
+    kept = []
+    for each in fresh:
+        costs = 1 if isinstance(each, TryWay) else each.most if isinstance(each, AskTls) else 0
+        if costs <= max(0, left):
+            kept.append(each)
+            left -= costs
+    return kept
 
 
 def _in_session(case: Case) -> Iterator[Experiment]:
@@ -116,6 +127,7 @@ def _same_port(case: Case) -> Iterator[Experiment]:
     """The configured port in another mode, with other TLS, over the other address family; DNS."""
     yield from _modes(case)
     yield from tls_variants(case)
+    yield from tls_offer(case)
     yield from _mechanism(case)
     if not case.through_proxy:
         yield from certificate_names(case)

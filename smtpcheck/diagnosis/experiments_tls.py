@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from smtpcheck.catalog.flat import flat
-from smtpcheck.diagnosis.experiment import Changes, TryWay
+from smtpcheck.diagnosis.experiment import AskTls, Changes, TryWay
 from smtpcheck.diagnosis.experiment_case import Case
 
 _UNEXPLAINED: Final = ("closed", "reset")
 ALL_CIPHERS: Final = "DEFAULT:@SECLEVEL=0"
 """OpenSSL's own list, which holds older suites than Python's, and small Diffie-Hellman groups."""
 _MOST_NAMES: Final = 2
+MOST_OFFERS: Final = 4
+_UNFIT: Final = ("handshake_failure", "internal_error")
+"""Alerts by which servers refuse versions and ciphers too."""
 _FOREIGN: Final = ("smtp-intercepted-by-host", "tls-inspection")
 
 
@@ -44,6 +47,14 @@ def tls_variants(case: Case) -> Iterator[TryWay]:
     named = case.text("tls.handshake.server_name") and not _literal(case.text("server.host"))
     if (kind == "alert" or kind in _UNEXPLAINED) and alert != "protocol_version" and named:
         yield _variant(case, "tls-without-sni", goal="tls.handshake", sni=False)
+
+
+def tls_offer(case: Case) -> Iterator[AskTls]:
+    """What the server does take, where it and the profile have no version or cipher in common."""
+    kind, alert = case.text("error.kind"), case.text("error.alert")
+    unfit = kind in ("version", "cipher", "dh-key") or alert in _UNFIT
+    if case.step == "tls.handshake" and unfit:
+        yield AskTls(name="tls-offer", most=MOST_OFFERS)
 
 
 def _may_speak_tls(case: Case) -> bool:

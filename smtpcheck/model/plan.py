@@ -28,4 +28,6 @@ class Plan:
     """After a failure, observe more to tell causes apart; False makes no further connection."""
     ping: bool = False
     """Send ICMP echo requests before connecting; a hint that fails nothing."""
+    tls: str = "normal"
+    """How closely TLS is looked at: `normal`, or `deep` (more connections after the run)."""
     message: MessageSpec = field(default_factory=MessageSpec)

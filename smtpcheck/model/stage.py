@@ -68,3 +68,6 @@ STEPS: dict[Stage, tuple[str, ...]] = {
         "send.quit",
     ),
 }
+
+TLS_DEEP = ("tls.versions", "tls.ciphers", "tls.features", "tls.chains", "tls.commands")
+"""Steps of the tls stage that `--tls deep` adds once the run is over; none of them can fail."""

@@ -87,7 +87,7 @@ def try_way(run: Run, way: TryWay, deadline: Deadline, stop: threading.Event) ->
         sub.context = _context(run, sub.profile, way)
         walk.go(steps_for(sub.profile, way.goal), stop)
     finally:
-        _leave(sub)
+        leave(sub)
     return _result(way, walk, None)
 
 
@@ -150,11 +150,18 @@ def no_secret(_ref: SecretRef) -> NoReturn:
 
 def said_421(ended: Ended) -> bool:
     """Whether the server asked to be left alone (RFC 5321 section 3.8)."""
-    reply = ended.facts.get("reply")
-    plain = ended.facts.get("plain_text")
-    silence = ended.facts.get("silence")
+    return facts_say_421(ended.facts)
+
+
+def facts_say_421(facts: Mapping[str, Json]) -> bool:
+    """The same of the facts of a step or an experiment."""
+    reply = facts.get("reply")
+    plain, injected = facts.get("plain_text"), facts.get("injected")
+    silence = facts.get("silence")
     partial = silence.get("partial") if isinstance(silence, Mapping) else ""
-    spoken = any(isinstance(each, str) and each.startswith("421") for each in (plain, partial))
+    spoken = any(
+        isinstance(each, str) and each.startswith("421") for each in (plain, partial, injected)
+    )
     return spoken or (isinstance(reply, Mapping) and reply.get("code") == 421)
 
 
@@ -243,7 +250,8 @@ def _resolved(run: Run, host: str, family: str, deadline: Deadline) -> list[Peer
     return [Peer(each.family, each.address, 0, each.scope) for each in ran.addresses]
 
 
-def _leave(sub: Run) -> None:
+def leave(sub: Run) -> None:
+    """Ends a connection, with QUIT where somebody is there to hear it."""
     if sub.race is not None:
         sub.race.settle(Deadline(0.0))
     if sub.session is not None:

@@ -7,13 +7,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from smtpcheck.diagnosis.experiment import Compare, Experiment, LookUp, OwnSender, SpeakTls, TryWay
+from smtpcheck.diagnosis.experiment import (
+    AskTls,
+    Compare,
+    Experiment,
+    LookUp,
+    OwnSender,
+    SpeakTls,
+    TryWay,
+)
 from smtpcheck.model.observation import ExperimentResult, Observations
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.experiment_compare import compare_clock, compare_names
 from smtpcheck.probe.experiment_dns import look_up_otherwise
 from smtpcheck.probe.experiment_mail import try_own_sender
+from smtpcheck.probe.experiment_offer import ask_tls
 from smtpcheck.probe.experiment_socket import speak_tls
 from smtpcheck.probe.experiment_way import try_way
 from smtpcheck.probe.run import Run
@@ -81,6 +90,8 @@ def _make(
     match experiment:
         case TryWay():
             return try_way(run, experiment, deadline, stop)
+        case AskTls():
+            return ask_tls(run, experiment, deadline, stop)
         case SpeakTls():
             return speak_tls(run, experiment, deadline, stop)
         case OwnSender():

@@ -160,14 +160,17 @@ class Recorder:
 
     def end(self, step: str, ended: Ended) -> Step:
         """A step is over."""
-        made = Step(
-            step,
-            ended.outcome,
-            round(self.now_ms - self._begun, 3),
-            self.masker.text(ended.summary),
-            {key: self.masker.value(value) for key, value in ended.facts.items()},
-        )
-        return self.add(made)
+        return self.add(self._timed(step, ended))
+
+    def end_late(self, stage: Stage, step: str, ended: Ended) -> None:
+        """A step is over that belongs to a stage that was over before."""
+        made = self._timed(step, ended)
+        made = replace(made, facts=_nested(made.facts))
+        for n, each in enumerate(self.stages):
+            if each.stage is stage:
+                self.stages[n] = replace(each, steps=(*each.steps, made))
+                self._worsen(n, ended.outcome)
+        self._watch(StepEnded(self._target, made))
 
     def add(self, step: Step) -> Step:
         """A step that somebody else timed."""
@@ -182,10 +185,22 @@ class Recorder:
         for n, stage in enumerate(self.stages):
             if step in stage.steps:
                 steps = tuple(more if each is step else each for each in stage.steps)
-                worse = outcome is Outcome.WARNED and stage.outcome is Outcome.PASSED
-                self.stages[n] = replace(
-                    stage, steps=steps, outcome=Outcome.WARNED if worse else stage.outcome
-                )
+                self.stages[n] = replace(stage, steps=steps)
+                self._worsen(n, outcome)
+
+    def _timed(self, step: str, ended: Ended) -> Step:
+        return Step(
+            step,
+            ended.outcome,
+            round(self.now_ms - self._begun, 3),
+            self.masker.text(ended.summary),
+            {key: self.masker.value(value) for key, value in ended.facts.items()},
+        )
+
+    def _worsen(self, n: int, outcome: Outcome) -> None:
+        """A stage that passed and of which a step warns afterwards."""
+        if outcome is Outcome.WARNED and self.stages[n].outcome is Outcome.PASSED:
+            self.stages[n] = replace(self.stages[n], outcome=Outcome.WARNED)
 
     def _write(self, who: Who, text: str) -> int:
         number = len(self._events) + 1

@@ -115,6 +115,10 @@ def run_probe(
             if run.session is not None:
                 run.session.link.close()
         settle_connect(run, run.deadline)
+        if plan.tls == "deep":
+            from smtpcheck.probe.tls_deep import look_deeper
+
+            look_deeper(run, experiments)
     except KeyboardInterrupt:
         settle_connect(run, Deadline(0.0))
         # A run that was through, its mail accepted, is one that passed.

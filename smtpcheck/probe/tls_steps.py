@@ -62,7 +62,7 @@ def starttls_step(run: Run) -> Ended:
     facts |= run.talk.facts(heard, "STARTTLS")
     if not isinstance(heard, Reply) or heard.code != 220 or not sound(heard):
         return Ended(Outcome.FAILED, words(heard), facts)
-    injected = _in_clear(run, run.talk.link.leftover())
+    injected = in_clear(run, run.talk.link.leftover())
     if injected:
         text = injected.decode("utf-8", "backslashreplace")
         event = run.recorder.note(f"in clear, behind the 220 to STARTTLS: {text}")
@@ -71,7 +71,7 @@ def starttls_step(run: Run) -> Ended:
     return Ended(Outcome.PASSED, heard.text or "ready", facts)
 
 
-def _in_clear(run: Run, early: bytes) -> bytes:
+def in_clear(run: Run, early: bytes) -> bytes:
     """What of the bytes behind the 220 is text. The rest is for TLS alone to read: an alert of a
     server that cannot go on, or noise, at which the handshake fails and says so."""
     from smtpcheck.wire.tls_failure import begins_record, not_tls

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from smtpcheck.model.observation import ExperimentResult, Observations, StageResult, Step
 from smtpcheck.model.report import TargetReport
-from smtpcheck.model.stage import Outcome, Stage
+from smtpcheck.model.stage import TLS_DEEP, Outcome, Stage
 from smtpcheck.report.details import fact_rows
 from smtpcheck.report.essentials import essentials, skip_reason
 from smtpcheck.report.facts import stage_of
@@ -34,8 +34,10 @@ def stage_rows(
         rows += _one_stage(result, seen, style, has_profile=target.profile is not None)
         for step in result.steps:
             is_open = verbose or stage in opened or result.outcome in _NEEDS_A_LOOK
-            if is_open or step.outcome is Outcome.WARNED or step.step in _ASKED_FOR:
-                rows += _step_rows(step, style, verbose=verbose)
+            asked_for = step.step in TLS_DEEP
+            shown = is_open or asked_for or step.step in _ASKED_FOR
+            if shown or step.outcome is Outcome.WARNED:
+                rows += _step_rows(step, style, verbose=verbose or asked_for)
             if verbose:
                 rows += fact_rows(step, style)
     return rows

@@ -235,6 +235,11 @@ def _noise(data: bytes) -> TlsFailure:
     return TlsFailure("corrupted", f"what the server sent is neither TLS nor text: {shown}")
 
 
+def alert_name(number: int) -> str:
+    """The name of an alert (RFC 8446 section 6)."""
+    return _ALERT_NAMES.get(number, f"alert {number}")
+
+
 def _alert(reason: str, text: str) -> str:
     found = re.match(_ALERT_REASON, reason)
     if found:
@@ -242,7 +247,7 @@ def _alert(reason: str, text: str) -> str:
         return _SPELLINGS.get(name, name)
     number = re.search(_ALERT_NUMBER, text)  # an alert that this Python has no name for
     if number and not reason:
-        return _ALERT_NAMES.get(int(number[1]), f"alert {int(number[1])}")
+        return alert_name(int(number[1]))
     return ""
 
 

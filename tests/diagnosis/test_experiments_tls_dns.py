@@ -21,9 +21,9 @@ from tests.diagnosis.observed import failed, reply, step
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("version", ["tls-older"]),
-        ("cipher", ["tls-older", "tls-ciphers"]),
-        ("dh-key", ["tls-ciphers"]),
+        ("version", ["tls-older", "tls-offer"]),
+        ("cipher", ["tls-older", "tls-ciphers", "tls-offer"]),
+        ("dh-key", ["tls-ciphers", "tls-offer"]),
         ("alert", ["tls-older", "tls-ciphers", "tls-without-sni"]),
         ("closed", ["tls-older", "tls-ciphers", "tls-without-sni"]),
         ("verify", []),
@@ -34,6 +34,13 @@ def test_each_failure_of_a_handshake_has_its_variants(kind: str, expected: list[
     shaken = failed("tls.handshake", error={"kind": kind}, server_name="mail.example.test")
     told = rounds(seen(CONNECTED, GREETED, shaken))
     assert (told[0] if told else []) == expected
+
+
+def test_an_alert_that_may_refuse_versions_has_all_of_them_offered() -> None:
+    error: dict[str, Json] = {"kind": "alert", "alert": "internal_error"}
+    shaken = failed("tls.handshake", error=error, server_name="mail.example.test")
+    told = rounds(seen(CONNECTED, GREETED, shaken))
+    assert told[0] == ["tls-older", "tls-ciphers", "tls-without-sni", "tls-offer"]
 
 
 def test_a_profile_that_stops_at_tls_1_2_is_tried_with_1_3() -> None:

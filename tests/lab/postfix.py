@@ -40,6 +40,14 @@ SERVICES = {
     "client-certificate": f"{_STARTTLS} -o smtpd_tls_req_ccert=yes {_SASL}",
     "small": f"{_STARTTLS} {_SASL} -o message_size_limit=100",
     "greylisting": f"{_STARTTLS} -o smtpd_sasl_auth_enable=yes -o smtpd_relay_restrictions=defer",
+    "weak-tls": f"-o smtpd_tls_security_level=may {_SASL} -o smtpd_tls_protocols=>=TLSv1"
+    " -o smtpd_tls_ciphers=low -o tls_low_cipherlist=ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+    " -o smtpd_tls_auth_only=no",
+    "old-tls": f"{_STARTTLS} {_SASL} -o smtpd_tls_mandatory_protocols=>=TLSv1,<=TLSv1.1"
+    " -o smtpd_tls_mandatory_ciphers=low -o tls_low_cipherlist=ALL:@SECLEVEL=0",
+    "strict-tls": f"{_STARTTLS} {_SASL} -o smtpd_tls_mandatory_protocols=>=TLSv1.2"
+    " -o smtpd_tls_mandatory_ciphers=high -o smtpd_tls_exclude_ciphers=aNULL"
+    " -o tls_high_cipherlist=HIGH:@SECLEVEL=2",
     "strict-helo": "-o smtpd_tls_security_level=may"
     " -o smtpd_helo_restrictions=reject_non_fqdn_helo_hostname"
     " -o smtpd_delay_reject=no",

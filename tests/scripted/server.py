@@ -216,8 +216,8 @@ class ScriptedServer:
         thread = threading.Thread(
             target=self._serve, args=(sock, connection, steps), name="scripted", daemon=True
         )
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)  # only now: one that has not begun cannot be waited for
 
     def _serve(self, sock: socket.socket, connection: Connection, steps: Sequence[Step]) -> None:
         wire = Wire(sock, connection, self._limit, self._stopped)

@@ -12,7 +12,7 @@ import trustme
 from smtpcheck.wire.tls import TlsSession
 from smtpcheck.wire.tls_context import TlsContext
 from smtpcheck.wire.tls_failure import Progress, classify
-from tests.pki import TestPki
+from tests.pki import SMALL_GROUP, TestPki
 from tests.wire.tls_peer import (
     GREETING,
     HOST,
@@ -25,13 +25,6 @@ from tests.wire.tls_peer import (
     session_for,
 )
 
-SMALL_GROUP = """\
------BEGIN DH PARAMETERS-----
-MIGHAoGBAKX9GYEgyUQFCXg211tzvJVCkF8noFqfWxmevnkswkD9Xd79T9cJcTFU
-3dU8j/DH7Bvu4UoT8bFH395Ll4f5yue2ghTjPzUh99LRwY0Ie9xu0S+MGvfzZac9
-VmIRm2G0u9JUG6ZR3TDfI3ueq3f1SA469vXAiKD109U+ailG/4Z/AgEC
------END DH PARAMETERS-----
-"""  # 1024 bits, made for this test
 HELLO = Progress(answered=False, certificate_requested=False, certificate_sent=False)
 
 
