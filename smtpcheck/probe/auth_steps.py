@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Reply
-from smtpcheck.model.secret import SecretUnavailableError
+from smtpcheck.model.secret import Secret, SecretUnavailableError
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.session import heard_facts, words
+from smtpcheck.probe.token_step import method_of, username_form
 from smtpcheck.wire.sasl import (
     MECHANISMS,
     Credentials,
@@ -20,6 +21,7 @@ from smtpcheck.wire.sasl import (
     login,
     password_shape,
 )
+from smtpcheck.wire.token import refusal_of
 
 
 def choose_step(run: Run) -> Ended:
@@ -40,15 +42,14 @@ def choose_step(run: Run) -> Ended:
         return _failed(facts, "insecure", f"no login {how}: it would show the password")
     if not offered:
         return _failed(facts, "not-offered", "the server offers no login")
-    mechanism = choose(auth.method, offered, verified=link.trust is Trust.VERIFIED)
+    method = method_of(auth, offered, token=run.profile.uses_token)
+    mechanism = choose(method, offered, verified=link.trust is Trust.VERIFIED)
     if mechanism is None:
-        wanted = auth.method if auth.method != "auto" else "one that smtpcheck can use"
+        wanted = method if method != "auto" else "one that smtpcheck can use"
         said = f"the server offers {', '.join(offered)}, not {wanted}"
         return _failed(facts, "no-common-mechanism", said)
     facts["mechanism"] = mechanism
-    facts["reason"] = (
-        "set as auth.method, and offered" if auth.method != "auto" else _why(mechanism, link.trust)
-    )
+    facts["reason"] = _reason(run, mechanism)
     if link.trust is not Trust.VERIFIED:
         said = "the login went over a connection that is not verified TLS"
         run.note(f"{said}, as auth.allow_insecure says")
@@ -60,16 +61,16 @@ def login_step(run: Run) -> Ended:
     """auth.login: the secret is read here and not before"""
     auth = run.profile.auth
     chosen = choose(
-        auth.method,
+        method_of(auth, run.offered.mechanisms, token=run.profile.uses_token),
         run.offered.mechanisms,
         verified=run.talk.link.trust is Trust.VERIFIED,
     )
     facts: dict[str, Json] = {"mechanism": chosen, "username_form": username_form(auth.username)}
-    if not auth.username or auth.password is None:
+    if not auth.username or (auth.password is None and run.secret is None):
         lacking = "user name" if not auth.username else "password"
         return _failed(facts, "credentials-missing", f"the profile has no {lacking}")
     try:
-        secret = run.secret = run.secret or run.read_secret(auth.password)
+        secret = run.secret = run.secret or _read(run)
     except SecretUnavailableError as error:
         kind = "credentials-missing" if error.kind == "missing" else "secret-unavailable"
         facts["help"] = list(error.help)
@@ -98,6 +99,8 @@ def _judged(run: Run, outcome: Login, facts: dict[str, Json]) -> Ended:
     telling = outcome.broken_by or outcome.heard
     facts |= run.talk.facts(telling, "AUTH")
     facts["challenges"] = outcome.challenges
+    if outcome.last_challenge and (told := refusal_of(outcome.last_challenge)):
+        facts["oauth"] = told
     if outcome.fault:
         said = f"the login broke off: {outcome.fault}"
         return _failed(facts, outcome.fault, said, run.talk.event_of(telling))
@@ -116,15 +119,6 @@ def _held(run: Run, before: Reply, facts: dict[str, Json]) -> Ended:
     return Ended(Outcome.FAILED, said, {**facts, **told, "challenges": 0, "held": True})
 
 
-def username_form(username: str) -> str:
-    """The shape of a user name, which providers are particular about."""
-    if not username:
-        return "empty"
-    if "\\" in username:
-        return "domain-backslash"
-    return "address" if "@" in username else "plain"
-
-
 def _try(run: Run, mechanism: str, who: Credentials) -> tuple[Login, str]:
     """One try. A 50x to PLAIN judged no credential, so LOGIN may follow where `auto` chose."""
     done = run.talk.run(login(mechanism, who))
@@ -133,6 +127,20 @@ def _try(run: Run, mechanism: str, who: Credentials) -> tuple[Login, str]:
         run.recorder.note("PLAIN was refused before any credential was judged: trying LOGIN")
         return run.talk.run(login("LOGIN", who)), "PLAIN"
     return done, ""
+
+
+def _read(run: Run) -> Secret:
+    if run.profile.auth.password is None:
+        raise SecretUnavailableError("the profile has no password", "missing")
+    return run.read_secret(run.profile.auth.password)
+
+
+def _reason(run: Run, mechanism: str) -> str:
+    if run.profile.auth.method != "auto":
+        return "set as auth.method, and offered"
+    if run.profile.uses_token:
+        return "offered, for the token of the kept login"
+    return _why(mechanism, run.talk.link.trust)
 
 
 def _why(mechanism: str, trust: Trust) -> str:

@@ -12,10 +12,12 @@ from collections.abc import Callable, Generator
 
 from smtpcheck.model.reply import Heard, Reply
 from smtpcheck.model.secret import Secret
+from smtpcheck.model.token import Claims, KeptLogin
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.command import Dialogue, Say, command, hidden
 from smtpcheck.wire.masking import encodings
 from smtpcheck.wire.reply_parser import sound
+from smtpcheck.wire.token import claims_of, record_of
 
 ROUNDS_LIMIT = 8
 """No mechanism here needs more than three; a server that asks for more plays a game."""
@@ -35,6 +37,8 @@ class Login:
     `too-many-challenges`, `early-reply`; the exchange was cancelled then."""
     broken_by: Heard | None = None
     """The reply at which it broke; `heard` is the answer to the cancelling."""
+    last_challenge: bytes = b""
+    """The last challenge of a mechanism that takes tokens: why the token was refused."""
 
     @property
     def accepted(self) -> bool:
@@ -121,6 +125,7 @@ class Mechanism:
     responses: Callable[[Credentials], Responses]
     responses_needed: int
     """How many responses the server must have taken before its 235 means anything."""
+    takes_token: bool = False
     free_challenges: bool = False
     """Challenges are prompts for people; what they say, and in which encoding, does not matter."""
 
@@ -131,8 +136,8 @@ MECHANISMS = {
         Mechanism("PLAIN", _plain, 1),
         Mechanism("LOGIN", _login, 2, free_challenges=True),
         Mechanism("CRAM-MD5", _cram_md5, 1),
-        Mechanism("XOAUTH2", _xoauth2, 1),
-        Mechanism("OAUTHBEARER", _oauthbearer, 1),
+        Mechanism("XOAUTH2", _xoauth2, 1, takes_token=True),
+        Mechanism("OAUTHBEARER", _oauthbearer, 1, takes_token=True),
     )
 }
 AUTO_VERIFIED = ("PLAIN", "LOGIN", "CRAM-MD5")
@@ -160,7 +165,7 @@ def login(mechanism: str, who: Credentials) -> Dialogue[Login]:
     first = _next(responses)
     opening, given = _opening(mechanism, first)
     (heard,) = yield (opening,)
-    challenges = 0
+    challenges, last = 0, b""
     while isinstance(heard, Reply) and heard.code == 334 and sound(heard):
         challenges += 1
         if challenges > ROUNDS_LIMIT:
@@ -175,11 +180,12 @@ def login(mechanism: str, who: Credentials) -> Dialogue[Login]:
         if response is None:
             return (yield from _cancel(mechanism, challenges, "too-many-challenges", heard))
         given += 1
+        last = challenge if spoken.takes_token else b""
         (heard,) = yield (_response(mechanism, response),)
     early = isinstance(heard, Reply) and heard.code == 235 and given < spoken.responses_needed
     if early:
         return Login(mechanism, heard, challenges, "early-reply", heard)
-    return Login(mechanism, heard, challenges)
+    return Login(mechanism, heard, challenges, last_challenge=last)
 
 
 def _must_be_text(who: Credentials) -> None:
@@ -228,6 +234,22 @@ def _decoded(reply: Reply, *, free: bool) -> bytes | None:
 def key_pass_phrase(secret: Secret) -> Callable[[], bytes]:
     """The pass phrase of a private key, in the form that the TLS library asks for."""
     return lambda: secret.reveal().encode()
+
+
+def token_claims(token: Secret) -> Claims:
+    """What an access token says of itself; no signature is checked."""
+    return claims_of(token.reveal())
+
+
+def for_issuer(secret: Secret) -> Callable[[], str]:
+    """A client secret, a refresh token or a key, in the form that the OAuth library asks for."""
+    return secret.reveal
+
+
+def keyring_record(login: KeptLogin) -> str:
+    """A login as the keyring keeps it."""
+    refresh = login.refresh.reveal() if login.refresh is not None else ""
+    return record_of(login, login.access.reveal(), refresh)
 
 
 def password_shape(secret: Secret) -> str:
