@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LEEWAY = 60.0
 """Seconds before its end at which a token is renewed."""
+_GRACE = 2.0
 CLIENT_SECRET = "auth.oauth.client_secret"
 
 
@@ -50,13 +51,12 @@ def log_in(
     checked_settings(oauth)
     keyring_works()
     issuer = _issuer(loaded, seconds, ask)
-    match oauth.flow:
-        case "device":
-            login = device_login(issuer, guide.show_code)
-        case "browser":
-            login = browser_login(issuer, guide.show_url)
-        case _:
-            login = _in_time(seconds, lambda: unattended(issuer))
+    flows: dict[str, Callable[[], KeptLogin]] = {
+        "device": lambda: device_login(issuer, guide.show_code),
+        "browser": lambda: browser_login(issuer, guide.show_url),
+    }
+    # A flow ends by itself, and says why; the second bound is for an issuer that sends for ever.
+    login = _in_time(seconds + _GRACE, flows.get(oauth.flow, lambda: unattended(issuer)))
     keep_login(loaded.name or "", loaded.profile.auth.username, login)
     return login
 

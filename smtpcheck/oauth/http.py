@@ -121,7 +121,10 @@ def _adapter(clock: Clock, context: ssl.SSLContext | None) -> Any:
                 response = super().send(
                     request, stream=True, timeout=(left, left), verify=True, proxies=proxies
                 )
-                body = _read(response.raw, clock, host)
+                try:
+                    body = _read(response.raw, clock, host)
+                finally:
+                    response.raw.close()
             except (RequestException, HTTPError, OSError) as error:
                 raise unreachable(f"{host} cannot be asked: {_words(error)}") from None
             if 300 <= response.status_code < 400:
@@ -134,7 +137,9 @@ def _adapter(clock: Clock, context: ssl.SSLContext | None) -> Any:
 
 def _read(raw: Any, clock: Clock, host: str) -> bytes:
     body = bytearray()
-    while piece := raw.read(8_192, decode_content=True):
+    # What there is, not a whole piece: a server may send byte by byte (urllib3 before 2.1 cannot).
+    read = getattr(raw, "read1", raw.read)
+    while piece := read(8_192, decode_content=True):
         body += piece
         if len(body) > LARGEST:
             raise no_issuer(f"{host} sends more than an issuer's answer can be")

@@ -38,6 +38,19 @@ class Client:
     key: ServiceKey | None = None
 
 
+class _Told:
+    """A token response in which the library finds no number that is none."""
+
+    status_code = 200
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self._told = told
+
+    def json(self) -> dict[str, Any]:
+        """The JSON object."""
+        return self._told
+
+
 class Issuer:
     """An issuer and the application that it knows. Every method raises TokenUnavailableError."""
 
@@ -109,8 +122,10 @@ class Issuer:
 
     def _checked(self, response: Any) -> Any:
         """The library's hook: an answer that it may read."""
-        self._raise_error(json_of(response, "the token endpoint"), response.status_code)
-        return response
+        told = json_of(response, "the token endpoint")
+        self._raise_error(told, response.status_code)
+        life = _seconds(told.get("expires_in"))
+        return _Told({**told, "expires_in": int(life), "expires_at": None})
 
     def _raise_error(self, told: dict[str, Any], status: int) -> None:
         if "error" not in told:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from typing import Any
 
-from smtpcheck.model.token import KeptLogin
+from smtpcheck.model.token import KeptLogin, ServiceKey
 from smtpcheck.oauth.issuer import Issuer
 from smtpcheck.oauth.refusal import settings
 from smtpcheck.wire.sasl import for_issuer
 
 UNATTENDED = ("client-credentials", "service-account")
 """The flows that need nobody."""
+_ASSERTION_LIVES = 600
+"""Seconds; Google allows 3,600, and it is used at once."""
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -51,22 +55,30 @@ def revoked(issuer: Issuer, login: KeptLogin) -> bool:
 
 def _service_account(issuer: Issuer) -> KeptLogin:
     """RFC 7523 section 2.1, with the mailbox as subject (Google: domain-wide delegation)."""
-    from authlib.oauth2.rfc7523 import JWTBearerGrant
-
     key, client, endpoints = issuer.client.key, issuer.client, issuer.endpoints
     if key is None:
         raise settings("the key of the service account was not read")
+    now = int(time.time())
+    claims = {
+        "iss": key.email,
+        "sub": client.username,
+        "aud": endpoints.token,
+        "iat": now,
+        "exp": now + _ASSERTION_LIVES,
+        "jti": secrets.token_urlsafe(24),
+        **({"scope": endpoints.scopes} if endpoints.scopes else {}),
+    }
+    assertion = issuer.hidden(_signed(key, claims, client.oauth.key_file))
+    return issuer.login(grant_type=_JWT_BEARER, assertion=assertion)
+
+
+def _signed(key: ServiceKey, claims: dict[str, object], path: str) -> str:
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import RSAKey
+
+    header = {"alg": "RS256", **({"kid": key.key_id} if key.key_id else {})}
     try:
-        grant: Any = JWTBearerGrant
-        signed = grant.sign(
-            key=for_issuer(key.key)(),
-            issuer=key.email,
-            audience=endpoints.token,
-            subject=client.username,
-            claims={"scope": endpoints.scopes} if endpoints.scopes else None,
-            header={"alg": "RS256", **({"kid": key.key_id} if key.key_id else {})},
-        )
-    except (ValueError, TypeError):
-        raise settings(f"{client.oauth.key_file} holds no usable private key") from None
-    assertion = signed if isinstance(signed, str) else signed.decode()
-    return issuer.login(grant_type=_JWT_BEARER, assertion=issuer.hidden(assertion))
+        return jwt.encode(header, claims, RSAKey.import_key(for_issuer(key.key)()))
+    except (ValueError, TypeError, JoseError):
+        raise settings(f"{path} holds no usable private key") from None

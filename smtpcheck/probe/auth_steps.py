@@ -21,7 +21,6 @@ from smtpcheck.wire.sasl import (
     login,
     password_shape,
 )
-from smtpcheck.wire.token import refusal_of
 
 
 def choose_step(run: Run) -> Ended:
@@ -99,8 +98,11 @@ def _judged(run: Run, outcome: Login, facts: dict[str, Json]) -> Ended:
     telling = outcome.broken_by or outcome.heard
     facts |= run.talk.facts(telling, "AUTH")
     facts["challenges"] = outcome.challenges
-    if outcome.last_challenge and (told := refusal_of(outcome.last_challenge)):
-        facts["oauth"] = told
+    if outcome.last_challenge and not outcome.accepted:
+        from smtpcheck.wire.token import refusal_of
+
+        told = refusal_of(outcome.last_challenge)
+        facts |= {"oauth": told} if told else {}
     if outcome.fault:
         said = f"the login broke off: {outcome.fault}"
         return _failed(facts, outcome.fault, said, run.talk.event_of(telling))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
-from smtpcheck.diagnosis.provider import provider_of
-from smtpcheck.diagnosis.token import FATAL, MICROSOFT, facts_of_token, problems_of
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import TOKEN_METHODS, Auth
 from smtpcheck.model.secret import SecretUnavailableError
@@ -63,6 +62,8 @@ def token_step(run: Run) -> Ended:
 
 
 def _judged(run: Run, token: Token) -> Ended:
+    from smtpcheck.diagnosis.token import FATAL, facts_of_token, problems_of
+
     now = time.time()
     claims = token_claims(token.secret)
     problems = problems_of(
@@ -96,11 +97,24 @@ def _token(run: Run) -> Token:
 
 
 def _provider(run: Run) -> str:
-    greeted = run.hello.name if run.hello else ""
-    found = provider_of({"server.host": run.name, "provider": run.provider}, greeted, ())
+    from smtpcheck.diagnosis.provider import provider_of
+    from smtpcheck.diagnosis.token import MICROSOFT
+
+    known = {"server.host": run.name, "provider": run.provider}
+    found = provider_of(known, _greeting(run), ())
     oauth = run.profile.auth.oauth
     microsoft = oauth is not None and oauth.issuer == "microsoft"
     return found or (min(MICROSOFT) if microsoft else "")
+
+
+def _greeting(run: Run) -> str:
+    """What the server greeted with: as the verdict of the run will see it."""
+    for stage in run.recorder.stages:
+        for step in stage.steps:
+            reply = step.facts.get("reply")
+            if step.step in ("tcp.greeting", "tls.greeting") and isinstance(reply, Mapping):
+                return str(reply.get("text", ""))
+    return ""
 
 
 def _failed(facts: dict[str, Json], kind: str, said: str) -> Ended:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
 
 from smtpcheck.model.reply import Heard, Reply
 from smtpcheck.model.secret import Secret
-from smtpcheck.model.token import Claims, KeptLogin
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.command import Dialogue, Say, command, hidden
 from smtpcheck.wire.masking import encodings
 from smtpcheck.wire.reply_parser import sound
-from smtpcheck.wire.token import claims_of, record_of
+
+if TYPE_CHECKING:
+    from smtpcheck.model.token import Claims, KeptLogin
 
 ROUNDS_LIMIT = 8
 """No mechanism here needs more than three; a server that asks for more plays a game."""
@@ -238,6 +240,8 @@ def key_pass_phrase(secret: Secret) -> Callable[[], bytes]:
 
 def token_claims(token: Secret) -> Claims:
     """What an access token says of itself; no signature is checked."""
+    from smtpcheck.wire.token import claims_of
+
     return claims_of(token.reveal())
 
 
@@ -248,6 +252,8 @@ def for_issuer(secret: Secret) -> Callable[[], str]:
 
 def keyring_record(login: KeptLogin) -> str:
     """A login as the keyring keeps it."""
+    from smtpcheck.wire.token import record_of
+
     refresh = login.refresh.reveal() if login.refresh is not None else ""
     return record_of(login, login.access.reveal(), refresh)
 
