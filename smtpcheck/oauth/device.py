@@ -44,7 +44,6 @@ def device_login(
     told = issuer.post(
         issuer.endpoints.device,
         "the device endpoint",
-        client_id=issuer.client.oauth.client_id,
         scope=issuer.endpoints.scopes,
     )
     code, user_code = told.get("device_code"), told.get("user_code")
@@ -68,9 +67,7 @@ def _asked(
         wait(interval)
         lives -= interval
         try:
-            return issuer.login(
-                grant_type=_GRANT, device_code=code, client_id=issuer.client.oauth.client_id
-            )
+            return issuer.login(grant_type=_GRANT, device_code=code)
         except TokenUnavailableError as error:
             word = error.facts.get("oauth.error")
             if word == "slow_down":

@@ -155,16 +155,19 @@ def ready() -> None:
 
 
 @contextmanager
-def mail_lab(folder: Path, pki: TestPki, *, listen: str = "127.0.0.1") -> Iterator[MailLab]:
+def mail_lab(
+    folder: Path, pki: TestPki, *, listen: str = "127.0.0.1", dovecot: str = ""
+) -> Iterator[MailLab]:
     """Starts Dovecot's auth and Postfix, waits until they listen, stops them. `listen`: the
-    address of Postfix, or `0.0.0.0` where the network is the caller's own."""
+    address of Postfix, or `0.0.0.0` where the network is the caller's own. `dovecot`: settings
+    that win over the usual ones."""
     ready()
     folder.chmod(0o755)
     names = [*SERVICES, *CERTIFICATES]
-    sasl, *free = _free_ports(len(names) + 1)
+    sasl, *free = free_ports(len(names) + 1)
     ports = dict(zip(names, free, strict=True))
     (folder / "users").write_text("".join(f"{u}:{{PLAIN}}{p}::::::\n" for u, p in USERS.items()))
-    (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl))
+    (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl) + dovecot)
     _write_postfix(folder, pki, ports, sasl, listen)
     with _dovecot(folder, sasl), _postfix(folder, [*ports.values()]):
         yield MailLab(ports, folder / "mail.log")
@@ -221,7 +224,7 @@ def _dovecot(folder: Path, port: int) -> Iterator[None]:
     with (folder / "dovecot.out").open("wb") as out:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
-            _listening([port], folder / "dovecot.out")
+            listening([port], folder / "dovecot.out")
             yield
         finally:
             process.terminate()
@@ -238,13 +241,14 @@ def _postfix(folder: Path, ports: list[int]) -> Iterator[None]:
     log = folder / "mail.log"
     try:
         assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
-        _listening(ports, log)
+        listening(ports, log)
         yield
     finally:
         subprocess.run([*postfix, "abort"], capture_output=True, check=False)
 
 
-def _listening(ports: list[int], log: Path) -> None:
+def listening(ports: list[int], log: Path) -> None:
+    """Waits until something listens on every port. Raises RuntimeError with the end of the log."""
     end = time.monotonic() + 20
     left = list(ports)
     while left:
@@ -262,7 +266,8 @@ def _program(name: str) -> str:
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or ""
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports on loopback that nobody uses now."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in held]
     for each in held:

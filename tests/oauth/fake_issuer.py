@@ -119,7 +119,9 @@ class FakeIssuer:
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         path = urlsplit(handler.path).path
         length = int(handler.headers.get("Content-Length") or 0)
-        form = dict(parse_qsl(handler.rfile.read(length).decode()))
+        pairs = parse_qsl(handler.rfile.read(length).decode())
+        form = dict(pairs)
+        assert len(form) == len(pairs), "a parameter was sent twice"
         asked = Asked(handler.command, path, form, dict(handler.headers))
         self.asked.append(asked)
         waiting = self.replies.get(path, [Answer(status=404)])
