@@ -10,7 +10,7 @@ from smtpcheck.model.token import KeptLogin, TokenUnavailableError
 from smtpcheck.model.value import dataclass
 from smtpcheck.oauth.http import checked_url
 from smtpcheck.oauth.issuer import Issuer
-from smtpcheck.oauth.refusal import no_issuer, plain, settings, unreachable
+from smtpcheck.oauth.refusal import no_issuer, settings, unreachable
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{2,30}\Z")
@@ -51,7 +51,7 @@ def device_login(
     if not isinstance(code, str) or not code or not isinstance(user_code, str):
         raise no_issuer("the device endpoint gave no code")
     if not _CODE.match(user_code):
-        raise no_issuer(f"the device endpoint gave a code that nobody can type: {plain(user_code)}")
+        raise no_issuer("the device endpoint gave a code that nobody can type")
     issuer.hidden(code)
     lives = min(_number(told.get("expires_in"), 900.0), _LONGEST)
     tell(DeviceCode(url, user_code, min(lives, issuer.clock.remaining())))

@@ -25,6 +25,7 @@ _RESOURCES: Final = {
     "us-gov": ("https://outlook.office365.us", "https://outlook.office365.us"),
     "china": ("https://partner.outlook.cn", "https://partner.outlook.cn"),
 }
+_TYPES: Final = ("text/html", "text/plain", "application/json", "application/xml", "text/xml")
 _OPENID: Final = "/.well-known/openid-configuration"
 _OAUTH: Final = "/.well-known/oauth-authorization-server"
 
@@ -155,7 +156,9 @@ def json_of(response: Any, what: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
-        kind = plain(response.headers.get("Content-Type", "")) or "no type"
+        # Whatever else an answer holds may repeat what was sent.
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = kind if kind in _TYPES else "another type"
         raise no_issuer(f"{what}: HTTP {status} with {kind}, where JSON belongs", status)
     if status >= 400 and "error" not in told:
         raise no_issuer(f"{what}: HTTP {status}", status)

@@ -24,7 +24,7 @@ from tests.pki import TestPki
 AUDIENCE = "mail-of-good-test"
 ROBOT = "bob@good.test"
 SECRET = "robot-canary-secret"
-VARIABLE = "SMTPCHECK_OIDC_MODULES"
+VARIABLE = "OIDC_PROVIDER_MODULES"
 _NATIVE = {
     "application_type": "native",
     "token_endpoint_auth_method": "none",
