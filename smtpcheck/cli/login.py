@@ -16,6 +16,7 @@ from smtpcheck.model.stage import ExitCode
 from smtpcheck.model.token import TokenUnavailableError
 
 if TYPE_CHECKING:
+    from smtpcheck.model.profile import OAuth
     from smtpcheck.store.origin import LoadedProfile
 
 app = new_app()
@@ -75,6 +76,8 @@ def _log_in(loaded: LoadedProfile, *, wait: bool, deadline: float, no_browser: b
     from smtpcheck.cli.session import asker
 
     oauth = loaded.profile.auth.oauth
+    if oauth is not None:
+        _check(loaded, oauth)
     alone = not (sys.stdin.isatty() and sys.stderr.isatty())
     if oauth and oauth.flow in _ATTENDED and alone and not wait:
         raise UsageError(
@@ -93,6 +96,15 @@ def _log_in(loaded: LoadedProfile, *, wait: bool, deadline: float, no_browser: b
     except TokenUnavailableError as error:
         raise typer.Exit(_refused(loaded, error)) from None
     show_kept(loaded, kept)
+
+
+def _check(loaded: LoadedProfile, oauth: OAuth) -> None:
+    from smtpcheck.oauth.issuer import checked_settings
+
+    try:
+        checked_settings(oauth)
+    except TokenUnavailableError as error:
+        _refused(loaded, error)
 
 
 def _log_out(loaded: LoadedProfile, deadline: float) -> int:
@@ -136,7 +148,10 @@ def _refused(loaded: LoadedProfile, error: TokenUnavailableError) -> int:
     from smtpcheck.cli.terminal import style_for
     from smtpcheck.report.text import render_diagnoses
 
-    if error.kind in ("oauth-settings", "oauth-extra-missing"):
+    if error.kind == "oauth-settings":
+        how = f"a key is set by: smtpcheck profile set {loaded.name} KEY VALUE"
+        raise UsageError(error.reason, (*error.help, how)) from None
+    if error.kind == "oauth-extra-missing":
         raise UsageError(error.reason, error.help) from None
     found = diagnosed(loaded, error)
     if not found:

@@ -163,4 +163,6 @@ def _words(error: BaseException) -> str:
         return f"its certificate is not trusted ({plain(seen.verify_message)})"
     if "Timeout" in kind:
         return "it did not answer in time"
+    if "NameResolution" in kind or kind == "gaierror":
+        return "its name cannot be resolved"
     return plain(getattr(seen, "strerror", None) or str(seen).rpartition(">: ")[2] or kind)

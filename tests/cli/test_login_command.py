@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -208,6 +209,21 @@ def test_an_application_needs_no_login(
     unseen(done)
     assert done.code == 0, done.out
     assert issuer.forms("/token")[0]["client_secret"] == SECRET
+
+
+def test_a_key_that_others_can_read_is_noted(
+    smtpcheck: CommandLine, issuer: FakeIssuer, pki: TestPki, tmp_path: Path
+) -> None:
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    key.chmod(0o644)
+    with ScriptedServer(SCRIPT, pki, strict=False) as server:
+        settings: dict[str, Any] = {"flow": "service-account", "key_file": str(key)}
+        smtpcheck.write("mail", profile(issuer, port=server.port, **settings))
+        done = smtpcheck("probe", "mail", "--no-experiments")
+    assert done.code == 13
+    assert f"chmod 600 {key}" in done.out + done.err
+    assert "is no key of a service account" in " ".join(done.out.split())
 
 
 def test_a_login_of_another_application_is_not_used(
