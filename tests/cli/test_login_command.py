@@ -222,7 +222,7 @@ def test_a_key_that_others_can_read_is_noted(
         smtpcheck.write("mail", profile(issuer, port=server.port, **settings))
         done = smtpcheck("probe", "mail", "--no-experiments")
     assert done.code == 13
-    assert f"chmod 600 {key}" in done.out + done.err
+    assert f"chmod 600 {key}" in " ".join(done.out.split())
     assert "is no key of a service account" in " ".join(done.out.split())
 
 
