@@ -15,7 +15,19 @@ from tests.scripted.script import read_script
 from tests.scripted.server import ScriptedServer
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("ssl", "dns", "keyring", "cryptography", "rich", "tomlkit", "tomli_w", "email", "asyncio")
+HEAVY = (
+    "ssl",
+    "dns",
+    "keyring",
+    "cryptography",
+    "rich",
+    "tomlkit",
+    "tomli_w",
+    "email",
+    "asyncio",
+    "authlib",
+    "requests",
+)
 _PROFILE = """schema = 1
 [server]
 host = "{host}"

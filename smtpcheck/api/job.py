@@ -12,7 +12,7 @@ from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile, security_for_port
-from smtpcheck.model.secret import SecretRef
+from smtpcheck.model.secret import SecretRef, SecretSource
 from smtpcheck.model.target import (
     PROFILE_NAME,
     Address,
@@ -156,9 +156,13 @@ def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
     from smtpcheck.store.secrets import secret_notes
 
     profile = loaded.profile
+    oauth = profile.auth.oauth
     used = [profile.auth.password, profile.tls.client_key_password]
     if profile.proxy is not None:
         used.append(profile.proxy.password)
+    if oauth is not None and profile.uses_kept_login:
+        key = SecretRef(SecretSource.FILE, name=oauth.key_file) if oauth.key_file else None
+        used += [oauth.client_secret, key]
     kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
     return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile))
 

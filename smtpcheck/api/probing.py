@@ -19,6 +19,7 @@ from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.secret import Secret, SecretRef
 from smtpcheck.model.stage import ExitCode, Outcome
+from smtpcheck.model.token import Token
 
 if TYPE_CHECKING:
     from smtpcheck.probe.recorder import Recorder
@@ -88,6 +89,7 @@ def _probe(
         recorder,
         settings=settings_of(job),
         read_secret=_secret_reader(job, ask),
+        read_token=_token_reader(job, ask),
         refused=refused,
         after_failure=_experiments(job) if job.plan.experiments else None,
     )
@@ -196,6 +198,15 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
             ask=ask,
             limit=min(LIMIT, deadline.remaining()),
         )
+
+    return read
+
+
+def _token_reader(job: Job, ask: Ask | None) -> Callable[[float], Token]:
+    def read(seconds: float) -> Token:
+        from smtpcheck.api.login import token_for
+
+        return token_for(job.loaded, seconds=seconds, ask=ask)
 
     return read
 

@@ -90,6 +90,8 @@ def rename(
     typer.echo(f"renamed {old} to {new}: {path}")
     for key, owner in _in_keyring(loaded):
         _move_secret(old, new, key, owner)
+    if loaded is not None and loaded.profile.auth.oauth is not None:
+        _move_login(old, new, loaded.profile.auth.username)
 
 
 def copy(
@@ -136,6 +138,8 @@ def delete(
     typer.echo(f"deleted {path}")
     for key, owner in held:
         _delete_secret(name, key, owner)
+    if loaded is not None and loaded.profile.auth.oauth is not None:
+        _forget_login(name, loaded.profile.auth.username)
 
 
 def _changes(pairs: list[str]) -> dict[str, str]:
@@ -289,6 +293,32 @@ def _delete_secret(name: str, key: str, owner: str) -> None:
             typer.echo(f"deleted {key} of {owner} from the keyring")
     except SecretUnavailableError as error:
         _note(f"{key} of {owner} may still be in the keyring: {error.reason}")
+
+
+def _move_login(old: str, new: str, owner: str) -> None:
+    from smtpcheck.model.secret import SecretUnavailableError
+    from smtpcheck.store.login_store import move_login
+
+    try:
+        if move_login(old, new, owner):
+            typer.echo(f"moved the login of {owner} in the keyring")
+    except SecretUnavailableError as error:
+        # Without a keyring no login was kept; only what is in its way is worth a word.
+        if error.kind != "no-backend":
+            _note(f"a login could not be moved in the keyring: {error.reason}")
+            _note(f"sign in again: smtpcheck login {new}")
+
+
+def _forget_login(name: str, owner: str) -> None:
+    from smtpcheck.model.secret import SecretUnavailableError
+    from smtpcheck.store.login_store import forget_login
+
+    try:
+        if forget_login(name, owner):
+            typer.echo(f"deleted the login of {owner} from the keyring")
+    except SecretUnavailableError as error:
+        if error.kind != "no-backend":
+            _note(f"a login of {owner} may still be in the keyring: {error.reason}")
 
 
 def _note(text: str) -> None:

@@ -215,7 +215,8 @@ def _owner(loaded: LoadedProfile, key: str) -> str:
 
     owner = owner_of(loaded.profile, key)
     if not owner:
-        user = key.rpartition(".")[0] + ".username"
+        section = key.rpartition(".")[0]
+        user = f"{section}.client_id" if section == "auth.oauth" else f"{section}.username"
         raise UsageError(
             f"profile {loaded.name} has no {user}, under which the keyring keeps the secret",
             (f"set it first: smtpcheck profile set {loaded.name} {user} NAME",),

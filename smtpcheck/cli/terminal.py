@@ -35,6 +35,14 @@ def is_terminal(stream: TextIO) -> bool:
         return False
 
 
+def has_desktop(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a browser can open beside the terminal; one inside it would take the terminal."""
+    env = os.environ if environment is None else environment
+    if _PLATFORM in ("win32", "darwin"):
+        return True
+    return bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
+
+
 def can_redraw(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
     """Whether a line on this stream can be written over."""
     env = os.environ if environment is None else environment

@@ -206,7 +206,8 @@ def _credentials(case: Case) -> Iterator[LintFinding]:
                 "set tls.client_cert and tls.client_key",
             )
         return
-    if auth.username and auth.password is None:
+    kept = case.profile.uses_kept_login and not case.lacks_client
+    if auth.username and auth.password is None and not kept:
         yield warning(
             "password-source-missing",
             "auth.password",

@@ -41,8 +41,17 @@ class Case:
     @property
     def uses_password(self) -> bool:
         """Whether it logs in, and not with a token or a certificate."""
-        tokens = ("xoauth2", "oauthbearer", "external")
-        return self.profile.wants_login and self.profile.auth.method not in tokens
+        token = self.profile.uses_token and not self.lacks_client
+        other = token or self.profile.auth.method == "external"
+        return self.profile.wants_login and not other
+
+    @property
+    def lacks_client(self) -> bool:
+        """Whether it would take the token of a login, and names no application to get one with:
+        so it is where only the preset speaks of OAuth."""
+        oauth = self.profile.auth.oauth
+        named = oauth is not None and (oauth.client_id or oauth.key_file)
+        return self.profile.uses_kept_login and not named
 
 
 def literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -205,7 +205,10 @@ def _not_an_ses_user(name: str) -> str:
 def _microsoft_password(case: Case) -> Iterator[LintFinding]:
     if not case.uses_password:
         return
-    oauth = "set auth.method to xoauth2 and get a token"
+    oauth = (
+        "sign in with OAuth: set auth.oauth.client_id, take auth.password out, then: "
+        "smtpcheck login PROFILE"
+    )
     if case.host in _MICROSOFT_PERSONAL:
         yield error(
             "microsoft-password-login",

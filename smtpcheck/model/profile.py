@@ -27,6 +27,8 @@ AUTH_METHODS = (
     "xoauth2",
     "oauthbearer",
 )
+TOKEN_METHODS = ("xoauth2", "oauthbearer")
+"""Methods whose password is an access token."""
 DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -84,6 +86,14 @@ class OAuth:
         "how the token is got",
         choices=("device", "browser", "client-credentials", "service-account"),
     )
+    cloud: str = setting(
+        "public", Kind.CHOICE, "which cloud of Microsoft", choices=("public", "us-gov", "china")
+    )
+    scope: str = setting("", Kind.TEXT, "scopes to ask for, if not the usual ones")
+    client_secret: SecretRef | None = setting(
+        None, Kind.SECRET, "where the secret of the application is kept"
+    )
+    key_file: str = setting("", Kind.PATH, "key of the service account, JSON")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +214,18 @@ class Profile:
     def port(self) -> int:
         """The port in use: as set, or as the mode means."""
         return self.server.port or DEFAULT_PORTS[self.security]
+
+    @property
+    def uses_kept_login(self) -> bool:
+        """Whether it logs in with the token that `smtpcheck login` keeps."""
+        auth = self.auth
+        token = auth.method in ("auto", *TOKEN_METHODS)
+        return auth.oauth is not None and auth.password is None and token
+
+    @property
+    def uses_token(self) -> bool:
+        """Whether it logs in with an access token, from wherever."""
+        return self.uses_kept_login or self.auth.method in TOKEN_METHODS
 
     @property
     def wants_login(self) -> bool:

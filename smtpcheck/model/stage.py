@@ -57,7 +57,7 @@ STEPS: dict[Stage, tuple[str, ...]] = {
     Stage.DNS: ("dns.name", "dns.system", "dns.query", "dns.compare"),
     Stage.TCP: ("tcp.ping", "tcp.proxy", "tcp.connect", "tcp.greeting", "tcp.ehlo"),
     Stage.TLS: ("tls.starttls", "tls.handshake", "tls.greeting", "tls.ehlo"),
-    Stage.AUTH: ("auth.choose", "auth.login"),
+    Stage.AUTH: ("auth.choose", "auth.token", "auth.login"),
     Stage.SEND: (
         "send.prepare",
         "send.mail",

@@ -46,6 +46,7 @@ def means_of(run: Run) -> Means:
         method=profile.auth.method,
         verified=link.trust is Trust.VERIFIED,
         password=profile.auth.password is not None,
+        token=profile.uses_token,
         certificate=shown or bool(profile.server.socket),
         bindable=any(name.endswith(PLUS) for name in offered) and link.binding() is not None,
         ntlm="NTLM" in offered and ntlm_installed(),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Reply
-from smtpcheck.model.secret import Secret, SecretRef, SecretUnavailableError
+from smtpcheck.model.secret import Secret, SecretUnavailableError
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.auth_choice import choice_of
 from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.session import heard_facts, words
+from smtpcheck.probe.token_step import username_form
 from smtpcheck.wire.mechanisms import Connection
 from smtpcheck.wire.sasl import (
     Credentials,
@@ -43,11 +44,11 @@ def login_step(run: Run) -> Ended:
     if choice.mechanism == "EXTERNAL":
         done, _ = _try(run, choice, Credentials(auth.username))
         return _judged(run, done, facts)
-    if not auth.username or auth.password is None:
+    if not auth.username or (auth.password is None and run.secret is None):
         lacking = "user name" if not auth.username else "password"
         return _failed(facts, "credentials-missing", f"the profile has no {lacking}")
     try:
-        secret = _secret(run, auth.password)
+        secret = _secret(run)
     except SecretUnavailableError as error:
         kind = "credentials-missing" if error.kind == "missing" else "secret-unavailable"
         facts["help"] = list(error.help)
@@ -74,9 +75,13 @@ def login_step(run: Run) -> Ended:
     return _judged(run, outcome, facts)
 
 
-def _secret(run: Run, reference: SecretRef) -> Secret:
+def _secret(run: Run) -> Secret:
     """Reads it once, and lets nothing show it from then on. Raises SecretUnavailableError."""
-    secret = run.secret = run.secret or run.read_secret(reference)
+    secret, reference = run.secret, run.profile.auth.password
+    if secret is None:
+        if reference is None:
+            raise SecretUnavailableError("the profile has no password", "missing")
+        secret = run.secret = run.read_secret(reference)
     run.recorder.masker.add(*forms_of(secret, run.profile.auth.username))
     return secret
 
@@ -88,6 +93,11 @@ def _judged(run: Run, outcome: Login, facts: dict[str, Json]) -> Ended:
     facts["challenges"] = outcome.challenges
     if outcome.facts:
         facts["scram"] = dict(outcome.facts)
+    if outcome.last_challenge and not outcome.accepted:
+        from smtpcheck.wire.token import refusal_of
+
+        told = refusal_of(outcome.last_challenge)
+        facts |= {"oauth": told} if told else {}
     if outcome.fault:
         said = f"the login broke off: {_FAULTS.get(outcome.fault, outcome.fault)}"
         return _failed(facts, outcome.fault, said, run.talk.event_of(telling))
@@ -106,15 +116,6 @@ def _held(run: Run, before: Reply, facts: dict[str, Json]) -> Ended:
     event = run.recorder.note(said)
     told = heard_facts(before, "AUTH", event)
     return Ended(Outcome.FAILED, said, {**facts, **told, "challenges": 0, "held": True})
-
-
-def username_form(username: str) -> str:
-    """The shape of a user name, which providers are particular about."""
-    if not username:
-        return "empty"
-    if "\\" in username:
-        return "domain-backslash"
-    return "address" if "@" in username else "plain"
 
 
 def _try(run: Run, choice: Choice, who: Credentials) -> tuple[Login, str]:

@@ -12,6 +12,7 @@ from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.reply import Heard
 from smtpcheck.model.secret import Secret, SecretRef
+from smtpcheck.model.token import Token
 from smtpcheck.probe.connect import Peer, Race
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.link import Link
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ReadSecret = Callable[[SecretRef], Secret]
 """Gives the secret behind a reference. Raises SecretUnavailableError."""
+ReadToken = Callable[[float], Token]
+"""Gives the token of the kept login within so many seconds. Raises TokenUnavailableError."""
 
 
 class Prepared:
@@ -78,6 +81,9 @@ class Run:
     deadline: Deadline
     read_secret: ReadSecret
     refused: Refused = field(default_factory=Refused)
+    read_token: ReadToken | None = None
+    provider: str = ""
+    """Of the preset; empty where there is none."""
     secret: Secret | None = None
     """Once it was read: nobody is asked twice."""
     proxy_secret: Secret | None = None

@@ -23,7 +23,7 @@ from smtpcheck.probe.proxy_aim import resolves_here
 from smtpcheck.probe.proxy_step import proxy_step
 from smtpcheck.probe.recorder import Ended, Recorder
 from smtpcheck.probe.refused import Refused
-from smtpcheck.probe.run import ReadSecret, Run
+from smtpcheck.probe.run import ReadSecret, ReadToken, Run
 from smtpcheck.probe.send_steps import (
     PipeliningLostError,
     data_step,
@@ -41,6 +41,7 @@ from smtpcheck.probe.tcp_steps import (
     settle_connect,
 )
 from smtpcheck.probe.tls_steps import handshake_step, prepare_context, starttls_step
+from smtpcheck.probe.token_step import token_step
 
 TakeStep = Callable[[Run], Ended]
 AfterFailure = Callable[[Run, Observations], tuple[ExperimentResult, ...]]
@@ -87,6 +88,7 @@ def run_probe(
     *,
     settings: Facts,
     read_secret: ReadSecret,
+    read_token: ReadToken | None = None,
     refused: Refused | None = None,
     after_failure: AfterFailure | None = None,
 ) -> Ran:
@@ -98,7 +100,8 @@ def run_probe(
     if last < _ORDER.index("send.data"):
         plan = replace(plan, deliver=False)
     deadline = Deadline(plan.deadline)
-    run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused())
+    run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused(), read_token)
+    run.provider = str(settings.get("provider") or "")
     run.sender_only = last < _ORDER.index("send.rcpt")
     interrupted = False
     experiments: tuple[ExperimentResult, ...] = ()
@@ -163,7 +166,8 @@ def steps_of(
                 "tls.ehlo": ehlo_in_tls_step,
             }
         case Stage.AUTH if profile.wants_login or by_certificate:
-            return {"auth.choose": choose_step, "auth.login": login_step}
+            token: dict[str, TakeStep] = {"auth.token": token_step} if profile.uses_token else {}
+            return {"auth.choose": choose_step, **token, "auth.login": login_step}
         case Stage.SEND:
             body = {"send.data": data_step, "send.message": message_step}
             return {

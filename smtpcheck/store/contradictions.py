@@ -193,6 +193,18 @@ def _oauth(profile: Profile) -> Iterator[Contradiction]:
             "auth.oauth.issuer is missing",
             allowed="microsoft, google, or the https:// URL of the issuer's metadata",
         )
+    if oauth.cloud != "public" and issuer != "microsoft":
+        yield Contradiction(
+            ("auth.oauth.cloud", "auth.oauth.issuer"),
+            f"auth.oauth.cloud is {oauth.cloud} and auth.oauth.issuer is not microsoft",
+            "only Microsoft has several clouds: remove it",
+        )
+    if oauth.key_file and oauth.flow != "service-account":
+        yield Contradiction(
+            ("auth.oauth.key_file", "auth.oauth.flow"),
+            f"auth.oauth.key_file is set and auth.oauth.flow is {oauth.flow}",
+            'write flow = "service-account", or remove the key',
+        )
     if oauth.tenant and issuer == "google":
         yield Contradiction(
             ("auth.oauth.tenant", "auth.oauth.issuer"),

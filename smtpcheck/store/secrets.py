@@ -27,6 +27,7 @@ SECRET_WORDS = {
     "proxy.password": "proxy password",
     "confirm.password": "IMAP password",
     "tls.client_key_password": "pass phrase of the client key",
+    "auth.oauth.client_secret": "client secret",
 }
 """Every key that names a secret, and what the secret is called."""
 
@@ -106,6 +107,8 @@ def owner_of(profile: Profile, purpose: str = PASSWORD_KEY) -> str:
             return own or profile.auth.username
         case "tls.client_key_password":
             return _KEY_OWNER
+        case "auth.oauth.client_secret":
+            return profile.auth.oauth.client_id if profile.auth.oauth else ""
         case _:
             return profile.auth.username
 

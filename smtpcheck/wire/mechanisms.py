@@ -179,6 +179,7 @@ class Mechanism:
     """Only a server that proved to know the password has accepted the login."""
     secret: bool = True
     """Whether its responses must not be shown."""
+    takes_token: bool = False
 
 
 MECHANISMS = {
@@ -194,7 +195,7 @@ MECHANISMS = {
         ),
         Mechanism("NTLM", _ntlm, 2, free_challenges=True),
         Mechanism("EXTERNAL", _external, 1, secret=False),
-        Mechanism("XOAUTH2", _xoauth2, 1),
-        Mechanism("OAUTHBEARER", _oauthbearer, 1),
+        Mechanism("XOAUTH2", _xoauth2, 1, takes_token=True),
+        Mechanism("OAUTHBEARER", _oauthbearer, 1, takes_token=True),
     )
 }

@@ -10,7 +10,8 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Generator
-from dataclasses import field
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.reply import Heard, Reply
@@ -29,6 +30,9 @@ from smtpcheck.wire.mechanisms import (
 from smtpcheck.wire.reply_parser import sound
 from smtpcheck.wire.sasl_fault import ChallengeFaultError, EncodingFaultError
 from smtpcheck.wire.scram import BINDING_ERRORS, final_among
+
+if TYPE_CHECKING:
+    from smtpcheck.model.token import Claims, KeptLogin
 
 ROUNDS_LIMIT = 8
 """No mechanism here needs more than three; a server that asks for more plays a game."""
@@ -60,6 +64,8 @@ class Login:
     """What the mechanism showed, for `scram.*` (docs/facts.md)."""
     proved: bool = True
     """Whether anything left from which the server could judge the credential."""
+    last_challenge: bytes = b""
+    """The last challenge of a mechanism that takes tokens: why the token was refused."""
 
     @property
     def accepted(self) -> bool:
@@ -108,9 +114,10 @@ def login(mechanism: str, who: Credentials, connection: Connection = _DIRECT) ->
     first = _next(responses)
     opening, given = _opening(spoken, first)
     (heard,) = yield (opening,)
-    challenges = 0
+    challenges, told = 0, b""
     while isinstance(heard, Reply) and heard.code == 334 and sound(heard):
         challenges += 1
+        told = _decoded(heard, free=False) or b"" if spoken.takes_token else b""
         fault, response = "too-many-challenges", None
         if challenges <= ROUNDS_LIMIT:
             resend = first if not given else None
@@ -121,7 +128,8 @@ def login(mechanism: str, who: Credentials, connection: Connection = _DIRECT) ->
         given += 1
         (heard,) = yield (_response(talk, spoken, response),)
     fault = _final_fault(talk, spoken, responses, heard, given)
-    return _ended(talk, heard, challenges, fault, heard if fault else None, given)
+    done = _ended(talk, heard, challenges, fault, heard if fault else None, given)
+    return replace(done, last_challenge=told)
 
 
 def _answer(
@@ -222,6 +230,26 @@ def _decoded(reply: Reply, *, free: bool) -> bytes | None:
 def key_pass_phrase(secret: Secret) -> Callable[[], bytes]:
     """The pass phrase of a private key, in the form that the TLS library asks for."""
     return lambda: secret.reveal().encode()
+
+
+def token_claims(token: Secret) -> Claims:
+    """What an access token says of itself; no signature is checked."""
+    from smtpcheck.wire.token import claims_of
+
+    return claims_of(token.reveal())
+
+
+def for_issuer(secret: Secret) -> Callable[[], str]:
+    """A client secret, a refresh token or a key, in the form that the OAuth library asks for."""
+    return secret.reveal
+
+
+def keyring_record(login: KeptLogin) -> str:
+    """A login as the keyring keeps it."""
+    from smtpcheck.wire.token import record_of
+
+    refresh = login.refresh.reveal() if login.refresh is not None else ""
+    return record_of(login, login.access.reveal(), refresh)
 
 
 def password_shape(secret: Secret) -> str:

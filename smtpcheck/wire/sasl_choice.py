@@ -28,6 +28,8 @@ class Means:
     verified: bool = False
     """The connection is TLS, and its certificate was verified."""
     password: bool = True
+    token: bool = False
+    """What there is to log in with is an access token."""
     certificate: bool = False
     """The server can know who this is: by a client certificate, or over a Unix socket."""
     bindable: bool = False
@@ -70,6 +72,9 @@ def choose(offered: tuple[str, ...], means: Means) -> Choice | None:
         return (
             Choice(named[0], "set as auth.method, and offered", tuple(named[1:])) if named else None
         )
+    if means.token:
+        tokens = [name for name in TOKEN_MECHANISMS if name in fits]
+        return Choice(tokens[0], "offered, for the token of the kept login") if tokens else None
     if not means.password and "EXTERNAL" in fits:
         return Choice("EXTERNAL", "there is a client certificate and no password")
     order = AUTO_VERIFIED if means.verified else AUTO_INSECURE
@@ -107,7 +112,7 @@ def _why(mechanism: str, means: Means) -> str:
 
 
 def _obstacle(name: str, means: Means) -> str:
-    token = means.method.upper() in TOKEN_MECHANISMS
+    token = means.token or means.method.upper() in TOKEN_MECHANISMS
     if name not in SPOKEN:
         return "smtpcheck does not speak it"
     if name == "EXTERNAL":

@@ -163,16 +163,19 @@ def ready() -> None:
 
 
 @contextmanager
-def mail_lab(folder: Path, pki: TestPki, *, listen: str = "127.0.0.1") -> Iterator[MailLab]:
+def mail_lab(
+    folder: Path, pki: TestPki, *, listen: str = "127.0.0.1", dovecot: str = ""
+) -> Iterator[MailLab]:
     """Starts Dovecot's auth and Postfix, waits until they listen, stops them. `listen`: the
-    address of Postfix, or `0.0.0.0` where the network is the caller's own."""
+    address of Postfix, or `0.0.0.0` where the network is the caller's own. `dovecot`: settings
+    that win over the usual ones."""
     ready()
     folder.chmod(0o755)
     names = [*SERVICES, *CERTIFICATES]
     sasl, *free = free_ports(len(names) + 1)
     ports = dict(zip(names, free, strict=True))
     (folder / "users").write_text("".join(f"{u}:{{PLAIN}}{p}::::::\n" for u, p in USERS.items()))
-    (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl))
+    (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl) + dovecot)
     _write_postfix(folder, pki, ports, sasl, listen)
     with run_dovecot(folder, sasl), _postfix(folder, [*ports.values()]):
         yield MailLab(ports, folder / "mail.log")

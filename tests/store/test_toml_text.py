@@ -100,6 +100,8 @@ def profiles(draw: st.DrawFn) -> Profile:
         values["server.port"] = 24
     if any(name.startswith("auth.oauth.") for name in values):
         values["auth.oauth.issuer"] = "microsoft"
+        if "auth.oauth.key_file" in values:
+            values["auth.oauth.flow"] = "service-account"
     for name in ("tls.client_cert", "tls.client_key"):
         values[name] = draw(BY_KIND[Kind.PATH])
     if values.get("auth.method") == "none":

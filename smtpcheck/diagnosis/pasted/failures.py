@@ -8,6 +8,7 @@ from typing import Final
 
 from smtpcheck.catalog.matcher import Open
 from smtpcheck.diagnosis.pasted.conversation import step_of
+from smtpcheck.diagnosis.pasted.issuer import issuer_refusal_in
 from smtpcheck.diagnosis.pasted.payload import oauth_status_of
 from smtpcheck.diagnosis.pasted.reading import MOST_WORDS, Failure, Reading, reading_of
 from smtpcheck.diagnosis.pasted.said import Said
@@ -44,6 +45,7 @@ def read_text(text: str) -> Reading:
         *_odd_host(reading),
         *_foreign_greeting(reading),
         *_refused_token(reading),
+        *_no_token(reading),
         *(_failure(symptom, reading) for symptom in symptoms_in(reading)),
         _words(reading),
     ]
@@ -102,6 +104,17 @@ def _refused_token(reading: Reading) -> list[Failure]:
     }
     number = next(line.number for line in reading.lines if "334" in line.text)
     return [Failure(facts, {}, 0, number, number, f"the token was refused with status {status}")]
+
+
+def _no_token(reading: Reading) -> list[Failure]:
+    found = issuer_refusal_in(reading.lines)
+    if found is None:
+        return []
+    told, line = found
+    own: dict[str, Json] = {"step": "auth.token", "stage": "auth", "error.kind": "token-refused"}
+    facts = {**reading.common, **own, **told}
+    said = told.get("oauth.code") or told.get("oauth.error")
+    return [Failure(facts, {}, 0, line.number, line.number, f"the issuer refused: {said}")]
 
 
 def _failure(symptom: Symptom, reading: Reading) -> Failure:
