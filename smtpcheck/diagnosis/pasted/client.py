@@ -14,7 +14,7 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         )),
         ("symfony-mailer", (
             r"Symfony\\+Component\\+Mailer|symfony/mailer|"
-            r"Connection could not be established with host \"|"
+            r"Connection could not be established with host \"|bytes on the wire|"
             r"Expected response code \"?\d{3}[/\"]"
         )),
         ("swiftmailer", r"(?i)swift_|swiftmailer|Expected response code \d{3} but got code"),
@@ -35,7 +35,7 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("java", r"java\.(?:net|io|lang)\.|at [\w.$]+\([\w$]+\.java:\d+\)|javax\.net\.ssl"),
         ("nodemailer", (
             r"(?i)nodemailer|smtp-connection|SMTPConnection\.|Greeting never received|EAUTH|"
-            r"command: 'CONN'|\"command\":\"CONN\"|\[cache miss\]"
+            r"command['\"]?: ?['\"](?:CONN|API|AUTH \w+|STARTTLS)['\"]|\[cache miss\]"
         )),
         ("node", (
             r"getaddrinfo E|at [\w.<> ]+\((?:/|[A-Z]:\\|node:|net\.js|dns\.js|"
@@ -66,7 +66,8 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("ssmtp", r"\bssmtp\b"),
         ("swaks", (
             r"===? (?:Trying|Connected to) \S+:\d+\.\.\.|<\*\* |<~\*|"
-            r"\*\*\* TLS startup failed|swaks"
+            r"\*\*\* (?:TLS startup failed|Remote host closed|Error connecting to|Host did not)|"
+            r"swaks"
         )),
         ("curl", r"(?i)\bcurl\b|curl_fetch"),
         ("postfix", r"postfix/|postfix[-_]|status=(?:deferred|bounced)|X-Postfix|NOQUEUE: "),
@@ -84,12 +85,20 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("qmail", r"qmail|giving_up_on|Giving up on"),
     )
 )  # fmt: skip
+MAIL_CLIENTS: Final = frozenset(
+    (
+        *("phpmailer", "symfony-mailer", "swiftmailer", "laminas-mail", "mailkit", "javamail"),
+        *("system-net-mail", "nodemailer", "python-smtplib", "msmtp", "ssmtp", "swaks", "postfix"),
+        *("exim", "opensmtpd", "sendmail", "horde"),
+    )
+)
+"""Clients that do nothing but mail: their words need no other that speaks of it."""
 _EXCEPTION: Final = re.compile(
     r"\b((?:[A-Za-z_][\w]{0,60}[.:\\]{1,2}){0,8}[A-Z]\w{2,60}(?:Error|Exception|Timeout|"
     r"Disconnected|Refused|Reset))\b"
 )
 _SMTP: Final = re.compile(
-    r"(?i)smtp|e-?mail|\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
+    r"(?i)smtp|e-?mail|\bgo-?mail\b|\blettre\b|MCOErrorDomain|\bCDO\b|\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
     r"postfix|exim|starttls|\behlo\b|\bhelo\b|rcpt to|mail from|\bMX\b|newsletter|"
     r"\bmta\b|notif|network_failure|net_io_|response code \"?\d"
     r"|:(?:25|465|587|2525)\b|port\D{0,5}(?:25|465|587|2525)\b|邮件|correo|courriel|почт"
