@@ -127,7 +127,9 @@ _API: Final = re.compile(
     r"requests\.exceptions|RestClient|Invoke-RestMethod|fetch failed|googleapiclient|"
     r"MailgunApi|SendGridAPI"
     r"|\b(?:Get|Post|GET|POST|PUT) \"?https?://|net/http:"
-    r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:"
+    r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:|HttpError\b|hooks\.slack"
+    r"|@sendgrid/|mailgun[.-]js|Request failed with status code|requested URL returned error"
+    r"|curl: \(\d+\) .{0,200}\bhttps?://(?!curl\.)|page\.goto"
 )
 _PORTS: Final = (
     "5432|3306|6379|27017|11211|9200|8080|8443|443|80|22|21|53|389|636|5672|9092|3389|1433|"
@@ -139,6 +141,12 @@ _UNRELATED: Final = re.compile(
     r"|jdbc|SQLSTATE|sqlalchemy|Access denied for user|StdOut\.php|\bs?ftp\b|websocket|\bxmpp\b"
     r"|\bsip\b|memcached|\bs3\b|kubectl|rsync|\bnpm\b|\bpip\b|kex_exchange|flask_sqlalchemy"
 )
+_SURELY_UNRELATED: Final = re.compile(
+    r"npm ERR!|registry\.npmjs|pull (?:access|image)|failed to resolve reference|ERROR 1045"
+    r"|SQLSTATE|Aborted connection \d+ to db|\]?:(?:9093|5432|3306|6379|27017|11211)\b|psycopg|pymysql"
+    r"|(?:login|log in) with USER and PASS|vsftpd|ProFTPD|\bmocha\b|\bselenium|playwright"
+)
+"""What is about another program, though it may name mail."""
 _WORDY: Final = re.compile(
     r"(?i)recipient|sender|relay|mailbox|message|rejected|\bhelo\b|greylist|spam|"
     r"blacklist|blocked|\bauth|login|password|user ?name|credential"
@@ -175,6 +183,8 @@ def other_protocol(text: str) -> str:
         return "pop3"
     if _API.search(text) and not strict:
         return "http"
+    if not strict and _SURELY_UNRELATED.search(text):
+        return "other"
     if _UNRELATED.search(text) and not _SMTP.search(text):
         return "other"
     return ""

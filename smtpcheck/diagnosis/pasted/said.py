@@ -54,6 +54,7 @@ _INLINE: Final = re.compile(
 )
 _BEFORE_INLINE: Final = re.compile(
     r"(?:(?:said|replied|responded|response|reply|returned|answer(?:ed)?|message|msg|error|failed|"
+    r"(?:respon\w{1,5}|repl\w{1,4}|answer\w{0,3}|fail\w{0,3}|return\w{0,3}|reject\w{0,3}) with|"
     r"code|login|status|talk to me|smtp|rejected|respuesta|erreur|fehler|[:;\"'=(<>\[\]{},`-]|"
     r"ERR(?:OR)?|issue|problem)\s?:?\s{0,2}[\"'`(\[]{0,2}|^)$",
     re.IGNORECASE,
