@@ -98,7 +98,8 @@ _EXCEPTION: Final = re.compile(
     r"Disconnected|Refused|Reset))\b"
 )
 _SMTP: Final = re.compile(
-    r"(?i)smtp|e-?mail|\bgo-?mail\b|\blettre\b|MCOErrorDomain|\bCDO\b|\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
+    r"(?i)smtp|e-?mail|\bgo-?mail\b|\blettre\b|MCOErrorDomain|\bCDO\b|"
+    r"\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
     r"postfix|exim|starttls|\behlo\b|\bhelo\b|rcpt to|mail from|\bMX\b|newsletter|"
     r"\bmta\b|notif|network_failure|net_io_|response code \"?\d"
     r"|:(?:25|465|587|2525)\b|port\D{0,5}(?:25|465|587|2525)\b|邮件|correo|courriel|почт"
@@ -111,7 +112,8 @@ _IMAP: Final = re.compile(
     r"(?i)\bimap|\bNO \[?(?:AUTHENTICATIONFAILED|ALERT|UNAVAILABLE|LOGIN)|"
     r"\[AUTHENTICATIONFAILED\]|\bNO LOGIN failed|:(?:993|143)\b|port\D{0,5}(?:993|"
     r"143)\b|\* (?:OK|BYE|BAD|PREAUTH)\b|Host[12] failure"
-    r"|inbox connection|^(?=\d*[A-Za-z])\w{1,8} (?-i:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|"
+    r"|inbox connection|current operation on '|responseStatus: "
+    r"|^(?=\d*[A-Za-z])\w{1,8} (?-i:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|"
     r"\bJMAP\b"
 )
 _POP3: Final = re.compile(
@@ -123,7 +125,9 @@ _API: Final = re.compile(
     r"graph\.microsoft\.com|gmail\.googleapis|\"?status(?:Code)?\"?\s?[:=]\s?\"?(?:40\d|"
     r"429|422|50\d)\b"
     r"|HTTP/\d(?:\.\d)? [345]\d\d|HTTP (?:error|status|code)?:? ?(?:40\d|429|422|"
-    r"50\d)\b|\b(?:401|403) (?:Unauthorized|Forbidden)|axios|AxiosError|"
+    r"50\d)\b|\b(?:401 Unauthorized|403 Forbidden|404 Not Found|409 Conflict|422 Unprocessable|"
+    r"429 Too Many Requests|500 Internal Server Error|502 Bad Gateway|504 Gateway)\b|axios|"
+    r"AxiosError|"
     r"requests\.exceptions|RestClient|Invoke-RestMethod|fetch failed|googleapiclient|"
     r"MailgunApi|SendGridAPI"
     r"|\b(?:Get|Post|GET|POST|PUT) \"?https?://|net/http:"
@@ -141,10 +145,17 @@ _UNRELATED: Final = re.compile(
     r"|jdbc|SQLSTATE|sqlalchemy|Access denied for user|StdOut\.php|\bs?ftp\b|websocket|\bxmpp\b"
     r"|\bsip\b|memcached|\bs3\b|kubectl|rsync|\bnpm\b|\bpip\b|kex_exchange|flask_sqlalchemy"
 )
+_SENDS: Final = re.compile(
+    r"(?i)smtp(?!lib\b.*imap)|sendmail|postfix/|exim\b|rcpt to|mail from|:(?:25|465|587|2525)\b"
+)
+"""What only sending has; STARTTLS and the words of a login, IMAP has too."""
 _SURELY_UNRELATED: Final = re.compile(
     r"npm ERR!|registry\.npmjs|pull (?:access|image)|failed to resolve reference|ERROR 1045"
-    r"|SQLSTATE|Aborted connection \d+ to db|\]?:(?:9093|5432|3306|6379|27017|11211)\b|psycopg|pymysql"
-    r"|(?:login|log in) with USER and PASS|vsftpd|ProFTPD|\bmocha\b|\bselenium|playwright"
+    r"|SQLSTATE|Aborted connection \d+ to db"
+    r"|\]?:(?:9093|5432|3306|6379|27017|11211)\b|psycopg|pymysql"
+    r"|(?:login|log in) with USER and PASS|vsftpd|ProFTPD|certbot|params:acme"
+    r"|ACME certificate|nginx: \[|\[emerg\]"
+    r"|clamd|spamd|rspamd|kubectl|\bmocha\b|\bselenium|playwright"
 )
 """What is about another program, though it may name mail."""
 _WORDY: Final = re.compile(
@@ -177,7 +188,7 @@ def may_be_mail(text: str) -> bool:
 def other_protocol(text: str) -> str:
     """`imap`, `pop3`, `http` or `other` where the text is about that and nothing in it is SMTP."""
     strict = bool(_STRICT_SMTP.search(text))
-    if _IMAP.search(text) and not strict:
+    if _IMAP.search(text) and not _SENDS.search(text):
         return "imap"
     if _POP3.search(text) and not re.search(r"(?i)smtp|starttls|ehlo", text):
         return "pop3"
