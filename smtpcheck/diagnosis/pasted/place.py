@@ -120,7 +120,7 @@ _EXPLICIT: Final = re.compile(
     (
         r"smtp\+starttls|SMTPSecure\W{1,8}tls\b|EMAIL_USE_TLS\W{1,4}True|"
         r"starttls\.enable\W{1,5}true|MAIL_ENCRYPTION=tls|tls_starttls\s?[= ]\s?on|"
-        r"requireTLS|SecureSocketOptions\.StartTls|EnableSsl\W{1,4}true|"
+        r"requireTLS|enable_starttls(?:_auto)?\W{1,5}true|SecureSocketOptions\.StartTls|EnableSsl\W{1,4}true|"
         r"connectionType\W{1,4}(?:MCOConnectionType(?:\.|\w{0,2}))?StartTLS\b"
     ),
     re.IGNORECASE,
@@ -224,7 +224,8 @@ def _named_host(text: str) -> str | None:
 
 def _security(text: str, found: dict[str, str]) -> str:
     scheme = found.get("scheme", "").lower()
-    if scheme in ("ssl", "smtps") or _IMPLICIT.search(text):
+    socket = re.search(r"fsockopen|stream_socket_client|unable to connect to tls://", text)
+    if scheme in ("ssl", "smtps") or (scheme == "tls" and socket) or _IMPLICIT.search(text):
         return "tls"
     if scheme == "smtp+starttls" or _EXPLICIT.search(text):
         return "starttls"
