@@ -112,7 +112,7 @@ _IMAP: Final = re.compile(
     r"(?i)\bimap|\bNO \[?(?:AUTHENTICATIONFAILED|ALERT|UNAVAILABLE|LOGIN)|"
     r"\[AUTHENTICATIONFAILED\]|\bNO LOGIN failed|:(?:993|143)\b|port\D{0,5}(?:993|"
     r"143)\b|\* (?:OK|BYE|BAD|PREAUTH)\b|Host[12] failure"
-    r"|inbox connection|current operation on '|responseStatus: "
+    r"|inbox connection|current operation on '|responseStatus: |retriev\w{1,3} mailbox"
     r"|^(?=\d*[A-Za-z])\w{1,8} (?-i:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|"
     r"\bJMAP\b"
 )

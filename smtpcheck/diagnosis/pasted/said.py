@@ -64,7 +64,8 @@ _ONLY_ENHANCED: Final = re.compile(
 )
 _FIELD: Final = re.compile(
     r"(?:smtp[ _]?(?:reply |error )?(?:code|status)|status[ _]code|response ?code"
-    r"|smtpstatus|reply code|port: ?\d{1,5}, response|denied|(?<=[a-z] )failed|rejected)"
+    r"|smtpstatus|reply code|port: ?\d{1,5}, response|error code\W{1,3}\["
+    r"|denied|(?<=[a-z] )failed|rejected)"
     rf"[\"']?\s?[:=]?\s?[\"']?#?({_BAD})\b(?: (5|4)\.(\d{{1,3}}\.\d{{1,3}}))?",
     re.IGNORECASE,
 )
