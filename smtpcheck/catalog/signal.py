@@ -6,15 +6,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
 
-FILES: Final = tuple(
-    Path(__file__).with_name(name) for name in ("signals_way.toml", "signals.toml")
-)
-"""In the order in which their signals are tried: what names a proxy or a socket goes first."""
+SHIPPED: Final = Path(__file__).with_name("signals.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +29,17 @@ class Signal:
 
 @lru_cache(maxsize=1)
 def load_signals() -> tuple[Signal, ...]:
-    """The signals in the order in which they are tried on a line."""
-    import tomllib
-
-    tables = [
-        table
-        for file in FILES
-        for table in tomllib.loads(file.read_text(encoding="utf-8"))["signal"]
-    ]
+    """The signals in the order in which they are tried on a line. A file beside the first one adds
+    words to the signals whose facts it repeats; what it knows alone is tried before all others."""
+    tables = _tables(SHIPPED)
+    first: list[dict[str, Any]] = []
+    for path in sorted(SHIPPED.parent.glob(f"{SHIPPED.stem}_*.toml")):
+        for table in _tables(path):
+            known = next((each for each in (*first, *tables) if _same(each, table)), None)
+            if known is None:
+                first.append(table)
+            else:
+                known["words"] += table["words"]
     return tuple(
         Signal(
             words=re.compile("|".join(table["words"]), re.IGNORECASE),
@@ -47,5 +47,16 @@ def load_signals() -> tuple[Signal, ...]:
             weak=table.get("weak", False),
             elsewhere=table.get("elsewhere", False),
         )
-        for table in tables
+        for table in (*first, *tables)
     )
+
+
+def _tables(path: Path) -> list[dict[str, Any]]:
+    import tomllib
+
+    tables: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["signal"]
+    return tables
+
+
+def _same(table: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(table.get(key) == other.get(key) for key in ("facts", "weak", "elsewhere"))

@@ -42,6 +42,10 @@ _CONSEQUENCES: Final = frozenset(
     )
 )
 """Causes that often follow from another one in the same text."""
+_OF_THE_TEXT: Final = frozenset(
+    ("text", "client", "exceptions", "server.port", "server.security", "server.host", "provider")
+)
+"""Facts that every failure of a text has: they say nothing of the one that is judged."""
 _LAYERS_BELOW: Final = ("dns", "tcp")
 _MOST: Final = 3
 
@@ -114,13 +118,21 @@ def _stands_alone(found: _Found) -> bool:
 
 
 def _best(failure: Failure, reading: Reading, catalog: Catalog) -> Match | None:
+    """The first rule that may be used; one that pins nothing of the failure itself, but only words
+    somewhere in the text, goes behind those that do."""
+    aside: Match | None = None
     for match in ranking(failure.facts, catalog, failure.open or {"": None}):
         if match.presumed and not _telling(match):
             continue
-        if failure.tier == 2 and not _in_words(match, reading):
+        if failure.tier == 2:
+            if _in_words(match, reading):
+                return match
             continue
-        return match
-    return None
+        if not _of_the_text_only(match):
+            sure = match.rule.confidence.rank > 0 and match.cause.id not in _CONSEQUENCES
+            return match if aside is None or sure else aside
+        aside = aside or match
+    return aside
 
 
 def _is_mere_number(failure: Failure, match: Match, reading: Reading) -> bool:
@@ -133,22 +145,25 @@ def _is_mere_number(failure: Failure, match: Match, reading: Reading) -> bool:
 
 
 def _telling(match: Match) -> bool:
-    rest = {
+    return bool((_pinned(match) - set(match.presumed)) & _TELLING)
+
+
+def _pinned(match: Match) -> set[str]:
+    return {
         name
         for name, conditions in match.rule.when.items()
-        if name not in match.presumed and any(condition.pins for condition in conditions)
+        if any(condition.pins for condition in conditions)
     }
-    return bool(rest & _TELLING)
+
+
+def _of_the_text_only(match: Match) -> bool:
+    return _pinned(match) <= _OF_THE_TEXT
 
 
 def _in_words(match: Match, reading: Reading) -> bool:
     """Whether a rule that is held against mere words pins some of them; the words of a reply only
     where the text may come from a mail server."""
-    pinned = {
-        name
-        for name, conditions in match.rule.when.items()
-        if any(condition.pins for condition in conditions)
-    }
+    pinned = _pinned(match)
     if "text" in pinned:
         return True
     return "reply.text" in pinned and (reading.of_mail or may_be_mail(str(reading.common["text"])))

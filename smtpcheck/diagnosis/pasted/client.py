@@ -14,7 +14,7 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         )),
         ("symfony-mailer", (
             r"Symfony\\+Component\\+Mailer|symfony/mailer|"
-            r"Connection could not be established with host \"|"
+            r"Connection could not be established with host \"|bytes on the wire|"
             r"Expected response code \"?\d{3}[/\"]"
         )),
         ("swiftmailer", r"(?i)swift_|swiftmailer|Expected response code \d{3} but got code"),
@@ -35,7 +35,7 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("java", r"java\.(?:net|io|lang)\.|at [\w.$]+\([\w$]+\.java:\d+\)|javax\.net\.ssl"),
         ("nodemailer", (
             r"(?i)nodemailer|smtp-connection|SMTPConnection\.|Greeting never received|EAUTH|"
-            r"command: 'CONN'|\"command\":\"CONN\"|\[cache miss\]"
+            r"command['\"]?: ?['\"](?:CONN|API|AUTH \w+|STARTTLS)['\"]|\[cache miss\]"
         )),
         ("node", (
             r"getaddrinfo E|at [\w.<> ]+\((?:/|[A-Z]:\\|node:|net\.js|dns\.js|"
@@ -66,7 +66,8 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("ssmtp", r"\bssmtp\b"),
         ("swaks", (
             r"===? (?:Trying|Connected to) \S+:\d+\.\.\.|<\*\* |<~\*|"
-            r"\*\*\* TLS startup failed|swaks"
+            r"\*\*\* (?:TLS startup failed|Remote host closed|Error connecting to|Host did not)|"
+            r"swaks"
         )),
         ("curl", r"(?i)\bcurl\b|curl_fetch"),
         ("postfix", r"postfix/|postfix[-_]|status=(?:deferred|bounced)|X-Postfix|NOQUEUE: "),
@@ -84,12 +85,21 @@ _CLIENTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("qmail", r"qmail|giving_up_on|Giving up on"),
     )
 )  # fmt: skip
+MAIL_CLIENTS: Final = frozenset(
+    (
+        *("phpmailer", "symfony-mailer", "swiftmailer", "laminas-mail", "mailkit", "javamail"),
+        *("system-net-mail", "nodemailer", "python-smtplib", "msmtp", "ssmtp", "swaks", "postfix"),
+        *("exim", "opensmtpd", "sendmail", "horde"),
+    )
+)
+"""Clients that do nothing but mail: their words need no other that speaks of it."""
 _EXCEPTION: Final = re.compile(
     r"\b((?:[A-Za-z_][\w]{0,60}[.:\\]{1,2}){0,8}[A-Z]\w{2,60}(?:Error|Exception|Timeout|"
     r"Disconnected|Refused|Reset))\b"
 )
 _SMTP: Final = re.compile(
-    r"(?i)smtp|e-?mail|\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
+    r"(?i)smtp|e-?mail|\bgo-?mail\b|\blettre\b|MCOErrorDomain|\bCDO\b|"
+    r"\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
     r"postfix|exim|starttls|\behlo\b|\bhelo\b|rcpt to|mail from|\bMX\b|newsletter|"
     r"\bmta\b|notif|network_failure|net_io_|response code \"?\d"
     r"|:(?:25|465|587|2525)\b|port\D{0,5}(?:25|465|587|2525)\b|邮件|correo|courriel|почт"
@@ -102,7 +112,8 @@ _IMAP: Final = re.compile(
     r"(?i)\bimap|\bNO \[?(?:AUTHENTICATIONFAILED|ALERT|UNAVAILABLE|LOGIN)|"
     r"\[AUTHENTICATIONFAILED\]|\bNO LOGIN failed|:(?:993|143)\b|port\D{0,5}(?:993|"
     r"143)\b|\* (?:OK|BYE|BAD|PREAUTH)\b|Host[12] failure"
-    r"|inbox connection|^(?=\d*[A-Za-z])\w{1,8} (?-i:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|"
+    r"|inbox connection|current operation on '|responseStatus: |retriev\w{1,3} mailbox"
+    r"|^(?=\d*[A-Za-z])\w{1,8} (?-i:NO|BAD) |fetch(?:ing)? (?:inbox|mailbox)|"
     r"\bJMAP\b"
 )
 _POP3: Final = re.compile(
@@ -114,11 +125,15 @@ _API: Final = re.compile(
     r"graph\.microsoft\.com|gmail\.googleapis|\"?status(?:Code)?\"?\s?[:=]\s?\"?(?:40\d|"
     r"429|422|50\d)\b"
     r"|HTTP/\d(?:\.\d)? [345]\d\d|HTTP (?:error|status|code)?:? ?(?:40\d|429|422|"
-    r"50\d)\b|\b(?:401|403) (?:Unauthorized|Forbidden)|axios|AxiosError|"
+    r"50\d)\b|\b(?:401 Unauthorized|403 Forbidden|404 Not Found|409 Conflict|422 Unprocessable|"
+    r"429 Too Many Requests|500 Internal Server Error|502 Bad Gateway|504 Gateway)\b|axios|"
+    r"AxiosError|"
     r"requests\.exceptions|RestClient|Invoke-RestMethod|fetch failed|googleapiclient|"
     r"MailgunApi|SendGridAPI"
     r"|\b(?:Get|Post|GET|POST|PUT) \"?https?://|net/http:"
-    r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:"
+    r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:|HttpError\b|hooks\.slack"
+    r"|@sendgrid/|mailgun[.-]js|Request failed with status code|requested URL returned error"
+    r"|curl: \(\d+\) .{0,200}\bhttps?://(?!curl\.)|page\.goto"
 )
 _TUNNEL: Final = re.compile(
     r"(?i)from proxy after CONNECT|CONNECT tunnel failed|Tunnel connection failed|"
@@ -135,6 +150,19 @@ _UNRELATED: Final = re.compile(
     r"|jdbc|SQLSTATE|sqlalchemy|Access denied for user|StdOut\.php|\bs?ftp\b|websocket|\bxmpp\b"
     r"|\bsip\b|memcached|\bs3\b|kubectl|rsync|\bnpm\b|\bpip\b|kex_exchange|flask_sqlalchemy"
 )
+_SENDS: Final = re.compile(
+    r"(?i)smtp(?!lib\b.*imap)|sendmail|postfix/|exim\b|rcpt to|mail from|:(?:25|465|587|2525)\b"
+)
+"""What only sending has; STARTTLS and the words of a login, IMAP has too."""
+_SURELY_UNRELATED: Final = re.compile(
+    r"npm ERR!|registry\.npmjs|pull (?:access|image)|failed to resolve reference|ERROR 1045"
+    r"|SQLSTATE|Aborted connection \d+ to db"
+    r"|\]?:(?:9093|5432|3306|6379|27017|11211)\b|psycopg|pymysql"
+    r"|(?:login|log in) with USER and PASS|vsftpd|ProFTPD|certbot|params:acme"
+    r"|ACME certificate|nginx: \[|\[emerg\]"
+    r"|clamd|spamd|rspamd|kubectl|\bmocha\b|\bselenium|playwright"
+)
+"""What is about another program, though it may name mail."""
 _WORDY: Final = re.compile(
     r"(?i)recipient|sender|relay|mailbox|message|rejected|\bhelo\b|greylist|spam|"
     r"blacklist|blocked|\bauth|login|password|user ?name|credential"
@@ -165,12 +193,14 @@ def may_be_mail(text: str) -> bool:
 def other_protocol(text: str) -> str:
     """`imap`, `pop3`, `http` or `other` where the text is about that and nothing in it is SMTP."""
     strict = bool(_STRICT_SMTP.search(text))
-    if _IMAP.search(text) and not strict:
+    if _IMAP.search(text) and not _SENDS.search(text):
         return "imap"
     if _POP3.search(text) and not re.search(r"(?i)smtp|starttls|ehlo", text):
         return "pop3"
     if _API.search(text) and not strict and not _on_the_way(text):
         return "http"
+    if not strict and _SURELY_UNRELATED.search(text):
+        return "other"
     if _UNRELATED.search(text) and not _SMTP.search(text):
         return "other"
     return ""

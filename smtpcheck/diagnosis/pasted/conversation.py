@@ -85,6 +85,8 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "initial connection",
             "(?:bad|invalid) greeting",
             r"greeting (?:was )?rejected",
+            r"connect to SMTP host: .{1,120}, port: ?\d{1,5}, response: ?\d",
+            r"unexpected smtp-server response",
         ),
     ),
     (

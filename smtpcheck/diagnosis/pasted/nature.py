@@ -101,7 +101,7 @@ def _ended_well(reading: Reading) -> bool:
 def _complaint(reading: Reading) -> bool:
     return any(
         re.search(
-            r"(?i)error|fail|refus|reject|denied|unable|could not|cannot|exception|invalid",
+            r"(?i)error|fail|refus|reject|denied|unable|could not|cannot|exception|invalid|but got",
             line.text,
         )
         for line in reading.lines

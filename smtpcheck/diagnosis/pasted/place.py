@@ -68,6 +68,7 @@ _ENDPOINTS: Final = tuple(
         r"(?P<host>" + _DOTTED + r")\[[0-9a-f:.]{2,45}\]:(?P<port>\d{2,5})",
         r"(?:connect to|server|host) (?P<host>" + _DOTTED + r"),? (?:on )?port:? (?P<port>\d{1,5})",
         r"(?<![\w@.-])(?P<host>" + _DOTTED + r"):(?P<port>25|465|587|2525|2587|2465|1025)(?!\d)",
+        r"[\"'](?P<host>" + _DOTTED + r")[\"'], ?(?P<port>25|465|587|2525)\b",
         r"connection to (?P<host>"
         + _DOTTED
         + r")(?:\[[^\]\s]{2,45}\])? (?:on port |port )?(?P<port>\d{1,5})",
@@ -84,7 +85,8 @@ _SETTINGS: Final = (
     re.compile(
         (
             r"(?<![\w.])(?:smtp|mail|email)?[_.]?(?:port|PORT)['\"]?\s{0,2}(?:=>|=|"
-            r":)\s{0,2}['\"]?(?P<value>\d{1,5})\b"
+            r":)\s{0,2}['\"]?(?P<value>\d{1,5})\b|\b[\w.]{0,40}port['\"]?\)?\s{0,2}(?:=>|=|:)\s{0,2}"
+            r"['\"]?(?P<known>25|465|587|2525)\b"
         ),
         re.IGNORECASE,
     ),
@@ -111,21 +113,27 @@ _IMPLICIT: Final = re.compile(
     r"mail\.smtp\.ssl\.enable\W{1,5}true|EMAIL_USE_SSL\W{1,4}True|"
     r"SSLOnConnect|SslOnConnect|tls_starttls\s?[= ]\s?off|EMAIL_SECURE\W{1,5}true|"
     r"SMTPSecure\W{1,8}(?:ssl|ENCRYPTION_SMTPS)|MAIL_ENCRYPTION=ssl|"
-    r"tls_wrappermode\s?=\s?yes",
+    r"tls_wrappermode\s?=\s?yes|SecureSocketOptions\.SslOnConnect|smtpusessl\W{1,5}true|"
+    r"connectionType\W{1,4}(?:MCOConnectionType(?:\.|\w{0,2}))?TLS\b|"
+    r"Connect(?:Async)? ?\([^()\n]{3,90}, ?\d{2,5}, ?true\b|"
+    r"(?<!enable)(?:use_?ssl|ssl)['\"]?\s?[:=]\s?['\"]?true|"
+    r"S(?:MTP|mtp)_?(?:Ssl|SSL)(?:\W{1,4}true|\()",
     re.IGNORECASE,
 )
 _EXPLICIT: Final = re.compile(
     (
         r"smtp\+starttls|SMTPSecure\W{1,8}tls\b|EMAIL_USE_TLS\W{1,4}True|"
         r"starttls\.enable\W{1,5}true|MAIL_ENCRYPTION=tls|tls_starttls\s?[= ]\s?on|"
-        r"requireTLS"
+        r"requireTLS|enable_starttls(?:_auto)?\W{1,5}true|SecureSocketOptions\.StartTls|EnableSsl\W{1,4}true|"
+        r"connectionType\W{1,4}(?:MCOConnectionType(?:\.|\w{0,2}))?StartTLS\b"
     ),
     re.IGNORECASE,
 )
 _NO_TLS: Final = re.compile(
     (
         r"\bTLS: ?0\b|['\"]?secure['\"]?\s?[:=]\s?['\"]?false|security\s?[=:]\s?none|"
-        r"EMAIL_SECURE\W{1,5}false|MAIL_ENCRYPTION=(?:null|none)"
+        r"EMAIL_SECURE\W{1,5}false|MAIL_ENCRYPTION=(?:null|none)|SecureSocketOptions\.None|"
+        r"Connect(?:Async)? ?\([^()\n]{3,90}, ?\d{2,5}, ?false\b|smtplib\.SMTP\("
     ),
     re.IGNORECASE,
 )
@@ -206,7 +214,7 @@ def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> dict[str, str]:
 
 def _set_port(text: str) -> int | None:
     found = _SETTINGS[1].search(text)
-    return int(found["value"]) if found else None
+    return int(found["value"] or found["known"]) if found else None
 
 
 def _named_host(text: str) -> str | None:
@@ -220,7 +228,8 @@ def _named_host(text: str) -> str | None:
 
 def _security(text: str, found: dict[str, str]) -> str:
     scheme = found.get("scheme", "").lower()
-    if scheme in ("ssl", "smtps") or _IMPLICIT.search(text):
+    socket = re.search(r"fsockopen|stream_socket_client|unable to connect to tls://", text)
+    if scheme in ("ssl", "smtps") or (scheme == "tls" and socket) or _IMPLICIT.search(text):
         return "tls"
     if scheme == "smtp+starttls" or _EXPLICIT.search(text):
         return "starttls"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from typing import Final
 
 from smtpcheck.catalog.matcher import Open
+from smtpcheck.catalog.translation import Phrase, phrases_in
 from smtpcheck.diagnosis.pasted.bounce import opened
 from smtpcheck.diagnosis.pasted.client import (
+    MAIL_CLIENTS,
     client_of,
     exceptions_of,
     other_protocol,
     speaks_of_mail,
 )
 from smtpcheck.diagnosis.pasted.conversation import Conversation, conversation_of
+from smtpcheck.diagnosis.pasted.dotnet import unfolded
 from smtpcheck.diagnosis.pasted.lines import Line, lines_of
 from smtpcheck.diagnosis.pasted.payload import oddities_of
 from smtpcheck.diagnosis.pasted.place import Place, place_of
@@ -32,6 +35,11 @@ _REASONS: Final = re.compile(
     re.DOTALL,
 )
 """MailKit lists all reasons that there may be, with every failure of TLS."""
+_ADVICE: Final = re.compile(
+    r"Otherwise,\s{1,4}if you intended to use STARTTLS, make sure to use the following code:"
+    r"(?:\s{1,6}client\.Connect ?\([^()]{0,200}\);?)?"
+)
+"""The code that MailKit proposes, which is not that of the program."""
 _BOILERPLATE: Final = re.compile(
     r"This usually means that the SSL certificate|^the following reasons|fall(?:s|ing) back to|"
     r"^\d\. (?:The server is using a self-signed|The local system is missing a Root|"
@@ -84,21 +92,36 @@ class Reading:
 def reading_of(text: str) -> Reading:
     """The text, read; nothing is concluded yet."""
     text = opened(text)
-    text = _REASONS.sub(" ", text)
-    lines = [line for line in lines_of(text) if not _BOILERPLATE.search(line.text)]
+    text = unfolded(_ADVICE.sub(" ", _REASONS.sub(" ", text)))
+    lines = _in_english([line for line in lines_of(text) if not _BOILERPLATE.search(line.text)])
     clean = "\n".join(line.text for line in lines)
     head = text[: MOST_WORDS * 4]
     reading = Reading(
         lines=lines,
         conversation=conversation_of(lines, said_in(lines)),
         place=place_of(clean),
-        client=client_of(head),
+        client=client_of(head) or client_of(clean[: MOST_WORDS * 4]),
         common={},
         other=other_protocol(clean[: MOST_WORDS * 4]),
-        of_mail=speaks_of_mail(head),
+        of_mail=speaks_of_mail(head) or speaks_of_mail(clean[: MOST_WORDS * 4]),
     )
+    reading.of_mail = reading.of_mail or reading.client in MAIL_CLIENTS
     reading.common = _common(reading, clean)
     return reading
+
+
+def _in_english(lines: list[Line]) -> list[Line]:
+    """The lines with the messages of programs and systems in English, as the rules know them."""
+    phrases = phrases_in("\n".join(line.text for line in lines)[: MOST_WORDS * 4])
+    if not phrases:
+        return lines
+    return [replace(line, text=_put_into_english(line.text, phrases)) for line in lines]
+
+
+def _put_into_english(text: str, phrases: Sequence[Phrase]) -> str:
+    for phrase in phrases:
+        text = phrase.put_into_english(text)
+    return text
 
 
 def _common(reading: Reading, clean: str) -> dict[str, Json]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from smtpcheck.diagnosis.pasted.dotnet import answer_in
 from smtpcheck.diagnosis.pasted.lines import Line, unquoted
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Line as ReplyLine
@@ -36,6 +37,8 @@ _TUPLE: Final = re.compile(
     rf"\(({_CODE}), ?(?:u|b)?(?P<quote>['\"])(.{{0,2000}}?)(?P=quote)(?=[,)])|"
     rf"\(({_CODE}), ?(?:u|b)?['\"]([^'\"]{{1,2000}})$"
 )
+_OPEN_TUPLE: Final = re.compile(rf"\({_CODE}, ?[ub]?(?:'[^']{{0,2000}}|\"[^\"]{{0,2000}})$")
+"""A tuple whose words go on in the next line."""
 _SWIFT: Final = re.compile(
     rf"code \"?'?({_BAD})\"?'?,? with (?:message|response:?) \"?(?:{_BAD}[ -])?(.{{0,1000}})"
 )
@@ -47,10 +50,11 @@ _APART: Final = re.compile(
 _INLINE: Final = re.compile(
     rf"(?<![\w.%#@/-])#?({_BAD})(?! from proxy)"
     r"(?:(?=[ \-:#]{1,3}[45]\.\d{1,3}\.\d{1,3}(?![\w.]))[ \-:#]{1,3}"
-    r"|[ -](?=[A-Z<#'\"(\[]|[a-z]{3,} ))"
+    r"|[ -](?=[A-Z<#'\"(\[]|[a-z]{3,} )|(?<=(?:said|lied|sage|onse|rned): ...)$)"
 )
 _BEFORE_INLINE: Final = re.compile(
     r"(?:(?:said|replied|responded|response|reply|returned|answer(?:ed)?|message|msg|error|failed|"
+    r"(?:respon\w{1,5}|repl\w{1,4}|answer\w{0,3}|fail\w{0,3}|return\w{0,3}|reject\w{0,3}) with|"
     r"code|login|status|talk to me|smtp|rejected|respuesta|erreur|fehler|[:;\"'=(<>\[\]{},`-]|"
     r"ERR(?:OR)?|issue|problem)\s?:?\s{0,2}[\"'`(\[]{0,2}|^)$",
     re.IGNORECASE,
@@ -60,7 +64,8 @@ _ONLY_ENHANCED: Final = re.compile(
 )
 _FIELD: Final = re.compile(
     r"(?:smtp[ _]?(?:reply |error )?(?:code|status)|status[ _]code|response ?code"
-    r"|smtpstatus|reply code|denied|(?<=[a-z] )failed|rejected)"
+    r"|smtpstatus|reply code|port: ?\d{1,5}, response|error code\W{1,3}\["
+    r"|denied|(?<=[a-z] )failed|rejected)"
     rf"[\"']?\s?[:=]?\s?[\"']?#?({_BAD})\b(?: (5|4)\.(\d{{1,3}}\.\d{{1,3}}))?",
     re.IGNORECASE,
 )
@@ -148,6 +153,10 @@ def _in_line(line: Line, position: int) -> Iterator[Said]:
         words = next((part for part in whole.groups()[1:] if part and part not in "- "), "")
         separator = "-" if whole.lastindex and whole[2] == "-" else " "
         yield _said(int(whole[1]), words, line, position, whole=True, separator=separator)
+        return
+    told = answer_in(line.text)
+    if told:
+        yield _said(*told, line, position)
         return
     quoted = [(int(a or c), b or d) for a, _, b, c, d in _TUPLE.findall(line.text)]
     for code, words in quoted:
@@ -284,6 +293,8 @@ def _is_rest_of(line: Line, last: Said, position: int) -> bool:
         return False
     bare = without_mark(line.text)
     if last.enhanced and bare.startswith(f"{last.enhanced} "):
+        return True
+    if _OPEN_TUPLE.search(last.context):
         return True
     folded = line.raw[:1] in (" ", "\t", ">") and not re.match(
         r"at |File |from |[A-Z][\w-]+:", bare

@@ -45,7 +45,8 @@ _DURING: Final = {
 }
 """Postfix's words for what it waited for, as the verbs of `silence.command`."""
 _READING: Final = re.compile(
-    r"ReadTimeout|Read timed out|recv_response|getreply|in getreply|rbuf_fill"
+    r"ReadTimeout|Read timed out|recv_response|waiting for server response|getreply|"
+    r"rbuf_fill"
 )
 _OWN_HOUSE: Final = re.compile(
     (
