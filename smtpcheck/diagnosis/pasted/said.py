@@ -23,6 +23,7 @@ _ENHANCED: Final = r"[245]\.\d{1,3}\.\d{1,3}"
 # What stands before a line of a conversation and says who speaks.
 _MARK: Final = re.compile(
     r"(?:(?:mta|smtp|smtp-out|smtpd)?:? ?(?:0x[0-9a-f]{4,16}|[0-9a-f]{8,16}): )?"
+    r"(?:SMTP \(level \d\): )?"
     r"(?:\[[\w-]{4,50}(?:\.\d{1,3}){0,3}\] ?){0,3}"
     r"(?:SMTP ?(?:(?:INBOUND|OUTBOUND): ?|(?:->|<|>|RECV|SEND) ?)?)?"
     r"(?:(?:SERVER -> CLIENT|CLIENT -> SERVER|FROM SERVER|CLIENT -> SMTP|SERVER|INBOUND|OUTBOUND|"
