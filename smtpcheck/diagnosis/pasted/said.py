@@ -14,7 +14,7 @@ from smtpcheck.model.reply import Reply
 from smtpcheck.model.value import dataclass
 
 _CODE: Final = (
-    "(?:211|214|22[01]|235|25[0-3]|334|354|42[12]|43[0-2]|44[0-2]|45[0-589]|471|"
+    "(?:211|214|22[01]|235|25[0-3]|334|354|417|42[124]|43[0-25]|44[0-2]|45[0-589]|471|"
     "50[0-5]|51\\d|52[0-6]|530|"
     "53[3-58]|54\\d|55\\d|57\\d)"
 )
@@ -23,11 +23,11 @@ _ENHANCED: Final = r"[245]\.\d{1,3}\.\d{1,3}"
 # What stands before a line of a conversation and says who speaks.
 _MARK: Final = re.compile(
     r"(?:(?:mta|smtp|smtp-out|smtpd)?:? ?(?:0x[0-9a-f]{4,16}|[0-9a-f]{8,16}): )?"
-    r"(?:SMTP \(level \d\): )?"
+    r"(?:SMTP \(level \d\): |<\w{6,12}> (?=Recv:|Send:))?"
     r"(?:\[[\w-]{4,50}(?:\.\d{1,3}){0,3}\] ?){0,3}"
     r"(?:SMTP ?(?:(?:INBOUND|OUTBOUND): ?|(?:->|<|>|RECV|SEND) ?)?)?"
     r"(?:(?:SERVER -> CLIENT|CLIENT -> SERVER|FROM SERVER|CLIENT -> SMTP|SERVER|INBOUND|OUTBOUND|"
-    r"[SC]|RX|TX|SENT|RECEIVED|RECV|Sent|Got|Received|Server|Client|reply|send|recv|retcode"
+    r"[SC]|RX|TX|SENT|RECEIVED|RECV|Sent|Got|Received|Server|Client|reply|send|recv|Recv|Send|retcode"
     r"|DEBUG SMTP: got response code)\s?:|\[(?:<-|->)\]|[<>~*=|-]{1,5}(?=[\s\"'\d(\[])|"
     r"\([a-z]\))?\s*(?:[\"'`]|b['\"])?",
 )
@@ -48,7 +48,7 @@ _APART: Final = re.compile(
 _INLINE: Final = re.compile(
     rf"(?<![\w.%#@/-])#?({_BAD})"
     r"(?:(?=[ \-:#]{1,3}[45]\.\d{1,3}\.\d{1,3}(?![\w.]))[ \-:#]{1,3}"
-    r"|[ -](?=[A-Z<#'\"(\[]|[a-z]{3,} ))"
+    r"|[ -](?=[A-Z<#'\"(\[]|[a-z]{3,}[ ,]))"
 )
 _BEFORE_INLINE: Final = re.compile(
     r"(?:(?:said|replied|responded|response|reply|returned|answer(?:ed)?|message|msg|error|failed|"
@@ -61,6 +61,7 @@ _ONLY_ENHANCED: Final = re.compile(
 )
 _FIELD: Final = re.compile(
     r"(?:smtp[ _]?(?:reply |error )?(?:code|status)|status[ _]code|response ?code"
+    r"(?: received from (?:the )?server \()?"
     r"|smtpstatus|reply code|denied|(?<=[a-z] )failed|rejected)"
     rf"[\"']?\s?[:=]?\s?[\"']?#?({_BAD})\b(?: (5|4)\.(\d{{1,3}}\.\d{{1,3}}))?",
     re.IGNORECASE,
