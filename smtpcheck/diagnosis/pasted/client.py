@@ -89,7 +89,8 @@ _EXCEPTION: Final = re.compile(
     r"Disconnected|Refused|Reset))\b"
 )
 _SMTP: Final = re.compile(
-    r"(?i)smtp|e-?mail|swift_?mailer|phpmailer|qmail|\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
+    r"(?i)smtp|e-?mail|swift_?mailer|phpmailer|qmail|delivery \d{1,9}: (?:deferral|failure)|"
+    r"\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
     r"postfix|exim|starttls|\behlo\b|\bhelo\b|rcpt to|mail from|\bMX\b|newsletter|"
     r"\bmta\b|notif|network_failure|net_io_|response code \"?\d"
     r"|:(?:25|465|587|2525)\b|port\D{0,5}(?:25|465|587|2525)\b|邮件|correo|courriel|почт"

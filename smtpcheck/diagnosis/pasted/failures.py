@@ -56,7 +56,9 @@ def read_text(text: str) -> Reading:
 def _another_way(failures: Sequence[Failure]) -> list[Failure]:
     """An address of IPv6 that could not be reached decides nothing where a later line tells what
     came of the next address."""
-    beyond = max((each.number for each in failures if each.facts.get("stage") in _BEYOND), default=0)
+    beyond = max(
+        (each.number for each in failures if each.facts.get("stage") in _BEYOND), default=0
+    )
     return [
         replace(each, tier=1)
         if each.facts.get("family") == "ipv6" and each.number < beyond

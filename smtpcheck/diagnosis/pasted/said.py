@@ -48,11 +48,12 @@ _APART: Final = re.compile(
 _INLINE: Final = re.compile(
     rf"(?<![\w.%#@/-])#?({_BAD})"
     r"(?:(?=[ \-:#]{1,3}[45]\.\d{1,3}\.\d{1,3}(?![\w.]))[ \-:#]{1,3}"
-    r"|[ -](?=[A-Z<#'\"(\[]|[a-z]{3,}[ ,]))"
+    r"|(?:[ -]|[)\]]:?\s{1,2})(?=[A-Z<#'\"(\[]|[a-z]{3,}[ ,]|[\w-]{1,40}\.[\w.-]{2,60}:? ))"
 )
 _BEFORE_INLINE: Final = re.compile(
     r"(?:(?:said|replied|responded|response|reply|returned|answer(?:ed)?|message|msg|error|failed|"
-    r"code|login|status|talk to me|smtp|rejected|respuesta|erreur|fehler|[:;\"'=(<>\[\]{},`-]|"
+    r"code|login|status|talk to me|smtp|rejected|with|got|respuesta|erreur|fehler|"
+    r"[:;\"'=(<>\[\]{},`-]|"
     r"ERR(?:OR)?|issue|problem)\s?:?\s{0,2}[\"'`(\[]{0,2}|^)$",
     re.IGNORECASE,
 )
@@ -66,6 +67,28 @@ _FIELD: Final = re.compile(
     rf"[\"']?\s?[:=]?\s?[\"']?#?({_BAD})\b(?: (5|4)\.(\d{{1,3}}\.\d{{1,3}}))?",
     re.IGNORECASE,
 )
+_NO_WORDS: Final = re.compile(r"['\"]?\s{0,3}(?:[,}\])\[(;]|Additional SMTP info|$)")
+_ENHANCED_FIELD: Final = re.compile(
+    rf"(?:ench?code|code_ex|enhanced ?code|Additional SMTP info)['\"\]]{{0,2}}\s?(?:[:=]>?)?\s?"
+    rf"(?:string )?['\"]?({_ENHANCED})",
+    re.IGNORECASE,
+)
+_WORD_FIELDS: Final = tuple(
+    re.compile(
+        rf"\b{name}['\"\]]{{0,2}}\s?(?:[:=]>?|is)\s?(?:string )?['\"]([^'\"]{{3,600}})",
+        re.IGNORECASE,
+    )
+    for name in (
+        "smtp_?msg",
+        "detail",
+        "response",
+        "(?:error_?)?message",
+        "reason",
+        "text",
+        "error",
+    )
+)
+"""Fields of JSON and of dumps in which programs keep the words of a reply; the surest first."""
 _SEVERITY: Final = re.compile(
     r"(?:Permanent|Transient)[A-Za-z]{0,40}\b.{0,200}?message: ?\[\"(.{1,1000}?)\"\]"
 )
@@ -123,7 +146,9 @@ def said_in(lines: Sequence[Line]) -> list[Said]:
     """The replies in the order in which they stand; several lines of one reply are one."""
     found: list[Said] = []
     for position, line in enumerate(lines):
-        for made in _in_line(line, position):
+        for made in _in_line(
+            _with_detail(line, lines[position - 1] if position else line), position
+        ):
             last = found[-1] if found else None
             if last is not None and _goes_on(last, made):
                 found[-1] = _joined(last, made)
@@ -132,6 +157,13 @@ def said_in(lines: Sequence[Line]) -> list[Said]:
         if found and _is_rest_of(line, found[-1], position):
             found[-1] = _longer(found[-1], line, position)
     return found
+
+
+def _with_detail(line: Line, before: Line) -> Line:
+    """PHPMailer puts the words of a reply, which end in a line feed, before its code."""
+    if line.text.startswith("SMTP code: ") and "Detail: " in before.text:
+        return replace(line, text=f"{before.text} {line.text}")
+    return line
 
 
 def without_mark(text: str) -> str:
@@ -223,8 +255,20 @@ def _by_field(line: Line, position: int) -> Iterator[Said]:
     field = _FIELD.search(line.text)
     if field:
         words = f"{field[2]}.{field[3]} " if field[2] else ""
-        rest = line.text[field.end() :].strip(" ,;:'\"")
-        yield _said(int(field[1]), words + rest, line, position)
+        rest = line.text[field.end() :]
+        if _NO_WORDS.match(rest):
+            rest = _beside(line.text) or rest
+        yield _said(int(field[1]), words + rest.strip(" ,;:'\""), line, position)
+
+
+def _beside(text: str) -> str:
+    """The words of a reply whose code stands in a field of its own, from the fields beside it."""
+    enhanced = _ENHANCED_FIELD.search(text)
+    for pattern in _WORD_FIELDS:
+        found = pattern.search(text)
+        if found:
+            return f"{enhanced[1] if enhanced else ''} {found[1]}".strip()
+    return ""
 
 
 def _said(
