@@ -119,6 +119,7 @@ _API: Final = re.compile(
     r"requests\.exceptions|RestClient|Invoke-RestMethod|fetch failed|googleapiclient|"
     r"MailgunApi|SendGridAPI"
     r"|\b(?:Get|Post|GET|POST|PUT) \"?https?://|net/http:"
+    r"|\b50(?:2 Bad Gateway|3 Service (?:Temporarily )?Unavailable|4 Gateway Time-?out)"
     r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:"
 )
 _PORTS: Final = (

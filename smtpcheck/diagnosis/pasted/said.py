@@ -334,7 +334,7 @@ def _is_rest_of(line: Line, last: Said, position: int) -> bool:
     folded = line.raw[:1] in (" ", "\t", ">") and not re.match(
         r"at |File |from |[A-Z][\w-]+:", bare
     )
-    cut = not re.search(r"[.;:)\]}>\"']\s*$", last.context)
+    cut = " said: " in last.context or not re.search(r"[.;:)\]}>\"']\s*$", last.context)
     return folded and cut and not re.match(r"[\w'\"]+:", bare) and "(in reply" not in last.context
 
 
