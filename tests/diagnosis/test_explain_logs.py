@@ -13,43 +13,23 @@ def first(text: str) -> str:
     return found[0].cause if found else ""
 
 
-@pytest.mark.parametrize(
-    ("text", "cause"),
-    [
-        (
-            (
-                "delivery 3: failure: 192.0.2.1_does_not_like_recipient./Remote_host_said:_550_5.7.1_"
-                "Relaying_denied/Giving_up_on_192.0.2.1./"
-            ),
-            "relay-denied",
-        ),
-        (
-            (
-                "2024-01-02 03:04:05 SERVER -> CLIENT: 220 mx.example.com ESMTP 2024-01-02 03:04:05 "
-                "CLIENT -> SERVER: EHLO app.* 2024-01-02 03:04:05 SERVER -> CLIENT: 501-5.5.4 HELO "
-                'argument "app.*" invalid, closing connection. 501 5.5.4 see help'
-            ),
-            "helo-name-invalid",
-        ),
-        (
-            (
-                "SMTP server error: DATA END command failed Detail: Message size exceeds fixed limit\n"
-                " SMTP code: 552 Additional SMTP info: 5.3.4"
-            ),
-            "message-too-large",
-        ),
-        (
-            (
-                '{"msg_id":"x","reason":"Relay access denied","smtp_code":554,"smtp_enchcode":"5.7.1",'
-                '"smtp_msg":"Relay access denied"}'
-            ),
-            "relay-denied",
-        ),
-        ("server responded with 550 User unknown", "recipient-unknown"),
-        ("Error SMTP: [550] Incorrect sender header (LOCAL)", "headers-invalid"),
-        ("server said: 421 mail.example.net idle for too long", "session-idle-timeout"),
-    ],
-)
+REPLIES = {
+    "delivery 3: failure: 192.0.2.1_does_not_like_recipient./Remote_host_said:_550_5.7.1_"
+    "Relaying_denied/Giving_up_on_192.0.2.1./": "relay-denied",
+    "2024-01-02 03:04:05 SERVER -> CLIENT: 220 mx.example.com ESMTP 2024-01-02 03:04:05 "
+    "CLIENT -> SERVER: EHLO app.* 2024-01-02 03:04:05 SERVER -> CLIENT: 501-5.5.4 HELO argument "
+    "invalid, closing connection. 501 5.5.4 see help": "helo-name-invalid",
+    "SMTP server error: DATA END command failed Detail: Message size exceeds fixed limit\n"
+    " SMTP code: 552 Additional SMTP info: 5.3.4": "message-too-large",
+    '{"reason":"Relay access denied","smtp_code":554,"smtp_enchcode":"5.7.1",'
+    '"smtp_msg":"Relay access denied"}': "relay-denied",
+    "server responded with 550 User unknown": "recipient-unknown",
+    "Error SMTP: [550] Incorrect sender header (LOCAL)": "headers-invalid",
+    "server said: 421 mail.example.net idle for too long": "session-idle-timeout",
+}
+
+
+@pytest.mark.parametrize(("text", "cause"), REPLIES.items())
 def test_a_reply_is_found_however_a_program_took_it_apart(text: str, cause: str) -> None:
     assert first(text) == cause
 
