@@ -54,15 +54,14 @@ def read_text(text: str) -> Reading:
 
 
 def _another_way(failures: Sequence[Failure]) -> list[Failure]:
-    """An address of IPv6 that could not be reached decides nothing where a later line tells what
-    came of the next address."""
-    beyond = max(
-        (each.number for each in failures if each.facts.get("stage") in _BEYOND), default=0
+    """An address of IPv6 that could not be reached decides nothing where another line tells what
+    came of another address."""
+    beyond = any(
+        each.tier == 0 and ("reply.lines" in each.facts or each.facts.get("stage") in _BEYOND)
+        for each in failures
     )
     return [
-        replace(each, tier=1)
-        if each.facts.get("family") == "ipv6" and each.number < beyond
-        else each
+        replace(each, tier=1) if beyond and each.facts.get("family") == "ipv6" else each
         for each in failures
     ]
 

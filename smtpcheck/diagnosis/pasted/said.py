@@ -48,11 +48,12 @@ _APART: Final = re.compile(
 _INLINE: Final = re.compile(
     rf"(?<![\w.%#@/-])#?({_BAD})"
     r"(?:(?=[ \-:#]{1,3}[45]\.\d{1,3}\.\d{1,3}(?![\w.]))[ \-:#]{1,3}"
-    r"|(?:[ -]|[)\]]:?\s{1,2})(?=[A-Z<#'\"(\[]|[a-z]{3,}[ ,]|[\w-]{1,40}\.[\w.-]{2,60}:? ))"
+    r"|(?:[ -]|[)\]]:?\s{1,2})(?=[A-Z<#'\"(\[]|[a-z]{3,}[ ,]|[\w-]{1,40}\.[\w.-]{2,60}(?::? |$)))"
 )
 _BEFORE_INLINE: Final = re.compile(
     r"(?:(?:said|replied|responded|response|reply|returned|answer(?:ed)?|message|msg|error|failed|"
-    r"code|login|status|talk to me|smtp|rejected|with|got|respuesta|erreur|fehler|"
+    r"code|login|status|talk to me|smtp(?:ServerBusy|FatalError|SyntaxError|UnknownError)?|"
+    r"rejected|with|got|respuesta|erreur|fehler|"
     r"[:;\"'=(<>\[\]{},`-]|"
     r"ERR(?:OR)?|issue|problem)\s?:?\s{0,2}[\"'`(\[]{0,2}|^)$",
     re.IGNORECASE,
@@ -330,6 +331,8 @@ def _is_rest_of(line: Line, last: Said, position: int) -> bool:
         return False
     bare = without_mark(line.text)
     if last.enhanced and bare.startswith(f"{last.enhanced} "):
+        return True
+    if last.enhanced and not last.text and re.match(r"[A-Z<]", bare):
         return True
     folded = line.raw[:1] in (" ", "\t", ">") and not re.match(
         r"at |File |from |[A-Z][\w-]+:", bare
