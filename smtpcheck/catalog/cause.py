@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from smtpcheck.catalog.condition import Condition
+from smtpcheck.catalog.condition import Condition, Equals
 from smtpcheck.model.diagnosis import Confidence, Owner, Severity
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.value import dataclass
@@ -50,10 +50,21 @@ class Rule:
     changes: tuple[SettingChange, ...] | None = None
     pinned: int = field(init=False)
     """How many facts it pins: what decides between rules that hold."""
+    vagueness: int = field(init=False)
+    """Of rules that pin one fact: 2 where that is the reply code, 1 where it is a choice of
+    enhanced codes, which servers take less care of than of their words; else 0."""
 
     def __post_init__(self) -> None:
-        pinned = sum(condition.pins for each in self.when.values() for condition in each)
+        pinning = {
+            name: [each for each in conditions if each.pins]
+            for name, conditions in self.when.items()
+        }
+        pinned = sum(each.pins for conditions in pinning.values() for each in conditions)
         object.__setattr__(self, "pinned", pinned)
+        alone = next((name for name, found in pinning.items() if found), "") if pinned == 1 else ""
+        exact = any(isinstance(each, Equals) for each in pinning.get(alone, ()))
+        vague = {"reply.code": 2, "reply.enhanced": 0 if exact else 1}.get(alone, 0)
+        object.__setattr__(self, "vagueness", vague)
 
 
 @dataclass(frozen=True, slots=True)

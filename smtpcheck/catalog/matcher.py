@@ -30,13 +30,14 @@ class Match:
         return self.rule.pinned - free
 
     @property
-    def rank(self) -> tuple[int, int, int, str, str]:
-        """Sorts the winner first: facts pinned, then confidence, less where facts are presumed,
-        then the cause's id. Two rules of one cause are told apart by what they ask, so that their
-        order in the file never counts."""
+    def rank(self) -> tuple[int, int, int, int, str, str]:
+        """Sorts the winner first: facts pinned, then what knows more than a code, then confidence,
+        less where facts are presumed, then the cause's id. Two rules of one cause are told apart
+        by what they ask, so that their order in the file never counts."""
         asked = repr(sorted(self.rule.when.items()))
         sure = self.rule.confidence.rank - bool(self.presumed)
-        return (-self.pinned, -sure, len(self.presumed), self.cause.id, asked)
+        vague = self.rule.vagueness
+        return (-self.pinned, vague, -sure, len(self.presumed), self.cause.id, asked)
 
     def words(self, facts: Facts) -> dict[str, tuple[str, ...]]:
         """What decided: for each fact that the rule pins, the words found in it."""

@@ -179,12 +179,16 @@ def _confidence(match: Match, failure: Failure) -> Confidence:
 
 
 def _without_consequences(found: Sequence[_Found]) -> list[_Found]:
-    """A login that failed explains why a later command wants one."""
+    """A login that failed explains why a later command wants one; a server that wants TLS first
+    offers no login before."""
     login_failed = any(
         each.failure.facts.get("reply.command") == "AUTH" and each.match.cause.id != "auth-required"
         for each in found
     )
-    return [each for each in found if not (login_failed and each.match.cause.id == "auth-required")]
+    needs_tls = any(each.match.cause.id == "starttls-required" for each in found)
+    explained = {"auth-required"} if login_failed else set()
+    explained |= {"auth-not-offered"} if needs_tls else set()
+    return [each for each in found if each.match.cause.id not in explained]
 
 
 def _lowered(each: _Found, found: Sequence[_Found], *, complete: bool) -> Confidence:

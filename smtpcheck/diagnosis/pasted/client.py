@@ -98,7 +98,8 @@ _EXCEPTION: Final = re.compile(
     r"Disconnected|Refused|Reset))\b"
 )
 _SMTP: Final = re.compile(
-    r"(?i)smtp|e-?mail|\bgo-?mail\b|\blettre\b|MCOErrorDomain|\bCDO\b|"
+    r"(?i)smtp|e-?mail|\bgo-?mail\b|\blettre\b|MCOErrorDomain|\bCDO\b|swift_?mailer|phpmailer|qmail|"
+    r"delivery \d{1,9}: (?:deferral|failure)|"
     r"\bmail(?:er|kit|box|server|gun|jet|chimp)?\b|mail[._-]|sendmail|"
     r"postfix|exim|starttls|\behlo\b|\bhelo\b|rcpt to|mail from|\bMX\b|newsletter|"
     r"\bmta\b|notif|network_failure|net_io_|response code \"?\d"
@@ -131,6 +132,7 @@ _API: Final = re.compile(
     r"requests\.exceptions|RestClient|Invoke-RestMethod|fetch failed|googleapiclient|"
     r"MailgunApi|SendGridAPI"
     r"|\b(?:Get|Post|GET|POST|PUT) \"?https?://|net/http:"
+    r"|\b50(?:2 Bad Gateway|3 Service (?:Temporarily )?Unavailable|4 Gateway Time-?out)"
     r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:|HttpError\b|hooks\.slack"
     r"|@sendgrid/|mailgun[.-]js|Request failed with status code|requested URL returned error"
     r"|curl: \(\d+\) .{0,200}\bhttps?://(?!curl\.)|page\.goto"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from smtpcheck.catalog.matcher import Open
@@ -31,6 +32,7 @@ _CODES: Final = {
 """Reply codes that may belong to an enhanced status code of that class; the likeliest first."""
 _STAGES: Final = tuple(str(stage) for stage in Stage)
 _STEPS: Final = tuple(step for steps in STEPS.values() for step in steps)
+_BEYOND: Final = tuple(str(stage) for stage in Stage if stage not in (Stage.DNS, Stage.TCP))
 _COMMANDS: Final = tuple(dict.fromkeys(COMMAND_OF_STEP.values()))
 _WRAPPERS: Final = re.compile(r"(?:SMTP|Mailer|mail) ?(?:server )?error:? ?", re.IGNORECASE)
 """What programs put before the words of a server."""
@@ -49,7 +51,21 @@ def read_text(text: str) -> Reading:
         *(_failure(symptom, reading) for symptom in symptoms_in(reading)),
         _words(reading),
     ]
+    reading.failures = _another_way(reading.failures)
     return reading
+
+
+def _another_way(failures: Sequence[Failure]) -> list[Failure]:
+    """An address of IPv6 that could not be reached decides nothing where another line tells what
+    came of another address."""
+    beyond = any(
+        each.tier == 0 and ("reply.lines" in each.facts or each.facts.get("stage") in _BEYOND)
+        for each in failures
+    )
+    return [
+        replace(each, tier=1) if beyond and each.facts.get("family") == "ipv6" else each
+        for each in failures
+    ]
 
 
 def _refusal(said: Said, reading: Reading) -> Failure:

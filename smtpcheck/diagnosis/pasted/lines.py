@@ -56,6 +56,13 @@ _PREFIXES: Final = tuple(
         r"\[\d{4,9}\](?=\s)",
     )
 )
+_JOINED: Final = re.compile(
+    r"(?<=\S) (?=(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\s)?(?:SERVER -> CLIENT|CLIENT -> SERVER|"
+    r"SMTP ERROR|SMTP NOTICE|SMTP INBOUND): )|(?<=\S) (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d SMTP )"
+)
+"""Where the lines of a PHPMailer log were run together."""
+_QMAIL: Final = re.compile(r"\b(?:deferral|failure|success): (?=\S{12,}$)")
+"""qmail-send writes a sentence without blanks, and a line feed as a stroke."""
 _QUOTING: Final = re.compile(r"(?:[>|*#`] ?){1,3}(?=[A-Za-z0-9<{(\[\"'])")
 
 
@@ -94,6 +101,10 @@ def unescaped(line: str) -> str:
         line = _ESCAPED_LETTER.sub(lambda found: chr(int(found[1], 16)), line)
         line = line.replace('\\"', '"').replace("\\/", "/").replace("\\'", "'").replace("\\t", " ")
         line = _decoded(line)
+    if "LIENT" in line:
+        line = _JOINED.sub("\n", line)
+    if "_" in line and (found := _QMAIL.search(line)):
+        line = line[: found.end()] + line[found.end() :].replace("_", " ").replace("/", "\n")
     if "<" in line:
         line = _TAG.sub(" ", _BREAK.sub("\n", line))
     if "&" in line and _ENTITY.search(line):

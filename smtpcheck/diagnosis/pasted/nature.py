@@ -11,7 +11,8 @@ from smtpcheck.model.value import dataclass
 
 _SUCCESS: Final = re.compile(
     (
-        r"status=sent|delivered to |message (?:was )?(?:successfully )?sent\b|"
+        r"status=sent|(?<!n't )(?<!n\u2019t )(?<!not )(?<!be )delivered to |"
+        r"message (?:was )?(?:successfully )?sent\b|"
         r"sent successfully|mail sent|queued as|Message accepted|250 2\.0\.0 (?:Ok|Message)|"
         r"stat=Sent|=> \S+@\S+ R="
     ),
@@ -93,18 +94,22 @@ def _ended_well(reading: Reading) -> bool:
         return False
     good = [each for each in conversation.replies if not each.refuses]
     if conversation.finished and len(good) == len(conversation.replies):
-        return True
+        last = max(each.number for each in good)
+        return conversation.accepted or not _complaint(reading, last)
     talk = bool(good) and not any(each.refuses for each in conversation.replies)
     return talk and not _complaint(reading)
 
 
-def _complaint(reading: Reading) -> bool:
+def _complaint(reading: Reading, before: int | None = None) -> bool:
+    """Whether a line speaks of a failure; one behind the line of this number does not count."""
     return any(
         re.search(
-            r"(?i)error|fail|refus|reject|denied|unable|could not|cannot|exception|invalid|but got",
+            r"(?i)error|fail|refus|reject|denied|unable|could not|cannot|exception|invalid|but got|"
+            r"fehler|fehlgeschlagen|erreur|échou|errore|fallit|fall[oó]|erro\b|falh|ошибк|错误|失败",
             line.text,
         )
         for line in reading.lines
+        if before is None or line.number <= before
     )
 
 

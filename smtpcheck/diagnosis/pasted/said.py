@@ -15,7 +15,7 @@ from smtpcheck.model.reply import Reply
 from smtpcheck.model.value import dataclass
 
 _CODE: Final = (
-    "(?:211|214|22[01]|235|25[0-3]|334|354|42[12]|43[0-2]|44[0-2]|45[0-589]|471|"
+    "(?:211|214|22[01]|235|25[0-3]|334|354|417|42[124]|43[0-25]|44[0-2]|45[0-589]|471|"
     "50[0-5]|51\\d|52[0-6]|530|"
     "53[3-58]|54\\d|55\\d|57\\d)"
 )
@@ -24,10 +24,11 @@ _ENHANCED: Final = r"[245]\.\d{1,3}\.\d{1,3}"
 # What stands before a line of a conversation and says who speaks.
 _MARK: Final = re.compile(
     r"(?:(?:mta|smtp|smtp-out|smtpd)?:? ?(?:0x[0-9a-f]{4,16}|[0-9a-f]{8,16}): )?"
+    r"(?:SMTP \(level \d\): |<\w{6,12}> (?=Recv:|Send:))?"
     r"(?:\[[\w-]{4,50}(?:\.\d{1,3}){0,3}\] ?){0,3}"
     r"(?:SMTP ?(?:(?:INBOUND|OUTBOUND): ?|(?:->|<|>|RECV|SEND) ?)?)?"
     r"(?:(?:SERVER -> CLIENT|CLIENT -> SERVER|FROM SERVER|CLIENT -> SMTP|SERVER|INBOUND|OUTBOUND|"
-    r"[SC]|RX|TX|SENT|RECEIVED|RECV|Sent|Got|Received|Server|Client|reply|send|recv|retcode"
+    r"[SC]|RX|TX|SENT|RECEIVED|RECV|Sent|Got|Received|Server|Client|reply|send|recv|Recv|Send|retcode"
     r"|DEBUG SMTP: got response code)\s?:|\[(?:<-|->)\]|[<>~*=|-]{1,5}(?=[\s\"'\d(\[])|"
     r"\([a-z]\))?\s*(?:[\"'`]|b['\"])?",
 )
@@ -50,12 +51,14 @@ _APART: Final = re.compile(
 _INLINE: Final = re.compile(
     rf"(?<![\w.%#@/-])#?({_BAD})(?! from proxy)"
     r"(?:(?=[ \-:#]{1,3}[45]\.\d{1,3}\.\d{1,3}(?![\w.]))[ \-:#]{1,3}"
-    r"|[ -](?=[A-Z<#'\"(\[]|[a-z]{3,} )|(?<=(?:said|lied|sage|onse|rned): ...)$)"
+    r"|(?:[ -]|[)\]]:?\s{1,2})(?=[A-Z<#'\"(\[]|[a-z]{3,}[ ,]|[\w-]{1,40}\.[\w.-]{2,60}(?::? |$))"
+    r"|(?<=(?:said|lied|sage|onse|rned): ...)$)"
 )
 _BEFORE_INLINE: Final = re.compile(
     r"(?:(?:said|replied|responded|response|reply|returned|answer(?:ed)?|message|msg|error|failed|"
     r"(?:respon\w{1,5}|repl\w{1,4}|answer\w{0,3}|fail\w{0,3}|return\w{0,3}|reject\w{0,3}) with|"
-    r"code|login|status|talk to me|smtp|rejected|respuesta|erreur|fehler|[:;\"'=(<>\[\]{},`-]|"
+    r"code|login|status|talk to me|smtp(?:ServerBusy|FatalError|SyntaxError|UnknownError)?|"
+    r"rejected|with|got|respuesta|erreur|fehler|[:;\"'=(<>\[\]{},`-]|"
     r"ERR(?:OR)?|issue|problem)\s?:?\s{0,2}[\"'`(\[]{0,2}|^)$",
     re.IGNORECASE,
 )
@@ -64,11 +67,34 @@ _ONLY_ENHANCED: Final = re.compile(
 )
 _FIELD: Final = re.compile(
     r"(?:smtp[ _]?(?:reply |error )?(?:code|status)|status[ _]code|response ?code"
+    r"(?: received from (?:the )?server \()?"
     r"|smtpstatus|reply code|port: ?\d{1,5}, response|error code\W{1,3}\["
     r"|denied|(?<=[a-z] )failed|rejected)"
     rf"[\"']?\s?[:=]?\s?[\"']?#?({_BAD})\b(?: (5|4)\.(\d{{1,3}}\.\d{{1,3}}))?",
     re.IGNORECASE,
 )
+_NO_WORDS: Final = re.compile(r"['\"]?\s{0,3}(?:[,}\])\[(;]|Additional SMTP info|$)")
+_ENHANCED_FIELD: Final = re.compile(
+    rf"(?:ench?code|code_ex|enhanced ?code|Additional SMTP info)['\"\]]{{0,2}}\s?(?:[:=]>?)?\s?"
+    rf"(?:string )?['\"]?({_ENHANCED})",
+    re.IGNORECASE,
+)
+_WORD_FIELDS: Final = tuple(
+    re.compile(
+        rf"\b{name}['\"\]]{{0,2}}\s?(?:[:=]>?|is)\s?(?:string )?['\"]([^'\"]{{3,600}})",
+        re.IGNORECASE,
+    )
+    for name in (
+        "smtp_?msg",
+        "detail",
+        "response",
+        "(?:error_?)?message",
+        "reason",
+        "text",
+        "error",
+    )
+)
+"""Fields of JSON and of dumps in which programs keep the words of a reply; the surest first."""
 _SEVERITY: Final = re.compile(
     r"(?:Permanent|Transient)[A-Za-z]{0,40}\b.{0,200}?message: ?\[\"(.{1,1000}?)\"\]"
 )
@@ -126,7 +152,9 @@ def said_in(lines: Sequence[Line]) -> list[Said]:
     """The replies in the order in which they stand; several lines of one reply are one."""
     found: list[Said] = []
     for position, line in enumerate(lines):
-        for made in _in_line(line, position):
+        for made in _in_line(
+            _with_detail(line, lines[position - 1] if position else line), position
+        ):
             last = found[-1] if found else None
             if last is not None and _goes_on(last, made):
                 found[-1] = _joined(last, made)
@@ -135,6 +163,13 @@ def said_in(lines: Sequence[Line]) -> list[Said]:
         if found and _is_rest_of(line, found[-1], position):
             found[-1] = _longer(found[-1], line, position)
     return found
+
+
+def _with_detail(line: Line, before: Line) -> Line:
+    """PHPMailer puts the words of a reply, which end in a line feed, before its code."""
+    if line.text.startswith("SMTP code: ") and "Detail: " in before.text:
+        return replace(line, text=f"{before.text} {line.text}")
+    return line
 
 
 def without_mark(text: str) -> str:
@@ -230,8 +265,20 @@ def _by_field(line: Line, position: int) -> Iterator[Said]:
     field = _FIELD.search(line.text)
     if field:
         words = f"{field[2]}.{field[3]} " if field[2] else ""
-        rest = line.text[field.end() :].strip(" ,;:'\"")
-        yield _said(int(field[1]), words + rest, line, position)
+        rest = line.text[field.end() :]
+        if _NO_WORDS.match(rest):
+            rest = _beside(line.text) or rest
+        yield _said(int(field[1]), words + rest.strip(" ,;:'\""), line, position)
+
+
+def _beside(text: str) -> str:
+    """The words of a reply whose code stands in a field of its own, from the fields beside it."""
+    enhanced = _ENHANCED_FIELD.search(text)
+    for pattern in _WORD_FIELDS:
+        found = pattern.search(text)
+        if found:
+            return f"{enhanced[1] if enhanced else ''} {found[1]}".strip()
+    return ""
 
 
 def _said(
@@ -294,12 +341,14 @@ def _is_rest_of(line: Line, last: Said, position: int) -> bool:
     bare = without_mark(line.text)
     if last.enhanced and bare.startswith(f"{last.enhanced} "):
         return True
+    if last.enhanced and not last.text and re.match(r"[A-Z<]", bare):
+        return True
     if _OPEN_TUPLE.search(last.context):
         return True
     folded = line.raw[:1] in (" ", "\t", ">") and not re.match(
         r"at |File |from |[A-Z][\w-]+:", bare
     )
-    cut = not re.search(r"[.;:)\]}>\"']\s*$", last.context)
+    cut = " said: " in last.context or not re.search(r"[.;:)\]}>\"']\s*$", last.context)
     return folded and cut and not re.match(r"[\w'\"]+:", bare) and "(in reply" not in last.context
 
 

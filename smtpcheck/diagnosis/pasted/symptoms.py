@@ -50,7 +50,8 @@ _READING: Final = re.compile(
 )
 _OWN_HOUSE: Final = re.compile(
     (
-        r"Milter service|connect to (?:subsystem|private/|policy|auth)|dovecot: auth|"
+        r"Milter service|milter (?:inet|unix|local)|transport private/|"
+        r"connect to (?:subsystem|private/|policy|auth)|dovecot: auth|"
         r"lookup table|connect to (?:mysql|pgsql|ldap)"
     ),
     re.IGNORECASE,
