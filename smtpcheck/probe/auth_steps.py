@@ -132,12 +132,20 @@ def _try(run: Run, choice: Choice, who: Credentials) -> tuple[Login, str]:
                 raise
             run.recorder.note(f"{error}: trying {left[0]} instead of {name}")
             continue
+        if name == "LOGIN" and not refused and _wants_name(done):
+            run.recorder.note("AUTH LOGIN was refused as incomplete: giving the user name with it")
+            return run.talk.run(login(name, who, _connection(run, name), name_first=True)), refused
         left = _left_after(done, left) if not refused else []
         if not left:
             return done, refused
         refused = name
         said = f"{name} was refused before any credential was judged: trying {left[0]}"
         run.recorder.note(said)
+
+
+def _wants_name(done: Login) -> bool:
+    """Whether the command without the user name was refused for its syntax: nothing was judged."""
+    return done.unjudged and isinstance(done.heard, Reply) and done.heard.code == 501
 
 
 def _left_after(done: Login, left: list[str]) -> list[str]:

@@ -104,14 +104,23 @@ class Credentials:
 _DIRECT = Connection()
 
 
-def login(mechanism: str, who: Credentials, connection: Connection = _DIRECT) -> Dialogue[Login]:
-    """One try with one mechanism (RFC 4954 section 4). Raises EncodingFaultError."""
+def login(
+    mechanism: str,
+    who: Credentials,
+    connection: Connection = _DIRECT,
+    *,
+    name_first: bool = False,
+) -> Dialogue[Login]:
+    """One try with one mechanism (RFC 4954 section 4). With `name_first` the user name of LOGIN
+    goes as initial response, as a few servers want it. Raises EncodingFaultError."""
     password = who.secret.reveal() if who.secret is not None else ""
     _must_be_text(who.username, password)
     talk = Exchange(mechanism, who.username, password, connection)
     spoken = MECHANISMS[mechanism]
     responses = spoken.responses(talk)
     first = _next(responses)
+    if name_first:
+        first = _next(responses, b"")
     opening, given = _opening(spoken, first)
     (heard,) = yield (opening,)
     challenges, told = 0, b""

@@ -335,3 +335,16 @@ def test_external_over_a_unix_socket_needs_neither_tls_nor_certificate(tmp_path:
         thread.join(5)
     assert passed(report), shown(report)
     assert b"AUTH EXTERNAL =" in lines
+
+
+def test_a_server_that_wants_the_user_name_of_login_with_the_command_gets_it(pki: TestPki) -> None:
+    name = base64.b64encode(USERNAME.encode()).decode()
+    text = HELLO.format("LOGIN") + (
+        "C: AUTH LOGIN\nS: 501 5.5.4 Syntax: AUTH mechanism initial-response\n"
+        f"C: AUTH LOGIN {name}\nS: 334 UGFzc3dvcmQ6\nC: *\nS: 235 2.7.0 ok\n"
+        "C: QUIT\nS: 221 bye"
+    )
+    with ScriptedServer(text, pki) as server:
+        report = run(server.port, pki, settings={"auth": {"username": USERNAME}}, plan=AUTH)
+    assert passed(report), shown(report)
+    assert_hidden(shown(report))
