@@ -51,6 +51,7 @@ _READING: Final = re.compile(
 _OWN_HOUSE: Final = re.compile(
     (
         r"Milter service|milter (?:inet|unix|local)|transport private/|"
+        r"hostname \S{1,200} does not resolve|"
         r"connect to (?:subsystem|private/|policy|auth)|dovecot: auth|"
         r"lookup table|connect to (?:mysql|pgsql|ldap)"
     ),
