@@ -136,6 +136,9 @@ _API: Final = re.compile(
     r"|urllib3?|httpx|HttpClient|cURL error \d+:? .{0,200}https?:|HttpError\b|hooks\.slack"
     r"|@sendgrid/|mailgun[.-]js|Request failed with status code|requested URL returned error"
     r"|curl: \(\d+\) .{0,200}\bhttps?://(?!curl\.)|page\.goto"
+    r"|(?:Socket Error|reset by peer|timed out|refused|\b100(?:5[34]|6[01])\b)[^\n]{0,100}\n?"
+    r"[^\n]{0,80}\bhttps?://"
+    r"|\{\s{0,20}\"status\": ?\"(?:error|parameter-error)\",\s{0,20}\"time\":"
 )
 _TUNNEL: Final = re.compile(
     r"(?i)from proxy after CONNECT|CONNECT tunnel failed|Tunnel connection failed|"
@@ -163,6 +166,7 @@ _SURELY_UNRELATED: Final = re.compile(
     r"|(?:login|log in) with USER and PASS|vsftpd|ProFTPD|certbot|params:acme"
     r"|ACME certificate|nginx: \[|\[emerg\]"
     r"|clamd|spamd|rspamd|kubectl|\bmocha\b|\bselenium|playwright"
+    r"|(?i:cancell?ing job|\bJOB status=|\bipps?://|\bCUPS\b|\bcupsd\b|during device I/O)"
 )
 """What is about another program, though it may name mail."""
 _WORDY: Final = re.compile(

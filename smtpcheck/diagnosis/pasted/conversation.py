@@ -50,6 +50,7 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "SMTPRecipientsRefused",
             "reject: RCPT",
             "command 'RCPT'",
+            "Error processing RCPT cmd",
         ),
     ),
     (
@@ -60,9 +61,10 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "SMTPSenderRefused",
             "during MAIL FROM",
             "command 'MAIL'",
+            "Error processing MAIL cmd",
         ),
     ),
-    ("DATA", ("in reply to DATA", "reject: DATA")),
+    ("DATA", ("in reply to DATA", "reject: DATA", "Error processing DATA cmd")),
     (
         "EHLO",
         (
@@ -70,6 +72,7 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             r"after (?:EHLO|HELO)",
             "SMTPHeloError",
             "EHLO not accepted",
+            r"Error processing (?:HELO|EHLO) cmd",
         ),
     ),
     ("STARTTLS", ("in reply to STARTTLS", "STARTTLS failed")),

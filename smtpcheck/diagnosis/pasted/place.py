@@ -23,6 +23,7 @@ _LOOKUPS: Final = tuple(
             r"server misbehaving|i/o timeout|read udp|dial udp)"
         ),
         r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?P<host>\S{0,120}?)(?:\s|$|\))",
+        r"fsockopen\(\): unable to connect to (?:(?:ssl|tls|tcp)://)?(?P<host>):\d{1,5} ",
         r"\bhostname['\"]?\s?:\s?['\"](?P<host>[^\n]{0,120}?)['\"],?\s*$",
         r"Unknown SMTP host: (?P<host>[^;]{0,120}?)(?:;|$)",
         (

@@ -49,7 +49,7 @@ _APART: Final = re.compile(
     rf"|command failed,(.{{1,300}}?),({_BAD}),([\d.]{{5,9}}))"
 )
 _INLINE: Final = re.compile(
-    rf"(?<![\w.%#@/-])#?({_BAD})(?! from proxy)"
+    rf"(?:(?<![\w.%#@/-])|(?<=REASON)|(?<=RESPONSE))#?({_BAD})(?! from proxy)"
     r"(?:(?=[ \-:#]{1,3}[45]\.\d{1,3}\.\d{1,3}(?![\w.]))[ \-:#]{1,3}"
     r"|(?:[ -]|[)\]]:?\s{1,2})(?=[A-Z<#'\"(\[]|[a-z]{3,}[ ,]|[\w-]{1,40}\.[\w.-]{2,60}(?::? |$))"
     r"|(?<=(?:said|lied|sage|onse|rned): ...)$)"
@@ -69,6 +69,7 @@ _FIELD: Final = re.compile(
     r"(?:smtp[ _]?(?:reply |error )?(?:code|status)|status[ _]code|response ?code"
     r"(?: received from (?:the )?server \()?"
     r"|smtpstatus|reply code|port: ?\d{1,5}, response|error code\W{1,3}\["
+    r"|(?:permanent|transient) error \(|err(?:or)?_?code|SMTP status code"
     r"|denied|(?<=[a-z] )failed|rejected)"
     rf"[\"']?\s?[:=]?\s?[\"']?#?({_BAD})\b(?: (5|4)\.(\d{{1,3}}\.\d{{1,3}}))?",
     re.IGNORECASE,
@@ -86,6 +87,7 @@ _WORD_FIELDS: Final = tuple(
     )
     for name in (
         "smtp_?msg",
+        "err_?msg",
         "detail",
         "response",
         "(?:error_?)?message",
