@@ -170,6 +170,19 @@ def test_a_server_without_a_profile_is_probed_up_to_ehlo() -> None:
     assert load_target("submission://a%40b.test@127.0.0.1", environment={}).plan.until == ""
 
 
+@pytest.mark.parametrize(
+    ("target", "security"),
+    [
+        ("tls://127.0.0.1:2525", "starttls"),
+        ("ssl://127.0.0.1:465", "tls"),
+        ("127.0.0.1:24", "none"),
+    ],
+)
+def test_a_scheme_that_asks_for_tls_is_kept_with_lmtp(target: str, security: str) -> None:
+    job = load_target(target, overrides={"server.protocol": "lmtp"}, environment={})
+    assert job.loaded.profile.security == security
+
+
 def test_another_try_is_made_with_the_settings_of_this_one() -> None:
     plan = Plan(until="tcp", recipients=("b@x.test",), resolver="127.0.0.1:1", experiments=False)
     job = load_target("127.0.0.1:1", plan=plan, overrides={"server.helo": "a.test"}, environment={})

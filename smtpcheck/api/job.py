@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.plan import Plan
-from smtpcheck.model.profile import Profile, security_for_port
+from smtpcheck.model.profile import Profile
 from smtpcheck.model.secret import SecretRef, SecretSource
 from smtpcheck.model.target import (
     PROFILE_NAME,
@@ -193,7 +193,7 @@ def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
 
 def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:
     server: dict[str, Json] = {"host": address.host, "port": address.port}
-    if not lmtp or address.security != security_for_port(address.port):
+    if not lmtp or address.explicit:
         server["security"] = address.security
     tables: dict[str, Json] = {"server": server}
     if address.username:

@@ -48,6 +48,8 @@ class Address:
     port: int
     security: str
     username: str = ""
+    explicit: bool = False
+    """Whether the scheme said so: `security` is no mere guess from the port."""
 
 
 Target = ProfileFile | Named | Address
@@ -102,6 +104,7 @@ def _from_url(text: str) -> Address:
         number,
         security or security_for_port(number),
         unquote(parts.username or ""),
+        explicit=bool(security),
     )
 
 

@@ -250,7 +250,9 @@ def _with_password(
     merged = {key: value for each in reversed(layers) for key, value in each.values.items()}
     profile = build_profile(merged)
     if profile.auth.method in ("none", "external") or not profile.auth.username:
-        notes.append(f"{PASSWORD_VARIABLE} is set and not used: this profile does not log in")
+        certificate = profile.auth.method == "external"
+        why = "the certificate is the login" if certificate else "this profile does not log in"
+        notes.append(f"{PASSWORD_VARIABLE} is set and not used: {why}")
         return
     variables.values["auth.password"] = SecretRef(SecretSource.ENV, name=PASSWORD_VARIABLE)
 

@@ -25,14 +25,14 @@ GOOD = [
     ("smtp://mail.test", Address("mail.test", 25, "none")),
     ("smtp://mail.test:587", Address("mail.test", 587, "starttls")),
     ("smtp://mail.test:465", Address("mail.test", 465, "tls")),
-    ("submission://mail.test", Address("mail.test", 587, "starttls")),
-    ("submission://mail.test:25", Address("mail.test", 25, "starttls")),
-    ("smtps://mail.test", Address("mail.test", 465, "tls")),
-    ("submissions://mail.test:4650", Address("mail.test", 4650, "tls")),
-    ("tls://mail.test", Address("mail.test", 587, "starttls")),
-    ("ssl://mail.test", Address("mail.test", 465, "tls")),
-    ("smtps://me%40x.test@mail.test", Address("mail.test", 465, "tls", "me@x.test")),
-    ("submission://[::1]:2587/", Address("::1", 2587, "starttls")),
+    ("submission://mail.test", Address("mail.test", 587, "starttls", explicit=True)),
+    ("submission://mail.test:25", Address("mail.test", 25, "starttls", explicit=True)),
+    ("smtps://mail.test", Address("mail.test", 465, "tls", explicit=True)),
+    ("submissions://mail.test:4650", Address("mail.test", 4650, "tls", explicit=True)),
+    ("tls://mail.test", Address("mail.test", 587, "starttls", explicit=True)),
+    ("ssl://mail.test", Address("mail.test", 465, "tls", explicit=True)),
+    ("smtps://me%40x.test@mail.test", Address("mail.test", 465, "tls", "me@x.test", explicit=True)),
+    ("submission://[::1]:2587/", Address("::1", 2587, "starttls", explicit=True)),
 ]
 
 BAD = [

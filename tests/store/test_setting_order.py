@@ -105,6 +105,13 @@ def test_smtpcheck_password_makes_no_login_where_the_profile_has_none(auth: str)
     assert "SMTPCHECK_PASSWORD is set and not used" in loaded.notes[0]
 
 
+def test_smtpcheck_password_is_not_said_to_have_no_login_beside_a_certificate() -> None:
+    text = '[server]\nhost = "h.example"\n[auth]\nmethod = "external"\n'
+    text += '[tls]\nclient_cert = "/c.pem"\nclient_key = "/c.key"'
+    notes = read(text, environment={"SMTPCHECK_PASSWORD": "hunter2"}).notes
+    assert notes == ("SMTPCHECK_PASSWORD is set and not used: the certificate is the login",)
+
+
 def test_the_variable_of_a_secret_is_its_place() -> None:
     profile = read(
         '[server]\nhost = "h.example"\n[auth]\nusername = "u"',
