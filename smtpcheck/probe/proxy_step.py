@@ -92,7 +92,7 @@ def _ask(
     run: Run, proxy: Proxy, peers: tuple[Peer, ...], aim: Aim, secret: Secret | None
 ) -> Passed:
     server = run.profile.server
-    facts: dict[str, Json] = {"target": aim.host, "resolved_by": aim.resolved_by}
+    facts: dict[str, Json] = {"asked_for": aim.host, "resolved_by": aim.resolved_by}
     race = connect(peers, run.deadline, timeout=server.timeout, source=server.source_address)
     race.settle(Deadline(0.0))
     if race.sock is None or race.winner is None:
@@ -144,7 +144,7 @@ def _ended(run: Run, proxy: Proxy, passed: Passed) -> Ended:
     facts["local"] = run.talk.link.local_address
     run.recorder.note(_told(tunnel))
     by = _RESOLVERS[str(facts["resolved_by"])]
-    said = f"{facts['target']}:{run.profile.port} through {proxy.host}:{proxy.port}"
+    said = f"{facts['asked_for']}:{run.profile.port} through {proxy.host}:{proxy.port}"
     return Ended(Outcome.PASSED, ", ".join(filter(None, (said, by))), facts)
 
 

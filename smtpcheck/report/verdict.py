@@ -91,7 +91,8 @@ def _proved(target: TargetReport) -> str:
         verified = facts_of(stage_of(seen, Stage.TLS), "tls.handshake").get("verified")
         return f"{where} speaks SMTP over {'verified' if verified else 'unverified'} TLS"
     if _ran(seen, Stage.TCP):
-        return f"{where} speaks SMTP" if _spoke(seen) else f"{where} takes connections"
+        spoken = "LMTP" if text_of(seen.settings, "server.protocol") == "lmtp" else "SMTP"
+        return f"{where} speaks {spoken}" if _spoke(seen) else f"{where} takes connections"
     if _ran(seen, Stage.DNS):
         return f"{text_of(seen.settings, 'server.host') or where} has an address"
     return "nothing was asked for"

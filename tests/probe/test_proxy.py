@@ -77,7 +77,11 @@ def test_all_five_stages_pass_through_every_kind_of_proxy(pki: TestPki, kind: st
     assert "tcp.proxy:passed" in taken(report)
     assert not [each for each in taken(report) if each.startswith("tcp.connect")]
     facts = step(report, "tcp.proxy").facts
-    assert (facts["type"], facts["resolved_by"], facts["target"]) == (kind, "literal", "127.0.0.1")
+    assert (facts["type"], facts["resolved_by"], facts["asked_for"]) == (
+        kind,
+        "literal",
+        "127.0.0.1",
+    )
     assert PASSWORD.encode() not in met.received
 
 
@@ -138,7 +142,7 @@ def test_an_address_family_is_kept_by_giving_the_proxy_an_address(
             plan=Plan(resolver=resolver.where, deadline=10.0),
         )
         assert passed(report), shown(report)
-    assert step(report, "tcp.proxy").facts["target"] == address
+    assert step(report, "tcp.proxy").facts["asked_for"] == address
 
 
 def test_each_address_is_tried_where_the_proxy_cannot_reach_one(pki: TestPki) -> None:
@@ -279,7 +283,9 @@ def test_a_proxy_whose_name_does_not_exist_is_told_so(pki: TestPki) -> None:
 def test_the_deadline_of_the_run_bounds_the_conversation_with_a_proxy(pki: TestPki) -> None:
     with ScriptedProxy(after_hello(silent)) as met:
         report = probe(pki, met.port, "socks5", server={"timeout": 30.0}, plan=Plan(deadline=0.5))
-    assert (report.exit_code, cause(report)) == (11, "proxy-timeout")
+    assert (report.exit_code, cause(report)) == (11, "run-deadline-reached")
+    advice = " ".join(report.diagnoses[0].help)
+    assert f"smtpcheck probe {report.target} --deadline" in advice
     error = step(report, "tcp.proxy").facts["error"]
     assert isinstance(error, dict)
     assert error["kind"] == "deadline"

@@ -119,6 +119,11 @@ def test_verdict_of_a_bare_connection() -> None:
     assert sentence(report).endswith("smtp.example.com:465 takes connections")
 
 
+def test_verdict_names_the_protocol_that_was_spoken() -> None:
+    report = target(DNS, TCP, settings={**IMPLICIT, "server.protocol": "lmtp"})
+    assert sentence(report).endswith(" speaks LMTP")
+
+
 def test_verdict_of_an_unmet_expectation_names_no_stage() -> None:
     report = target(DNS, TCP, outcome=Outcome.FAILED, exit_code=15, settings=STARTTLS)
     assert sentence(report) == "failed an expectation in 0.1 s (exit 15)"
