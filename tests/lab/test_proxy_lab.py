@@ -113,7 +113,7 @@ def test_the_proxy_resolves_the_name(lab: Lab, pki: TestPki, proxy: str, kind: s
     report = probe(lab, pki, proxy, kind, host="localhost")
     assert passed(report), shown(report)
     facts = step(report, "tcp.proxy").facts
-    assert (facts["target"], facts["resolved_by"]) == ("localhost", "proxy")
+    assert (facts["asked_for"], facts["resolved_by"]) == ("localhost", "proxy")
 
 
 @pytest.mark.parametrize(
