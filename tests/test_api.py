@@ -192,3 +192,10 @@ def test_another_try_is_made_with_the_settings_of_this_one() -> None:
     assert f"  try: smtpcheck probe {again} --until tcp\n" in text
     steps = [step for each in report.targets[0].diagnoses for step in each.help]
     assert not [step for step in steps if "profile set" in step], "there is no profile"
+
+
+def test_recipients_that_a_probe_without_a_login_does_not_reach_are_told() -> None:
+    job = load_target("mail.example.com:587", plan=Plan(recipients=("b@example.com",)))
+    assert job.plan.until == "ehlo"
+    assert any("no message is sent" in note for note in job.notes)
+    assert not load_target("mail.example.com:587").notes

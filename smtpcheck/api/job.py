@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from smtpcheck.store.origin import LoadedProfile
 
 
+_NOTHING_SENT = (
+    "no message is sent: without a login the probe ends after EHLO "
+    "(--until send goes on, with sender.address set)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One target, ready to be probed."""
@@ -85,6 +91,7 @@ def load_target(
         _settings(parsed, lmtp=lmtp), name=None, overrides=given, environment=environment
     )
     if not loaded.profile.wants_login and not plan.until:
+        notes = (*notes, _NOTHING_SENT) if plan.recipients else notes
         plan = replace(plan, until="ehlo")
     return Job(text, loaded, plan, notes, given)
 
