@@ -147,6 +147,10 @@ def check_job(job: Job) -> None:
         parse_resolver(job.plan.resolver)
     if profile.proxy is not None:
         must_have_packages(profile.proxy)
+    if job.plan.confirm:
+        from smtpcheck.api.confirming import must_be_possible
+
+        must_be_possible(job)
     if profile.auth.method == "ntlm" and not ntlm_installed():
         raise UsageError("auth.method is ntlm, and the extra for it is not installed", [INSTALL])
 
@@ -188,7 +192,7 @@ def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
 
 def _not_looked_at(profile: Profile) -> tuple[str, ...]:
     """What the profile asks for and this version does not do; never passed over in silence."""
-    asked = {"expect": profile.expect, "dkim": profile.dkim, "confirm": profile.confirm}
+    asked = {"expect": profile.expect, "dkim": profile.dkim}
     return tuple(
         f"the table [{name}] of the profile is not used by this version"
         for name, table in asked.items()

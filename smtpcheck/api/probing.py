@@ -24,7 +24,7 @@ from smtpcheck.model.token import Token
 if TYPE_CHECKING:
     from smtpcheck.probe.recorder import Recorder
     from smtpcheck.probe.refused import Refused
-    from smtpcheck.probe.run import Run
+    from smtpcheck.probe.run import Look, Run
     from smtpcheck.probe.runner import AfterFailure
     from smtpcheck.store.origin import LoadedProfile
 
@@ -91,6 +91,7 @@ def _probe(
         read_secret=_secret_reader(job, ask),
         read_token=_token_reader(job, ask),
         refused=refused,
+        look=_looker(job, ask),
         after_failure=_experiments(job) if job.plan.experiments else None,
     )
     return _reported(job, replace(ran.observations, findings=findings), ran.notes)
@@ -200,6 +201,14 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
         )
 
     return read
+
+
+def _looker(job: Job, ask: Ask | None) -> Look | None:
+    if not job.plan.confirm:
+        return None
+    from smtpcheck.api.confirming import looker
+
+    return looker(job, ask)
 
 
 def _token_reader(job: Job, ask: Ask | None) -> Callable[[float], Token]:

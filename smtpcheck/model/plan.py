@@ -28,6 +28,8 @@ class Plan:
     """Addresses that are each tried as the sender, without a message."""
     relay: bool = False
     """Try without a login whether the server takes mail for the recipients; no message."""
+    confirm: bool = False
+    """Look for the message in the mailbox of the profile's `[confirm]`."""
     experiments: bool = True
     """After a failure, observe more to tell causes apart; False makes no further connection."""
     ping: bool = False

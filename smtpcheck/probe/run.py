@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from smtpcheck.model.arrival import Looked, Sent
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.reply import Heard
@@ -29,6 +30,11 @@ ReadSecret = Callable[[SecretRef], Secret]
 """Gives the secret behind a reference. Raises SecretUnavailableError."""
 ReadToken = Callable[[float], Token]
 """Gives the token of the kept login within so many seconds. Raises TokenUnavailableError."""
+
+
+Look = Callable[[Sent, Callable[[Secret, str], None], float], Looked]
+"""Looks for the message that was sent, for so many seconds. It tells the secret that it uses, and
+whose it is, to the function it is given, before the secret leaves."""
 
 
 class Prepared:
@@ -101,6 +107,8 @@ class Run:
     """What came behind the 220 to STARTTLS and may be TLS."""
     letterbox: Letterbox | None = None
     notes: list[str] = field(default_factory=list)
+    look: Look | None = None
+    """Into the mailbox in which the message should arrive, where that was asked for."""
     sender_only: bool = False
     """The run ends after MAIL: no recipient is to be named."""
     refuse_pipelining: bool = False

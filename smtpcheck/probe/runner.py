@@ -10,10 +10,11 @@ from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import ExperimentResult, Observations, Step
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
-from smtpcheck.model.stage import STEPS, Outcome, Stage
+from smtpcheck.model.stage import CONFIRM, STEPS, Outcome, Stage
 from smtpcheck.model.value import dataclass
 from smtpcheck.probe.auth_choice import certificate_login, choose_step
 from smtpcheck.probe.auth_steps import login_step
+from smtpcheck.probe.confirm_step import confirm_step
 from smtpcheck.probe.connect import Peer
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.dns_stage import run_dns
@@ -23,7 +24,7 @@ from smtpcheck.probe.proxy_aim import resolves_here
 from smtpcheck.probe.proxy_step import proxy_step
 from smtpcheck.probe.recorder import Ended, Recorder
 from smtpcheck.probe.refused import Refused
-from smtpcheck.probe.run import ReadSecret, ReadToken, Run
+from smtpcheck.probe.run import Look, ReadSecret, ReadToken, Run
 from smtpcheck.probe.send_steps import (
     PipeliningLostError,
     data_step,
@@ -82,7 +83,7 @@ def last_step(until: str, security: str) -> str:
     return found
 
 
-def run_probe(
+def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     profile: Profile,
     plan: Plan,
     recorder: Recorder,
@@ -91,6 +92,7 @@ def run_probe(
     read_secret: ReadSecret,
     read_token: ReadToken | None = None,
     refused: Refused | None = None,
+    look: Look | None = None,
     after_failure: AfterFailure | None = None,
 ) -> Ran:
     """Probes one target. Everything that goes wrong out there is in the observations.
@@ -103,6 +105,7 @@ def run_probe(
     deadline = Deadline(plan.deadline)
     run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused(), read_token)
     run.provider = str(settings.get("provider") or "")
+    run.look = look
     run.sender_check = str(settings.get("sender_check") or "")
     run.sender_only = last < _ORDER.index("send.rcpt")
     interrupted = False
@@ -230,9 +233,11 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
             steps = {"tcp.ping": ping_step, **steps}
         name = next((each for each in steps if each not in taken), None)
         if name is None or _ORDER.index(name) > last:
-            return
+            break
         taken.add(name)
         yield name, steps[name]
+    if stage is Stage.SEND and run.look is not None and run.letterbox and run.letterbox.deliver:
+        yield CONFIRM, confirm_step
 
 
 def _dns(run: Run) -> Outcome:

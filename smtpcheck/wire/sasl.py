@@ -236,6 +236,11 @@ def _decoded(reply: Reply, *, free: bool) -> bytes | None:
         return text.encode() if free else None
 
 
+def plain_response(username: str, secret: Secret) -> bytes:
+    """The message of PLAIN (RFC 4616), for a login by another protocol than SMTP."""
+    return b"\0" + username.encode() + b"\0" + secret.reveal().encode()
+
+
 def key_pass_phrase(secret: Secret) -> Callable[[], bytes]:
     """The pass phrase of a private key, in the form that the TLS library asks for."""
     return lambda: secret.reveal().encode()

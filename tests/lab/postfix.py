@@ -109,6 +109,7 @@ proxywrite unix - - n - 1 proxymap
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -164,11 +165,16 @@ def ready() -> None:
 
 @contextmanager
 def mail_lab(
-    folder: Path, pki: TestPki, *, listen: str = "127.0.0.1", dovecot: str = ""
+    folder: Path,
+    pki: TestPki,
+    *,
+    listen: str = "127.0.0.1",
+    dovecot: str = "",
+    postfix: str = "",
 ) -> Iterator[MailLab]:
     """Starts Dovecot's auth and Postfix, waits until they listen, stops them. `listen`: the
-    address of Postfix, or `0.0.0.0` where the network is the caller's own. `dovecot`: settings
-    that win over the usual ones."""
+    address of Postfix, or `0.0.0.0` where the network is the caller's own. `dovecot` and
+    `postfix`: settings of dovecot.conf and main.cf that win over the usual ones."""
     ready()
     folder.chmod(0o755)
     names = [*SERVICES, *CERTIFICATES]
@@ -177,6 +183,8 @@ def mail_lab(
     (folder / "users").write_text("".join(f"{u}:{{PLAIN}}{p}::::::\n" for u, p in USERS.items()))
     (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, sasl=sasl) + dovecot)
     _write_postfix(folder, pki, ports, sasl, listen)
+    with (folder / "etc/main.cf").open("a") as main:
+        main.write(postfix)
     with run_dovecot(folder, sasl), _postfix(folder, [*ports.values()]):
         yield MailLab(ports, folder / "mail.log")
 
