@@ -13,6 +13,9 @@ COUNT = 2
 _WAIT = 1.0
 """Seconds for one answer: who answers later is slow enough to be told so."""
 _INTERVAL = 0.1
+_NOT_ALLOWED = (
+    "this system does not allow it to ordinary users (on Linux: net.ipv4.ping_group_range)"
+)
 
 
 def ping_step(run: Run) -> Ended:
@@ -26,7 +29,11 @@ def ping_step(run: Run) -> Ended:
     if find_spec("icmplib") is None:
         said = "not sent: install the package for it: pip install 'smtpcheck[ping]'"
         return Ended(Outcome.SKIPPED, said, facts)
-    from icmplib import ICMPLibError, ping  # type: ignore[import-untyped]  # it has no types
+    from icmplib import (  # type: ignore[import-untyped]  # it has no types
+        ICMPLibError,
+        SocketPermissionError,
+        ping,
+    )
 
     source = run.profile.server.source_address
     scope = f"%{peer.scope}" if peer.scope else ""
@@ -39,9 +46,11 @@ def ping_step(run: Run) -> Ended:
             source=source if source and (":" in source) == (":" in peer.address) else None,
             privileged=False,
         )
+    except SocketPermissionError:
+        return Ended(Outcome.SKIPPED, f"not sent: {_NOT_ALLOWED}", facts)
     except (ICMPLibError, OSError) as error:
-        said = f"not sent: this system does not allow it: {error}"
-        return Ended(Outcome.SKIPPED, said, facts)
+        why = getattr(error, "strerror", None) or str(error)
+        return Ended(Outcome.SKIPPED, f"not sent: {why}", facts)
     if not host.packets_sent:
         return Ended(Outcome.SKIPPED, f"not sent: there is no way to {peer.address}", facts)
     facts |= {"sent": host.packets_sent, "received": host.packets_received}
