@@ -119,7 +119,8 @@ def _with_proxy_of_environment(
     direct = load_target(text, plan=plan, overrides={**given, "proxy": NONE}, environment=variables)
     profile = direct.loaded.profile
     if profile.server.socket:
-        return direct
+        note = "--proxy env: no proxy, the server is a Unix socket of this machine"
+        return replace(direct, notes=(*direct.notes, note))
     found = proxy_from_environment(profile.server.host, profile.security, variables)
     if found.url == NONE:
         why = f"{found.variable} excepts the host" if found.variable else "no variable names one"
@@ -195,12 +196,12 @@ def _proxy_from(job: Job) -> str:
     return job.proxy_variable or named.get(source, "profile")
 
 
-def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
+def notes_of(job: Job) -> tuple[str, ...]:
     """What the reader must know of the settings: a variable that is nearly one, a secret that
     others can read, what is not used."""
     from smtpcheck.store.secrets import secret_notes
 
-    profile = loaded.profile
+    loaded, profile = job.loaded, job.loaded.profile
     oauth = profile.auth.oauth
     used = [profile.auth.password, profile.tls.client_key_password]
     if profile.proxy is not None:
@@ -209,7 +210,25 @@ def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
         key = SecretRef(SecretSource.FILE, name=oauth.key_file) if oauth.key_file else None
         used += [oauth.client_secret, key]
     kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
-    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile))
+    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile), *_without_network(job))
+
+
+def _without_network(job: Job) -> tuple[str, ...]:
+    """What is set and means nothing to a Unix socket."""
+    server = job.loaded.profile.server
+    if not server.socket:
+        return ()
+    unused = [
+        name
+        for name, is_set in (
+            ("server.port", server.port),
+            ("server.address_family", server.address_family != "any"),
+            ("server.source_address", server.source_address),
+            ("--resolver", job.plan.resolver),
+        )
+        if is_set
+    ]
+    return (f"not used with a Unix socket: {', '.join(unused)}",) if unused else ()
 
 
 def _not_looked_at(profile: Profile) -> tuple[str, ...]:

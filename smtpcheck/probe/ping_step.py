@@ -20,11 +20,9 @@ _NOT_ALLOWED = (
 
 def ping_step(run: Run) -> Ended:
     """tcp.ping: a hint that never fails a run, because many mail servers answer no ping"""
-    if run.profile.proxy is not None:
-        return Ended.skipped("not sent: it would go around the proxy")
-    peer = next((each for each in run.peers if each.family != "unix"), None)
-    if peer is None:
-        return Ended.skipped("not sent: there is no address to send it to")
+    if run.profile.proxy is not None or run.profile.server.socket or not run.peers:
+        return Ended.skipped(f"not sent: {_nowhere_to_send(run)}")
+    peer = run.peers[0]
     facts: dict[str, Json] = {"address": peer.address, "family": peer.family}
     if find_spec("icmplib") is None:
         said = "not sent: install the package for it: pip install 'smtpcheck[ping]'"
@@ -60,3 +58,11 @@ def ping_step(run: Run) -> Ended:
     facts["rtt_ms"] = round(host.avg_rtt, 3)
     said = f"{peer.address} answers in {host.avg_rtt:.1f} ms, which says nothing of its mail server"
     return Ended(Outcome.PASSED, said, facts)
+
+
+def _nowhere_to_send(run: Run) -> str:
+    if run.profile.proxy is not None:
+        return "it would go around the proxy"
+    if run.profile.server.socket:
+        return "a Unix socket is on this machine"
+    return "there is no address to send it to"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def dovecot(pki: TestPki, postfix: MailLab) -> Iterator[int]:
 
 def send(port: int, pki: TestPki, *, method: str = "external", to: str = ALICE) -> TargetReport:
     chain, key = pki.client(ALICE)
-    settings = {
+    settings: dict[str, dict[str, Any]] = {
         "server": {"timeout": 10.0},
         "auth": {"method": method},
         "tls": {"client_cert": str(chain), "client_key": str(key)},
