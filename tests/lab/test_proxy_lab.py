@@ -151,6 +151,8 @@ def test_a_port_that_its_rules_forbid_is_told(
 ) -> None:
     report = probe(lab, pki, proxy, kind, port=lab.forbidden)
     assert (report.exit_code, cause(report)) == (11, "proxy-forbidden"), shown(report)
+    words = " ".join(report.diagnoses[0].help)
+    assert ("socks pass" in words, "Squid" in words) == (kind == "socks5", kind == "http")
 
 
 @pytest.mark.parametrize(
