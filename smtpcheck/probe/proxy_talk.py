@@ -59,6 +59,7 @@ class _Talk:
     """The first octets that came."""
 
     def hold(self, way: Way) -> Tunnel:
+        """The dialogue to its end, however that comes."""
         wait = self.deadline.within(self.timeout)
         turn = Turn()
         try:
