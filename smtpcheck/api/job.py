@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.plan import Plan
-from smtpcheck.model.profile import Profile
+from smtpcheck.model.profile import Profile, Proxy
 from smtpcheck.model.secret import SecretRef, SecretSource
 from smtpcheck.model.target import (
     PROFILE_NAME,
@@ -43,12 +43,25 @@ class Job:
     notes: tuple[str, ...] = field(default=())
     overrides: Mapping[str, str] = field(default_factory=dict)
     """The settings of this run alone, by key."""
+    proxy_variable: str = ""
+    """The variable that `--proxy env` found the proxy in."""
 
     @property
     def options(self) -> tuple[str, ...]:
         """The words that make another run like this one, besides the target."""
-        settings = [f"{key}={text}" for key, text in self.overrides.items() if key != "proxy"]
-        proxy = self.overrides.get("proxy")
+        return self._options("env" if self.proxy_variable else self.overrides.get("proxy"))
+
+    @property
+    def direct(self) -> tuple[str, ...]:
+        """The same for a run that goes around every proxy."""
+        return self._options("none")
+
+    def _options(self, proxy: str | None) -> tuple[str, ...]:
+        settings = [
+            f"{key}={text}"
+            for key, text in self.overrides.items()
+            if key != "proxy" and not (proxy == "none" and key.startswith("proxy."))
+        ]
         return (
             *(("--proxy", proxy) if proxy else ()),
             *(word for each in settings for word in ("--set", each)),
@@ -110,14 +123,14 @@ def _with_proxy_of_environment(
     text: str, plan: Plan, given: dict[str, str], environment: Mapping[str, str] | None
 ) -> Job:
     """The target with the proxy that the variables of other programs name for its host."""
-    from smtpcheck.model.secret import SecretSource
     from smtpcheck.store.proxy_url import NONE, proxy_from_environment
 
     variables = os.environ if environment is None else environment
     direct = load_target(text, plan=plan, overrides={**given, "proxy": NONE}, environment=variables)
     profile = direct.loaded.profile
     if profile.server.socket:
-        return direct
+        note = "--proxy env: no proxy, the server is a Unix socket of this machine"
+        return replace(direct, notes=(*direct.notes, note))
     found = proxy_from_environment(profile.server.host, profile.security, variables)
     if found.url == NONE:
         why = f"{found.variable} excepts the host" if found.variable else "no variable names one"
@@ -128,9 +141,23 @@ def _with_proxy_of_environment(
     proxy = job.loaded.profile.proxy
     if found.secret is not None and proxy is not None:
         ref = SecretRef(SecretSource.GIVEN, given=found.secret)
-        made = replace(job.loaded.profile, proxy=replace(proxy, password=ref))
-        job = replace(job, loaded=replace(job.loaded, profile=made))
-    return replace(job, notes=(*job.notes, f"the proxy is that of {found.variable}"))
+        job = replace(job, loaded=_with_proxy_password(job.loaded, proxy, ref))
+    note = f"the proxy is that of {found.variable}"
+    return replace(job, notes=(*job.notes, note), proxy_variable=found.variable)
+
+
+def with_given_secrets(loaded: LoadedProfile, before: Profile) -> LoadedProfile:
+    """The profile with the proxy's password that only memory knew: what a URL in the environment
+    held for `--proxy env`."""
+    proxy, known = loaded.profile.proxy, before.proxy.password if before.proxy else None
+    if proxy is None or known is None or known.source is not SecretSource.GIVEN:
+        return loaded
+    return _with_proxy_password(loaded, proxy, known)
+
+
+def _with_proxy_password(loaded: LoadedProfile, proxy: Proxy, ref: SecretRef) -> LoadedProfile:
+    profile = replace(loaded.profile, proxy=replace(proxy, password=ref))
+    return replace(loaded, profile=profile)
 
 
 def check_job(job: Job) -> None:
@@ -170,15 +197,27 @@ def settings_of(job: Job) -> dict[str, Json]:
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
     flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))
+    if profile.proxy is not None:
+        flat["proxy.from"] = _proxy_from(job)
+        flat["direct"] = " ".join(shell_quoted(word) for word in (job.target, *job.direct))
     return flat
 
 
-def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
+def _proxy_from(job: Job) -> str:
+    """Where the proxy is set: `flag`, `environment`, `profile`, or the variable of --proxy env."""
+    from smtpcheck.store.origin import Source
+
+    named = {Source.FLAG: "flag", Source.ENVIRONMENT: "environment"}
+    source = job.loaded.origins["proxy.host"].source
+    return job.proxy_variable or named.get(source, "profile")
+
+
+def notes_of(job: Job) -> tuple[str, ...]:
     """What the reader must know of the settings: a variable that is nearly one, a secret that
     others can read, what is not used."""
     from smtpcheck.store.secrets import secret_notes
 
-    profile = loaded.profile
+    loaded, profile = job.loaded, job.loaded.profile
     oauth = profile.auth.oauth
     used = [profile.auth.password, profile.tls.client_key_password]
     if profile.proxy is not None:
@@ -187,7 +226,25 @@ def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
         key = SecretRef(SecretSource.FILE, name=oauth.key_file) if oauth.key_file else None
         used += [oauth.client_secret, key]
     kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
-    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile))
+    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile), *_without_network(job))
+
+
+def _without_network(job: Job) -> tuple[str, ...]:
+    """What is set and means nothing to a Unix socket."""
+    server = job.loaded.profile.server
+    if not server.socket:
+        return ()
+    unused = [
+        name
+        for name, is_set in (
+            ("server.port", server.port),
+            ("server.address_family", server.address_family != "any"),
+            ("server.source_address", server.source_address),
+            ("--resolver", job.plan.resolver),
+        )
+        if is_set
+    ]
+    return (f"not used with a Unix socket: {', '.join(unused)}",) if unused else ()
 
 
 def _not_looked_at(profile: Profile) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
         exit_code=code,
         observations=seen,
         diagnoses=diagnoses,
-        notes=(*job.notes, *notes_of(job.loaded), *notes, *_lint_notes(seen, diagnoses)),
+        notes=(*job.notes, *notes_of(job), *notes, *_lint_notes(seen, diagnoses)),
         options=job.options,
     )
 

@@ -153,12 +153,14 @@ def _shadowed(job: Job, changes: Sequence[Change]) -> str:
 def _changed(job: Job, preview: Preview, seen: TargetReport, fix: Fix) -> Job:
     """The whole probe of the file as it would be. Without `--send`, and where a message has left
     already, it stops behind RCPT."""
+    from smtpcheck.api.job import with_given_secrets
     from smtpcheck.diagnosis.mending import wrote_final_dot
     from smtpcheck.store.profile_reader import profile_from_text
 
     loaded = profile_from_text(
         preview.new, path=preview.path, name=preview.name, overrides=fix.overrides
     )
+    loaded = with_given_secrets(loaded, job.loaded.profile)
     deliver = fix.send and not wrote_final_dot(seen.observations)
     return replace(job, loaded=loaded, plan=replace(job.plan, until="", deliver=deliver))
 

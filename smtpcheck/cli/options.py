@@ -74,7 +74,12 @@ def settings_given(
     if ipv4 and ipv6:
         raise UsageError("-4 and -6 exclude each other", ["leave both out to use all addresses"])
     if ipv4 or ipv6:
-        given["server.address_family"] = "ipv4" if ipv4 else "ipv6"
+        flag, family = ("-4", "ipv4") if ipv4 else ("-6", "ipv6")
+        other = given.get("server.address_family", family).strip()
+        if other != family:
+            said = f"{flag} and --set server.address_family={other} contradict each other"
+            raise UsageError(said, ["keep the one that is meant"])
+        given["server.address_family"] = family
     if proxy is not None:
         given["proxy"] = _proxy_word(proxy)
     return given

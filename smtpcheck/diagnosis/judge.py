@@ -14,6 +14,7 @@ from smtpcheck.diagnosis.facts import FactSet, facts_of_run
 from smtpcheck.diagnosis.placeholder import fill, fill_value, for_target, steps
 from smtpcheck.diagnosis.precheck import with_findings
 from smtpcheck.diagnosis.proven import with_proof
+from smtpcheck.diagnosis.proxy_advice import by_origin
 from smtpcheck.model.diagnosis import Change, Diagnosis, Severity
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations
@@ -55,7 +56,10 @@ def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Dia
         owner=rule.owner or cause.owner,
         retryable=retryable(match, facts),
         why=fill(rule.why or cause.why, facts),
-        help=tuple(for_target(step, facts) for step in steps(rule.help or cause.help, facts)),
+        help=tuple(
+            for_target(step, facts)
+            for step in steps((by_origin(each, facts) for each in rule.help or cause.help), facts)
+        ),
         changes=tuple(
             Change(change.key, value, verified=False)
             for change in changes

@@ -72,7 +72,7 @@ def try_way(run: Run, way: TryWay, deadline: Deadline, stop: threading.Event) ->
     recorder.masker = run.recorder.masker
     sub = Run(
         _profile(run.profile, way),
-        replace(run.plan, deliver=False, until=""),
+        replace(run.plan, deliver=False, until="", experiments=False),
         recorder,
         deadline,
         no_secret,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from contextlib import nullcontext
+from functools import partial
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import Proxy
@@ -15,7 +16,8 @@ from smtpcheck.model.value import dataclass
 from smtpcheck.probe.connect import Peer, connect, is_loopback, where
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.proxy_aim import Aim, Lost, aims_of, peers_of
-from smtpcheck.probe.proxy_talk import play
+from smtpcheck.probe.proxy_look import look
+from smtpcheck.probe.proxy_talk import Look, play
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
 from smtpcheck.wire.http_connect import http_connect
@@ -106,12 +108,18 @@ def _ask(
     tunnel = Tunnel("other", "interrupted")
     try:
         way = _way(proxy, aim.host, run.profile.port, secret)
-        tunnel = play(race.sock, way, run.recorder, run.deadline, server.timeout)
+        ask_there = _looking(run, proxy, race.winner) if run.plan.experiments else None
+        tunnel = play(race.sock, way, run.recorder, run.deadline, server.timeout, ask_there)
     finally:
         if tunnel.kind:
             race.sock.close()
     _note_login(run, proxy, tunnel, race.winner)
     return Passed(tunnel, {**facts, **tunnel.facts}, None if tunnel.kind else race.sock)
+
+
+def _looking(run: Run, proxy: Proxy, peer: Peer) -> Look:
+    source = run.profile.server.source_address
+    return partial(look, proxy.type, peer, run.recorder, run.deadline, source=source)
 
 
 def _way(proxy: Proxy, host: str, port: int, secret: Secret | None) -> Way:

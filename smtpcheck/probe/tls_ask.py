@@ -117,7 +117,7 @@ class Asker:
         profile = without_locked_key(replace(profile, server=server))
         recorder = Recorder("tls")
         recorder.masker = self.run.recorder.masker
-        plan = replace(self.run.plan, deliver=False, until="")
+        plan = replace(self.run.plan, deliver=False, until="", experiments=False)
         sub = Run(profile, plan, recorder, self._deadline, _proxy_secret_alone(self.run))
         sub.peers = (peer,) if peer else _same_peer(self.run)
         if goal == "tls.handshake":

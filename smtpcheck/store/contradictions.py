@@ -64,7 +64,7 @@ def _server(profile: Profile) -> Iterator[Contradiction]:
         yield Contradiction(
             ("server.socket", "proxy.host"),
             "server.socket and a proxy are both set",
-            "a Unix socket is on this machine: remove [proxy]",
+            "a Unix socket is on this machine: remove [proxy], or leave --proxy out",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ _NOT_A_PROXY = (400, 404)
 _WANTS_LOGIN = (401, 407)
 """Tinyproxy answers a wrong login with 401, a missing one with 407."""
 _STEPS_LIMIT = 3
+SPOKEN = frozenset({"Basic", "NTLM"})
+"""Schemes of Proxy-Authorization that are spoken here."""
+_NAMES = {each.lower(): each for each in (*SPOKEN, "Digest", "Negotiate", "Kerberos", "Bearer")}
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SCHEME = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)(?:\s+(?!=)|\s*\Z)")
+_OFFER_LIMIT = 2_000
 _BEGINNING = b"HTTP/"
 
 
@@ -147,9 +154,17 @@ def _drained(connection: h11.Connection) -> Generator[Turn, bytes, bool]:
     return False
 
 
+def _schemes(offers: tuple[str, ...]) -> list[str]:
+    """The schemes of Proxy-Authenticate, each once; they are the same in whatever case (RFC 9110
+    section 11.1). One line may offer several, parted by commas, among parameters."""
+    parts = [part for each in offers for part in _QUOTED.sub("", each[:_OFFER_LIMIT]).split(",")]
+    found = [word[1] for part in parts if (word := _SCHEME.match(part))]
+    return list(dict.fromkeys(_NAMES.get(word.lower(), word) for word in found))
+
+
 def _judged(answer: _Answer, *, with_login: bool, scheme: str) -> Tunnel:
     status = answer.status
-    schemes = list(dict.fromkeys(offer.partition(" ")[0] for offer in answer.offers if offer))
+    schemes = _schemes(answer.offers)
     words = f"{status} {answer.reason}".strip()
     login = scheme.lower() if with_login else "none"
     facts: dict[str, Json] = {"status": status, "login": login}
@@ -158,9 +173,12 @@ def _judged(answer: _Answer, *, with_login: bool, scheme: str) -> Tunnel:
     if schemes:
         facts["offered"] = [*schemes]
     if status in _WANTS_LOGIN:
+        if schemes and not SPOKEN.intersection(schemes):
+            said = f"{words}: the proxy offers {', '.join(schemes)} alone"
+            return Tunnel("auth-unsupported", said, facts)
         if not with_login:
             return Tunnel("auth-required", words, facts)
-        if schemes and scheme.lower() not in {each.lower() for each in schemes}:
+        if schemes and scheme not in schemes:
             said = f"{words}: the proxy offers {', '.join(schemes)}, not {scheme}"
             return Tunnel("auth-required", said, {**facts, "scheme": scheme})
         return Tunnel("auth-refused", words, facts, judged_login=True)

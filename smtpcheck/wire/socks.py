@@ -88,8 +88,9 @@ def _agree(login: bytes | None) -> Generator[Turn, bytes, Tunnel | str]:
         return Tunnel("not-a-proxy", f"no answer of SOCKS 5: {glimpse(answer)}")
     chosen = answer[1]
     if chosen == _NONE_OF_THEM:
-        words = "the proxy wants a login" if login is None else "the proxy wants another login"
-        return Tunnel("auth-required", f"{words}: it takes none of: {offer}")
+        if login is not None:
+            return Tunnel("auth-unsupported", f"the proxy takes neither of: {offer}")
+        return Tunnel("auth-required", f"the proxy wants a login: it takes none of: {offer}")
     if chosen == _NO_LOGIN:
         return "none"
     if chosen != _PASSWORD:

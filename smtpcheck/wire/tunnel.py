@@ -42,10 +42,27 @@ class Tunnel:
 Way = Generator[Turn, bytes, Tunnel]
 
 
+PROTOCOLS = {"http": "HTTP", "socks5": "SOCKS 5", "tls": "TLS", "smtp": "SMTP"}
+"""What else may listen where a proxy is meant to be, and what it is called."""
+
+
+def speaks(data: bytes) -> str:
+    """The protocol whose first octets these are, a key of `PROTOCOLS`; empty for any other."""
+    if data[:2] == b"HT":
+        return "http"
+    if data[:1] == b"\5" and len(data) > 1:
+        return "socks5"
+    if data[:1] in (b"\x15", b"\x16") and data[1:2] == b"\3":
+        return "tls"
+    return "smtp" if data[:1] in (b"2", b"4", b"5") and data[1:2].isdigit() else ""
+
+
 def glimpse(data: bytes) -> str:
     """The first octets of something that is no answer, in words for a message."""
-    if data.startswith(b"HTTP/"):
-        return "it speaks HTTP"
-    if data[:1] in (b"2", b"4", b"5") and data[1:3].isdigit():
-        return f"it answers like a mail server: {data[:60].decode('utf-8', 'backslashreplace')!r}"
-    return f"it answers {data[:16]!r}"
+    kind = speaks(data)
+    if kind == "smtp" and len(data) > 2:
+        said = data[:60].decode("utf-8", "backslashreplace")
+        return f"it answers like a mail server: {said!r}"
+    if kind == "smtp":
+        return "it answers like a mail server"
+    return f"it speaks {PROTOCOLS[kind]}" if kind else f"it answers {data[:16]!r}"

@@ -12,6 +12,7 @@ from smtpcheck.sandbox.limits import Ports
 from smtpcheck.sandbox.scenario import Scenario
 from smtpcheck.sandbox.server import Sandbox
 from tests.cli.command_line import CommandLine, Done
+from tests.scripted.proxies import ScriptedProxy, socks5
 
 PROFILE = """schema = 1
 # the mail of the night watch
@@ -297,3 +298,22 @@ def test_no_experiments_means_no_further_connection(
     assert saved["experiments"] == []
     assert [each["verified"] for each in saved["diagnoses"][0]["changes"]] == [False]
     assert not any(each.startswith("EHLO") for each in talk)
+
+
+def test_the_password_of_the_variable_that_env_follows_is_known_to_both_probes(
+    smtpcheck: CommandLine, server: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("all_proxy", "no_proxy", "NO_PROXY", "smtp_proxy", "SMTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    write(smtpcheck, server)
+    way = socks5(server.submission_port, login=b"me:canary-pw")
+    with ScriptedProxy(way) as met:
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://me:canary-pw@127.0.0.1:{met.port}")
+        done = smtpcheck(
+            "probe", "night", "--proxy", "env", "--fix", "--accept", "server.security=starttls"
+        )
+    assert '+security = "starttls"' in done.out, done.out + done.err
+    assert "canary-pw" not in done.out + done.err
+    assert done.code == 0, done.out + done.err
+    assert "fixed:" in done.out
+    assert len(met.said) == 2

@@ -107,3 +107,107 @@ def test_a_missing_extra_is_named_before_anything_is_sent(
     done = smtpcheck("probe", "mine")
     assert (done.code, done.out) == (2, "")
     assert f"pip install 'smtpcheck[{extra}]'" in done.err
+
+
+PLAIN = ("--set", "server.security=none")
+UNUSED = "127.0.0.1:1"
+
+
+def advised(smtpcheck: CommandLine, *words: str) -> str:
+    """The text of a run that a proxy kept from the server, on one line."""
+    done = smtpcheck("probe", *words, "--no-experiments")
+    assert done.code == 11, done.out + done.err
+    return " ".join(done.out.split())
+
+
+def test_advice_about_a_proxy_of_the_command_line_is_for_the_command_line(
+    smtpcheck: CommandLine,
+) -> None:
+    said = advised(smtpcheck, UNUSED, *PLAIN, "--proxy", f"socks5://{UNUSED}")
+    assert f"smtpcheck probe {UNUSED} --proxy none --set server.security=none" in said
+    assert "--proxy socks5://HOST:PORT" in said
+    assert "unset" not in said
+    assert "profile set" not in said
+    assert f"{UNUSED} --proxy none" not in said.partition("smtpcheck probe")[0]
+
+
+def test_the_flag_is_named_too_where_a_profile_is_probed(smtpcheck: CommandLine) -> None:
+    smtpcheck.write("mine", 'schema = 1\n[server]\nhost = "127.0.0.1"\nport = 1\n')
+    said = advised(smtpcheck, "mine", "--proxy", f"socks5://{UNUSED}")
+    assert "--proxy socks5://HOST:PORT" in said
+    assert "smtpcheck probe mine --proxy none" in said
+    assert "profile set mine proxy" not in said
+    assert "profile unset" not in said
+
+
+def test_advice_about_a_proxy_of_the_environment_names_the_variables(
+    smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, value in (("TYPE", "socks5"), ("HOST", "127.0.0.1"), ("PORT", "1")):
+        monkeypatch.setenv(f"SMTPCHECK_PROXY_{key}", value)
+    said = advised(smtpcheck, UNUSED, *PLAIN)
+    assert "set SMTPCHECK_PROXY_HOST=HOST and SMTPCHECK_PROXY_PORT=PORT" in said
+    assert "unset the variables SMTPCHECK_PROXY_*" in said
+    assert f"smtpcheck probe {UNUSED} --proxy none" in said
+    assert "profile unset" not in said
+
+
+def test_advice_about_a_proxy_that_env_found_names_its_variable(
+    smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("all_proxy", "no_proxy", "NO_PROXY", "smtp_proxy", "SMTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ALL_PROXY", f"socks5h://me:{CANARY}@{UNUSED}")
+    said = advised(smtpcheck, UNUSED, *PLAIN, "--proxy", "env")
+    assert "ALL_PROXY=socks5://me@HOST:PORT" in said
+    assert "correct or unset ALL_PROXY" in said
+    assert f"try: smtpcheck probe {UNUSED} --proxy env" in said
+    assert CANARY not in said
+
+
+def test_advice_about_a_proxy_of_the_profile_is_for_the_profile(smtpcheck: CommandLine) -> None:
+    smtpcheck.write(
+        "mine",
+        'schema = 1\n[server]\nhost = "127.0.0.1"\nport = 1\n'
+        '[proxy]\ntype = "socks5"\nhost = "127.0.0.1"\nport = 1\n',
+    )
+    said = advised(smtpcheck, "mine")
+    assert "smtpcheck profile set mine proxy.host HOST proxy.port PORT" in said
+    assert "smtpcheck probe mine --proxy none; then remove it" in said
+    assert "smtpcheck profile unset mine proxy" in said
+
+
+@pytest.mark.parametrize(
+    ("flag", "family"), [("-4", "ipv6"), ("-6", "ipv4"), ("-6", "any"), ("--ipv4", "ipv6")]
+)
+def test_a_family_that_flag_and_setting_do_not_agree_on_is_a_usage_error(
+    smtpcheck: CommandLine, flag: str, family: str
+) -> None:
+    done = smtpcheck("probe", UNUSED, flag, "--set", f"server.address_family={family}")
+    assert (done.code, done.out) == (2, "")
+    assert f"{flag[:1]}{flag[-1]} and --set server.address_family={family}" in done.err
+
+
+def test_a_flag_that_says_what_the_setting_says_is_none(smtpcheck: CommandLine) -> None:
+    same = ("-4", "--set", "server.address_family=ipv4", *PLAIN)
+    assert smtpcheck("probe", UNUSED, *same, "--no-experiments").code == 11
+
+
+def test_both_families_alone_exclude_each_other(smtpcheck: CommandLine) -> None:
+    done = smtpcheck("probe", UNUSED, "-4", "-6")
+    assert (done.code, done.out) == (2, "")
+    assert "-4 and -6 exclude each other" in done.err
+
+
+def test_a_flag_for_the_family_is_stronger_than_variable_and_profile(
+    smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTPCHECK_SERVER_ADDRESS_FAMILY", "ipv6")
+    smtpcheck.write(
+        "mine",
+        'schema = 1\n[server]\nhost = "localhost"\nport = 1\naddress_family = "ipv6"\n',
+    )
+    done = smtpcheck("probe", "mine", "-4", "--no-experiments", "--format", "json")
+    assert done.code == 11
+    assert '"address": "127.0.0.1"' in done.out
+    assert '"::1"' not in done.out

@@ -112,6 +112,8 @@ discard unix - - n - - discard
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
+smtp-socket unix n - n - - smtpd {sockets}
+smtps-socket unix n - n - - smtpd -o smtpd_tls_wrappermode=yes {sockets}
 """
 _DOVECOT = """
 base_dir = {folder}/run
@@ -221,7 +223,7 @@ def _write_postfix(
             f"{listen}:{ports[name]} inet n - n - - smtpd -o syslog_name=postfix/{name} {options}\n"
             for name, options in services.items()
         )
-        + _MASTER
+        + _MASTER.format(sockets=f"-o smtpd_tls_security_level=may {_SASL}")
     )
 
 

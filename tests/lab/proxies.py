@@ -64,6 +64,17 @@ auth_param ntlm program {program}
 auth_param ntlm children 2
 acl known proxy_auth REQUIRED
 """
+_DIGEST = """
+auth_param digest program {program} {folder}/passwords
+auth_param digest children 1
+auth_param digest realm lab, with a comma
+acl known proxy_auth REQUIRED
+"""
+_NEGOTIATE = """
+auth_param negotiate program {program}
+auth_param negotiate children 1
+acl known proxy_auth REQUIRED
+"""
 
 
 @contextmanager
@@ -101,8 +112,8 @@ def tinyproxy(folder: Path, allowed: int, closed: int, *, login: bool = False) -
 
 @contextmanager
 def squid(folder: Path, allowed: int, closed: int, scheme: str = "") -> Iterator[int]:
-    """An HTTP proxy with the login `basic`, `ntlm` (whose helper believes any name) or none, that
-    lets CONNECT through to two ports; the port."""
+    """An HTTP proxy with the login `basic`, `ntlm` (whose helper believes any name), `digest`,
+    `negotiate` or none, that lets CONNECT through to two ports; the port."""
     path = _needs("squid", "squid")
     [port] = free_ports(1)
     home = folder / f"squid-{port}"
@@ -113,6 +124,8 @@ def squid(folder: Path, allowed: int, closed: int, scheme: str = "") -> Iterator
         "": ("", ""),
         "basic": (_BASIC, "/usr/lib/squid/basic_ncsa_auth"),
         "ntlm": (_NTLM, "/usr/lib/squid/ntlm_fake_auth"),
+        "digest": (_DIGEST, "/usr/lib/squid/digest_file_auth"),
+        "negotiate": (_NEGOTIATE, "/usr/lib/squid/negotiate_wrapper_auth"),
     }[scheme]
     auth = template.format(program=helper, folder=home)
     config = home / "squid.conf"

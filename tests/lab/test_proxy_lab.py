@@ -40,6 +40,8 @@ class Lab:
             "tinyproxy-login": lambda: tinyproxy(folder, allowed, closed, login=True),
             "squid": lambda: squid(folder, allowed, closed),
             "squid-basic": lambda: squid(folder, allowed, closed, "basic"),
+            "squid-digest": lambda: squid(folder, allowed, closed, "digest"),
+            "squid-negotiate": lambda: squid(folder, allowed, closed, "negotiate"),
             "squid-ntlm": lambda: squid(folder, allowed, closed, "ntlm"),
         }
 
@@ -76,10 +78,13 @@ def probe(
     port: int = 0,
     host: str = "127.0.0.1",
     login: Mapping[str, Any] | None = None,
+    experiments: bool = False,
 ) -> TargetReport:
     table = {"type": kind, "host": "127.0.0.1", "port": lab.port(proxy), **(login or {})}
     settings = {"proxy": table, "server": {"timeout": 10.0, "host": host}}
-    return run(port or lab.server.port, pki, settings=settings, plan=Plan(deadline=20.0))
+    plan = Plan(deadline=20.0)
+    at = port or lab.server.port
+    return run(at, pki, settings=settings, plan=plan, experiments=experiments)
 
 
 WAYS = [
@@ -146,6 +151,8 @@ def test_a_port_that_its_rules_forbid_is_told(
 ) -> None:
     report = probe(lab, pki, proxy, kind, port=lab.forbidden)
     assert (report.exit_code, cause(report)) == (11, "proxy-forbidden"), shown(report)
+    words = " ".join(report.diagnoses[0].help)
+    assert ("socks pass" in words, "Squid" in words) == (kind == "socks5", kind == "http")
 
 
 @pytest.mark.parametrize(
@@ -170,9 +177,32 @@ def test_a_server_that_the_proxy_cannot_reach_is_told(
 
 
 @pytest.mark.parametrize(
-    ("proxy", "kind"), [("dante", "http"), ("tinyproxy", "socks5"), ("squid", "socks5")]
+    ("proxy", "kind", "spoken"),
+    [
+        ("dante", "http", "socks5"),
+        ("microsocks", "http", "socks5"),
+        ("microsocks", "socks4", "socks5"),
+        ("tinyproxy", "socks5", "http"),
+        ("tinyproxy", "socks4", "http"),
+        ("squid", "socks5", "http"),
+        ("squid", "socks4a", "http"),
+    ],
 )
-def test_the_wrong_kind_of_proxy_is_told(lab: Lab, pki: TestPki, proxy: str, kind: str) -> None:
-    report = probe(lab, pki, proxy, kind)
+def test_the_wrong_kind_of_proxy_is_found_out(
+    lab: Lab, pki: TestPki, proxy: str, kind: str, spoken: str
+) -> None:
+    report = probe(lab, pki, proxy, kind, experiments=True)
     assert (report.exit_code, failed_step(report)) == (11, "tcp.proxy"), shown(report)
-    assert cause(report) in ("proxy-unreachable", "proxy-timeout"), shown(report)
+    assert cause(report) == "proxy-unreachable", shown(report)
+    assert step(report, "tcp.proxy").facts["speaks"] == spoken
+    assert f"proxy.type={spoken}" in " ".join(report.diagnoses[0].help)
+
+
+@pytest.mark.parametrize("scheme", ["digest", "negotiate"])
+def test_a_squid_that_offers_no_login_that_is_spoken_is_told_so(
+    lab: Lab, pki: TestPki, scheme: str
+) -> None:
+    report = probe(lab, pki, f"squid-{scheme}", "http", login=LOGIN)
+    assert (report.exit_code, cause(report)) == (11, "proxy-auth-required"), shown(report)
+    assert step(report, "tcp.proxy").facts["offered"] == [scheme.capitalize()]
+    assert f"takes only {scheme.capitalize()}" in report.diagnoses[0].why

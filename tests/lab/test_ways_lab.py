@@ -81,6 +81,37 @@ def test_a_ping_is_answered_over_both_families(
 
 
 @pytest.mark.usefixtures("pings_allowed")
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_ping_of_loopback_is_answered(net: Net, address: str) -> None:
+    report = run(net, {"host": address, "port": 1}, ping=True)
+    assert (report.exit_code, cause(report)) == (11, "tcp-refused")
+    ping = step(report, "tcp.ping")
+    assert (ping.outcome, ping.facts["received"]) == (Outcome.PASSED, 2)
+
+
+@pytest.mark.usefixtures("pings_allowed")
+@pytest.mark.parametrize("kind", ["unreachable", "prohibited", "lost"])
+@pytest.mark.parametrize("family", ["4", "6"])
+def test_a_ping_that_no_route_takes_is_told_as_not_sent(net: Net, kind: str, family: str) -> None:
+    address = getattr(net, kind + family)
+    report = run(net, {"host": address, "port": 25}, ping=True)
+    wanted = "tcp-local-denied" if kind == "prohibited" else "tcp-unreachable"
+    assert (report.exit_code, cause(report)) == (11, wanted), shown(report)
+    ping = step(report, "tcp.ping")
+    assert ping.outcome is Outcome.SKIPPED
+    assert ping.summary == f"not sent: there is no way to {address}"
+
+
+@pytest.mark.usefixtures("pings_allowed")
+def test_a_ping_from_an_address_that_is_not_here_is_told_so(net: Net) -> None:
+    where = {"host": net.server4, "port": 25, "source_address": "192.0.2.1"}
+    report = run(net, where, ping=True)
+    assert (report.exit_code, cause(report)) == (11, "tcp-source-address-unusable")
+    assert "192.0.2.1" in step(report, "tcp.ping").summary
+    assert "allow" not in step(report, "tcp.ping").summary
+
+
+@pytest.mark.usefixtures("pings_allowed")
 def test_a_ping_without_an_answer_changes_no_verdict(net: Net) -> None:
     report = run(net, {"host": net.silent4, "port": 25}, ping=True)
     assert (report.exit_code, cause(report)) == (11, "tcp-timeout-blocked")
