@@ -69,5 +69,13 @@ STEPS: dict[Stage, tuple[str, ...]] = {
     ),
 }
 
-TLS_DEEP = ("tls.versions", "tls.ciphers", "tls.features", "tls.chains", "tls.commands")
+TLS_DEEP = (
+    "tls.versions",
+    "tls.ciphers",
+    "tls.groups",
+    "tls.features",
+    "tls.sessions",
+    "tls.chains",
+    "tls.commands",
+)
 """Steps of the tls stage that `--tls deep` adds once the run is over; none of them can fail."""

@@ -123,7 +123,7 @@ class Asker:
         if goal == "tls.handshake":
             same = profile.tls == self.run.profile.tls and not ciphers
             sub.context = self.run.context if same else None
-            sub.context = sub.context or prepare_context(profile, _no_key, ciphers=ciphers)
+            sub.context = sub.context or prepare_context(profile, without_secret, ciphers=ciphers)
         # What another address does says nothing of this one.
         lost = _ignore if peer else self.give_up
         return Open(sub, steps_for(profile, goal), self._stop, lost)
@@ -188,6 +188,11 @@ def mechanisms_of(run: Run, step: str) -> list[Json]:
     return list(listed) if isinstance(listed, Sequence) and not isinstance(listed, str) else []
 
 
+def without_secret(_ref: SecretRef) -> Secret:
+    """What a question about TLS is given instead of a way to the secrets."""
+    raise RuntimeError("a question about TLS asked for a secret")
+
+
 def _same_peer(run: Run) -> tuple[Peer, ...]:
     if run.profile.proxy is not None:
         return run.peers  # the proxy was connected to, and it is told the server again
@@ -201,14 +206,10 @@ def _proxy_secret_alone(run: Run) -> Callable[[SecretRef], Secret]:
     def read(ref: SecretRef) -> Secret:
         if run.profile.proxy is not None and ref is run.profile.proxy.password:
             return run.read_secret(ref)
-        return _no_key(ref)
+        return without_secret(ref)
 
     return read
 
 
 def _ignore(_reason: str) -> None:
     pass
-
-
-def _no_key(_ref: SecretRef) -> Secret:
-    raise RuntimeError("a question about TLS asked for a secret")

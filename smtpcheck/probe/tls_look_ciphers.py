@@ -36,8 +36,6 @@ _MUST_STAPLE: Final = bytes.fromhex("06082b06010505070118")
 """OID of the certificate extension TLS Feature (RFC 7633), as it stands in DER."""
 _NOT_SEEN: Final = (
     "renegotiation by the client",
-    "a resumed session",
-    "early data (0-RTT)",
     "SSL 2",
 )
 """What would need a whole handshake of a kind that the TLS library here does not make."""
@@ -220,6 +218,10 @@ def _tell_extensions(usual: Choice, look: Look) -> None:
     look.said.append(f"session {' and '.join(ways)}" if ways else "no resumption")
     if not safe:
         look.problem("legacy-renegotiation", "the extension renegotiation_info is missing")
+    if EXTENDED_MASTER_SECRET not in has and usual.version != "ssl3":
+        look.said.append("no extended master secret")
+        detail = "the extension extended_master_secret is missing"
+        look.problem("no-extended-master-secret", detail)
     if compressed:
         look.problem("compression", "the server chose DEFLATE")
 

@@ -11,27 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from smtpcheck.model.value import dataclass
+from smtpcheck.wire.named_groups import OFFERED
 
 VERSIONS: Final = {"ssl3": 0x0300, "1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
 """The numbers of the versions, oldest first; the names are those of a profile."""
-GROUPS: Final = {
-    0x11EC: "X25519MLKEM768",
-    29: "x25519",
-    23: "secp256r1",
-    24: "secp384r1",
-    25: "secp521r1",
-    30: "x448",
-    22: "secp256k1",
-    26: "brainpoolP256r1",
-    27: "brainpoolP384r1",
-    28: "brainpoolP512r1",
-    21: "secp224r1",
-    19: "secp192r1",
-    256: "ffdhe2048",
-    257: "ffdhe3072",
-    258: "ffdhe4096",
-}
-"""Named groups (IANA "TLS Supported Groups"), in the order in which they are offered."""
 SHA1_SIGNATURES: Final = (0x0201, 0x0203)
 """rsa_pkcs1_sha1 and ecdsa_sha1: not to be used (RFC 9155)."""
 _SIGNATURES: Final = (
@@ -58,6 +41,8 @@ class Offer:
     highest: str = "1.3"
     suites: Sequence[int]
     signatures: Sequence[int] = _SIGNATURES
+    groups: Sequence[int] = OFFERED
+    """Named groups, best first."""
     server_name: str = ""
     """Sent as SNI; empty: none is sent."""
     compress: bool = False
@@ -94,7 +79,7 @@ def _extensions(offer: Offer) -> bytes:
     made = b""
     if offer.server_name:
         made += _extension(0, _long(b"\0" + _long(offer.server_name.encode("ascii"))))
-    made += _extension(10, _long(_numbers(tuple(GROUPS))))
+    made += _extension(10, _long(_numbers(offer.groups)))
     made += _extension(11, _short(b"\0"))
     made += _extension(RENEGOTIATION_INFO, b"\0")
     made += _extension(SESSION_TICKET, b"")

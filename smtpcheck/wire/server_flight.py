@@ -8,7 +8,8 @@ from typing import Final
 
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.cipher_suites import key_exchange_of, name_of, weakness_of
-from smtpcheck.wire.client_hello import GROUPS, VERSIONS
+from smtpcheck.wire.client_hello import VERSIONS
+from smtpcheck.wire.named_groups import group_name
 
 LIMIT: Final = 262_144
 """Bytes of a flight that are read; a real one has some thousand."""
@@ -177,12 +178,8 @@ def _hello(body: _Reader) -> dict[str, object]:
         "extensions": frozenset(extensions),
         "resumable": bool(session) and name != "1.3",
         "sentinel": random != _RETRY and random[24:31] == b"DOWNGRD",
-        "group": _group(int.from_bytes(share, "big")) if share else "",
+        "group": group_name(int.from_bytes(share, "big")) if share else "",
     }
-
-
-def _group(number: int) -> str:
-    return GROUPS.get(number, f"group {number}")
 
 
 def _certificates(body: _Reader) -> tuple[bytes, ...]:
@@ -201,7 +198,7 @@ def _key_exchange(body: _Reader, shown: dict[str, object]) -> dict[str, object]:
     if how == "ecdhe":
         if body.number(1) != _NAMED_CURVE:
             return {"group": "explicit curve"}
-        found["group"] = _group(body.number(2))
+        found["group"] = group_name(body.number(2))
         body.block(1)
     elif how == "dhe":
         found["dh_bits"] = int.from_bytes(body.block(2), "big").bit_length()

@@ -71,7 +71,7 @@ def causes(report: TargetReport) -> set[str]:
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_sound_server_has_no_weakness_and_is_told_in_five_steps(
+def test_a_sound_server_has_no_weakness_and_is_told_step_by_step(
     pki: TestPki, security: str
 ) -> None:
     report = look(pki, "good ciphers=DEFAULT", security=security)
@@ -87,8 +87,13 @@ def test_a_sound_server_has_no_weakness_and_is_told_in_five_steps(
     assert features["fallback_signal"] is True
     assert features["downgrade_sentinel"] is True
     assert features["not_tested"]
+    groups = facts(report, "tls.groups")
+    assert (groups["preferred"], groups["preference"]) == ("x25519", "server")
+    assert (groups["weak"], groups["unusual"]) == ([], [])
+    sessions = facts(report, "tls.sessions")
+    assert (sessions["resumed"], sessions["early_data"]) == (True, 0)
     assert facts(report, "tls.chains")["kinds"] == ["ecdsa"]
-    assert sum(facts(report, name)["connections"] for name in TLS_DEEP) <= 16
+    assert sum(facts(report, name)["connections"] for name in TLS_DEEP) <= 21
 
 
 def test_a_normal_run_connects_once_and_has_none_of_the_steps(pki: TestPki) -> None:

@@ -112,6 +112,7 @@ def test_anonymous_suites_count_where_logins_are_taken() -> None:
         ({"extensions": frozenset({23})}, "tls-legacy-renegotiation"),
         ({"certificates": (MUST_STAPLE,)}, "cert-staple-missing"),
         ({"certificates": (MUST_STAPLE,), "stapled": True}, ""),
+        ({"extensions": frozenset({0xFF01})}, "tls-no-extended-master-secret"),
         ({"signature": 0x0201}, "tls-sha1-signature"),
         ({"dh_bits": 1024}, "tls-dh-key-too-small"),
         ({"dh_bits": 2048}, ""),
