@@ -76,6 +76,7 @@ TLS_DEEP = (
     "tls.features",
     "tls.sessions",
     "tls.chains",
+    "tls.issuance",
     "tls.commands",
 )
 """Steps of the tls stage that `--tls deep` adds once the run is over; none of them can fail."""

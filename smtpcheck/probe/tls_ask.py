@@ -54,7 +54,7 @@ class Asker:
         self.run = run
         self.connections = 0
         self._given_up = ""
-        self._deadline = deadline
+        self.deadline = deadline
         self._stop = stop
         self._most = most
         self._patience = patience
@@ -78,7 +78,7 @@ class Asker:
         AskingEndedError where the answer says nothing about TLS."""
         session = HelloSession(offer, os.urandom(32))
         with self.open(until_tls=True) as sub:
-            wait = self._deadline.within(sub.profile.server.timeout)
+            wait = self.deadline.within(sub.profile.server.timeout)
             sub.talk.link.start_tls(session, wait, sub.early_tls)
         if session.choice is not None:
             return session.choice
@@ -110,7 +110,7 @@ class Asker:
             raise AskingEndedError(self._given_up)
         if self.connections >= self._most:
             raise AskingEndedError(f"the limit of {self._most} connections is reached")
-        if self._deadline.expired:
+        if self.deadline.expired:
             raise AskingEndedError("no time left")
         self.connections += 1
         server = replace(profile.server, timeout=min(profile.server.timeout, self._patience))
@@ -118,7 +118,7 @@ class Asker:
         recorder = Recorder("tls")
         recorder.masker = self.run.recorder.masker
         plan = replace(self.run.plan, deliver=False, until="")
-        sub = Run(profile, plan, recorder, self._deadline, _proxy_secret_alone(self.run))
+        sub = Run(profile, plan, recorder, self.deadline, _proxy_secret_alone(self.run))
         sub.peers = (peer,) if peer else _same_peer(self.run)
         if goal == "tls.handshake":
             same = profile.tls == self.run.profile.tls and not ciphers

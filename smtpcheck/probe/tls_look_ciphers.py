@@ -10,6 +10,7 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.probe.tls_ask import Asker, AskingEndedError
 from smtpcheck.probe.tls_look import Look, Seen
 from smtpcheck.probe.tls_versions import ask_versions, in_words
+from smtpcheck.wire.certificate_issue import MUST_STAPLE
 from smtpcheck.wire.cipher_suites import (
     BROKEN,
     FALLBACK,
@@ -32,8 +33,6 @@ from smtpcheck.wire.server_flight import Choice
 _SOUND: Final = (*FORWARD_SECRET, *STATIC_RSA)
 _DHE: Final = tuple(suite for suite in FORWARD_SECRET if key_exchange_of(suite) == "dhe")
 _SAFE_DH_BITS: Final = 2048
-_MUST_STAPLE: Final = bytes.fromhex("06082b06010505070118")
-"""OID of the certificate extension TLS Feature (RFC 7633), as it stands in DER."""
 _NOT_SEEN: Final = (
     "renegotiation by the client",
     "SSL 2",
@@ -227,7 +226,7 @@ def _tell_extensions(usual: Choice, look: Look) -> None:
 
 
 def _tell_staple(usual: Choice, look: Look) -> None:
-    must = bool(usual.certificates) and _MUST_STAPLE in usual.certificates[0]
+    must = bool(usual.certificates) and MUST_STAPLE in usual.certificates[0]
     look.facts |= {"stapling": usual.stapled, "must_staple": must}
     look.said.append("OCSP response stapled" if usual.stapled else "no OCSP stapling")
     if must and not usual.stapled:
