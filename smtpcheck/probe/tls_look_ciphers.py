@@ -33,10 +33,7 @@ from smtpcheck.wire.server_flight import Choice
 _SOUND: Final = (*FORWARD_SECRET, *STATIC_RSA)
 _DHE: Final = tuple(suite for suite in FORWARD_SECRET if key_exchange_of(suite) == "dhe")
 _SAFE_DH_BITS: Final = 2048
-_NOT_SEEN: Final = (
-    "renegotiation by the client",
-    "SSL 2",
-)
+_NOT_SEEN: Final = ("SSL 2",)
 """What would need a whole handshake of a kind that the TLS library here does not make."""
 
 
@@ -75,8 +72,8 @@ def look_at_ciphers(asker: Asker, seen: Seen, look: Look) -> None:
         look.facts |= {"forward_secrecy": "always", "weak": []}
         look.said.append("TLS 1.3 knows no weak cipher suite")
         return
-    _ask_weak(asker, seen, look)
-    _ask_order(asker, seen, look)
+    static = _ask_weak(asker, seen, look)
+    _ask_order(asker, seen, look, static=static)
     _ask_key_exchange(asker, seen, look)
 
 
@@ -84,28 +81,35 @@ def _offer(asker: Asker, version: str, suites: Sequence[int]) -> Choice | None:
     return asker.offer(Offer(highest=version, suites=suites, server_name=asker.server_name))
 
 
-def _ask_weak(asker: Asker, seen: Seen, look: Look) -> None:
+def _ask_weak(asker: Asker, seen: Seen, look: Look) -> bool:
     """Offers nothing but broken suites, and fewer of them each time, until none is taken: one
     connection where all is well. Once more in the oldest version, since export grade and single
-    DES ended with TLS 1.1."""
+    DES ended with TLS 1.1. Returns whether a static RSA key exchange is taken, which the same
+    question tells."""
     weak: dict[str, Json] = {}
     ciphers: dict[str, str] = {}
+    static = False
     look.facts["weak"] = []
     for version in dict.fromkeys((seen.classic, *seen.legacy[:1])):
         offered = [suite for suite in BROKEN if weakness_of(suite) not in weak]
+        offered += STATIC_RSA if version == seen.classic else ()
         while offered:
             choice = _offer(asker, version, offered)
             if choice is None:
                 break
             if choice.suite not in offered:
                 raise AskingEndedError(f"it chose {choice.cipher}, which was not offered")
+            offered = [suite for suite in offered if weakness_of(suite) != choice.weakness]
+            if choice.suite in STATIC_RSA:
+                static = True
+                continue
             weak[choice.weakness] = version
             ciphers[choice.weakness] = choice.cipher
             look.facts["weak"] = [
                 {"weakness": each, "cipher": ciphers[each], "version": weak[each]} for each in weak
             ]
-            offered = [suite for suite in offered if weakness_of(suite) != choice.weakness]
     _tell_weak(ciphers, seen, look)
+    return static
 
 
 def _tell_weak(ciphers: dict[str, str], seen: Seen, look: Look) -> None:
@@ -125,7 +129,7 @@ def _short(weaknesses: Iterable[str]) -> str:
     return f"takes {', '.join(each.upper() if each != 'anonymous' else each for each in known)}"
 
 
-def _ask_order(asker: Asker, seen: Seen, look: Look) -> None:
+def _ask_order(asker: Asker, seen: Seen, look: Look, *, static: bool) -> None:
     """The same suites in two orders: whose order counts, and who gets forward secrecy."""
     version, name = seen.classic, asker.server_name
     usual = asker.offer(Offer(highest=version, suites=_SOUND, server_name=name, compress=True))
@@ -135,14 +139,11 @@ def _ask_order(asker: Asker, seen: Seen, look: Look) -> None:
         look.said.append("no sound cipher suite")
         return
     turned = _offer(asker, version, tuple(reversed(_SOUND)))
-    alone = turned if turned and turned.suite in STATIC_RSA else None
-    alone = alone or _offer(asker, version, tuple(STATIC_RSA))
     look.facts["cipher"] = usual.cipher
     ordered = turned is not None and turned.suite == usual.suite
-    only_one = alone is None and usual.suite in STATIC_RSA
     look.facts["preference"] = "server" if ordered else "client"
-    secret = _secrecy(usual, turned, alone)
-    look.facts |= {"static_rsa": alone is not None or only_one, "forward_secrecy": secret}
+    secret = _secrecy(usual, turned, static=static)
+    look.facts |= {"static_rsa": static, "forward_secrecy": secret}
     look.said.append(f"{'server' if ordered else 'client'}'s order")
     if secret == "never":
         look.problem("no-forward-secrecy", f"{usual.cipher} is chosen", ciphers=[usual.cipher])
@@ -156,10 +157,10 @@ def _ask_order(asker: Asker, seen: Seen, look: Look) -> None:
         )
 
 
-def _secrecy(usual: Choice, turned: Choice | None, alone: Choice | None) -> str:
+def _secrecy(usual: Choice, turned: Choice | None, *, static: bool) -> str:
     if usual.suite in STATIC_RSA:
         return "never"
-    if alone is None:
+    if not static:
         return "always"
     return "client" if turned is not None and turned.suite in STATIC_RSA else "preferred"
 

@@ -1,13 +1,15 @@
-"""tls.sessions: whether a server takes an earlier session up again, and whether it would read what
-a client says before the handshake is done (RFC 8446 sections 2.2 and 2.3, RFC 5077).
+"""tls.sessions: whether a server takes an earlier session up again, whether it would read what a
+client says before the handshake is done (RFC 8446 sections 2.2 and 2.3, RFC 5077), and whether a
+client may begin another handshake within a session (RFC 5746).
 
-Two whole handshakes, without a look at the certificate: nothing but EHLO and QUIT is said in them.
+Whole handshakes, without a look at the certificate: nothing but EHLO and QUIT is said in them.
 """
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from smtpcheck.probe.run import Prepared, Run
 from smtpcheck.probe.session import words
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     import ssl
 
     from smtpcheck.wire.tls import TlsSession
+
+_PATIENCE: Final = 3.0
+"""Seconds for a server to answer a second handshake; one that refuses may also say nothing."""
 
 
 def look_at_sessions(asker: Asker, seen: Seen, look: Look) -> None:
@@ -44,6 +49,27 @@ def look_at_sessions(asker: Asker, seen: Seen, look: Look) -> None:
         look.problem("early-data", detail, octets=first.early_data)
     elif version == "TLSv1.3":
         look.said.append("no early data (0-RTT)")
+    _ask_renegotiation(asker, seen, look)
+
+
+def _ask_renegotiation(asker: Asker, seen: Seen, look: Look) -> None:
+    """TLS 1.3 has none, and below 1.2 no session is made by hand."""
+    if "1.2" not in seen.versions:
+        look.facts["renegotiation"] = "not-tested" if seen.classic else "impossible"
+        return
+    from smtpcheck.wire.renegotiation import RenegotiationSession
+
+    with asker.open(until_tls=True) as sub:
+        session = RenegotiationSession(asker.server_name, os.urandom(32))
+        wait = sub.deadline.within(min(sub.profile.server.timeout, _PATIENCE))
+        sub.talk.link.start_tls(session, wait, sub.early_tls)
+    told = "not-tested" if session.told == "no-session" else session.told
+    look.facts |= {"renegotiation": told, "renegotiation_detail": session.detail}
+    if told == "accepted":
+        look.said.append("clients may renegotiate")
+        look.problem("client-renegotiation", "a client's second handshake in a session is answered")
+    elif told != "not-tested":
+        look.said.append("no renegotiation by clients")
 
 
 def _shake(

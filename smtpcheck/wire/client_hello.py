@@ -47,6 +47,8 @@ class Offer:
     """Sent as SNI; empty: none is sent."""
     compress: bool = False
     """Offers DEFLATE besides no compression."""
+    renews: bytes = b""
+    """Within a session: the client's Finished of it (RFC 5746 section 3.5)."""
 
 
 def client_hello(offer: Offer, random: bytes) -> bytes:
@@ -81,7 +83,7 @@ def _extensions(offer: Offer) -> bytes:
         made += _extension(0, _long(b"\0" + _long(offer.server_name.encode("ascii"))))
     made += _extension(10, _long(_numbers(offer.groups)))
     made += _extension(11, _short(b"\0"))
-    made += _extension(RENEGOTIATION_INFO, b"\0")
+    made += _extension(RENEGOTIATION_INFO, _short(offer.renews))
     made += _extension(SESSION_TICKET, b"")
     made += _extension(STATUS_REQUEST, b"\x01\0\0\0\0")
     made += _extension(EXTENDED_MASTER_SECRET, b"")

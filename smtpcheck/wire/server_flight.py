@@ -109,11 +109,11 @@ class ServerFlight:
             kind, body = self._messages[0], bytes(self._messages[4 : 4 + length])
             del self._messages[: 4 + length]
             try:
-                self._message(kind, _Reader(body))
+                self._message(kind, Reader(body))
             except IndexError:
                 raise MalformedError("a message of the handshake is cut short") from None
 
-    def _message(self, kind: int, body: _Reader) -> None:
+    def _message(self, kind: int, body: Reader) -> None:
         if kind == _HELLO:
             self._shown = _hello(body)
             if self._shown["version"] == "1.3":
@@ -138,19 +138,21 @@ class ServerFlight:
         self.done = True
 
 
-class _Reader:
+class Reader:
     """Bytes, taken from the front. Raises IndexError where too few are left."""
 
     def __init__(self, rest: bytes) -> None:
         self.rest = rest
 
     def take(self, count: int) -> bytes:
+        """The next bytes."""
         if len(self.rest) < count:
             raise IndexError
         taken, self.rest = self.rest[:count], self.rest[count:]
         return taken
 
     def number(self, size: int) -> int:
+        """A number in network order."""
         return int.from_bytes(self.take(size), "big")
 
     def block(self, size: int) -> bytes:
@@ -158,12 +160,12 @@ class _Reader:
         return self.take(self.number(size))
 
 
-def _hello(body: _Reader) -> dict[str, object]:
+def _hello(body: Reader) -> dict[str, object]:
     version, random = body.number(2), body.take(32)
     session, suite, compression = body.block(1), body.number(2), body.number(1)
     extensions: dict[int, bytes] = {}
     if body.rest:
-        listed = _Reader(body.block(2))
+        listed = Reader(body.block(2))
         while listed.rest:
             kind = listed.number(2)
             extensions[kind] = listed.block(2)
@@ -182,15 +184,15 @@ def _hello(body: _Reader) -> dict[str, object]:
     }
 
 
-def _certificates(body: _Reader) -> tuple[bytes, ...]:
-    listed = _Reader(body.block(3))
+def _certificates(body: Reader) -> tuple[bytes, ...]:
+    listed = Reader(body.block(3))
     found = []
     while listed.rest:
         found.append(listed.block(3))
     return tuple(found)
 
 
-def _key_exchange(body: _Reader, shown: dict[str, object]) -> dict[str, object]:
+def _key_exchange(body: Reader, shown: dict[str, object]) -> dict[str, object]:
     """The group, and how it is signed. What is not known here (RSA of export grade) is nothing."""
     suite = shown["suite"]
     how = key_exchange_of(suite) if isinstance(suite, int) else ""

@@ -42,6 +42,8 @@ C: QUIT
 S: 221 bye
 """
 DEEP = Plan(deadline=20.0, until="ehlo", tls="deep")
+ALLOW_CLIENT_RENEGOTIATION = 1 << 8
+"""OpenSSL's SSL_OP_ALLOW_CLIENT_RENEGOTIATION, which Python does not name."""
 HARMLESS = {"EHLO", "STARTTLS", "NOOP", "MAIL", "RSET", "QUIT"}
 
 
@@ -92,8 +94,9 @@ def test_a_sound_server_has_no_weakness_and_is_told_step_by_step(
     assert (groups["weak"], groups["unusual"]) == ([], [])
     sessions = facts(report, "tls.sessions")
     assert (sessions["resumed"], sessions["early_data"]) == (True, 0)
+    assert sessions["renegotiation"] == "refused"
     assert facts(report, "tls.chains")["kinds"] == ["ecdsa"]
-    assert sum(facts(report, name)["connections"] for name in TLS_DEEP) <= 21
+    assert sum(facts(report, name)["connections"] for name in TLS_DEEP) <= 22
 
 
 def test_a_normal_run_connects_once_and_has_none_of_the_steps(pki: TestPki) -> None:
@@ -122,6 +125,32 @@ def test_all_versions_are_found_whatever_the_library_here_allows(
     assert report.exit_code == 0
     old = [each for each in versions if each < "1.2"]
     assert ("tls-legacy-version-offered" in causes(report)) == bool(old)
+
+
+def test_a_server_that_lets_clients_renegotiate_is_named(pki: TestPki) -> None:
+    context = pki.context("good", {"ciphers": "DEFAULT"})
+    before = context.options
+    context.options |= ALLOW_CLIENT_RENEGOTIATION
+    try:
+        report = look(pki, "good ciphers=DEFAULT")
+    finally:
+        context.options = before
+    assert facts(report, "tls.sessions")["renegotiation"] == "accepted"
+    assert causes(report) == {"tls-client-renegotiation"}
+    assert report.exit_code == 0
+
+
+def test_a_server_that_keeps_no_session_is_told_without_a_warning(pki: TestPki) -> None:
+    context = pki.context("good", {"ciphers": "DEFAULT"})
+    before, tickets = context.options, context.num_tickets
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    try:
+        report = look(pki, "good ciphers=DEFAULT")
+    finally:
+        context.options, context.num_tickets = before, tickets
+    assert facts(report, "tls.sessions")["resumed"] is False
+    assert report.diagnoses == ()
 
 
 def test_weak_suites_are_named_and_are_warnings_alone(pki: TestPki) -> None:
