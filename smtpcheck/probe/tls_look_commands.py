@@ -49,13 +49,17 @@ def _inject(asker: Asker, seen: Seen, look: Look) -> None:
             look.facts["injection"] = "refused"
             look.said.append("pipelined STARTTLS refused")
             return
-        if in_clear(sub, sub.talk.link.leftover()):
+        early = in_clear(sub, sub.talk.link.leftover())
+        shaken = None if early else handshake_step(sub)
+        late = "" if shaken is None else str(shaken.facts.get("plain_text", ""))
+        if late.startswith("421"):
+            seen.stop.set()
+        elif early or late:
             # It answers NOOP in clear, and never takes it for said inside TLS.
             look.facts["injection"] = "answered-in-clear"
             look.said.append("what follows STARTTLS is answered in clear")
             return
-        shaken = handshake_step(sub)
-        if "error" in shaken.facts:
+        if shaken is not None and "error" in shaken.facts:
             raise AskingEndedError(f"tls.handshake: {shaken.summary}")
         _compare(sub, seen, look)
 

@@ -10,7 +10,7 @@ from typing import Final
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.probe.tls_ask import Asker, AskingEndedError
 from smtpcheck.probe.tls_look import Look, Seen
-from smtpcheck.wire.cipher_suites import FORWARD_SECRET, TLS13, key_exchange_of
+from smtpcheck.wire.cipher_suites import FORWARD_SECRET, TLS13, key_exchange_of, signs_with
 from smtpcheck.wire.client_hello import Offer
 from smtpcheck.wire.named_groups import FINITE_FIELD, POST_QUANTUM, UNUSUAL, USUAL, WEAK, group_name
 
@@ -84,18 +84,21 @@ def _is_new(group: str) -> bool:
 
 def _ask_weak(asker: Asker, seen: Seen, look: Look) -> None:
     """Weak and unusual ones in one question; where an unusual one is chosen the weak ones once
-    more, since it may have stood in their way. In TLS 1.3 none of them exist."""
+    more, since it may have stood in their way. In TLS 1.3 none of them exist. A certificate on a
+    curve is shown only to who names that curve (RFC 8422 section 5.1), so it is named, last."""
     weak: list[Json] = []
     unusual: list[Json] = []
     look.facts |= {"weak": weak, "unusual": unusual}
     if not seen.classic:
         return
-    found = _offer(asker, seen, (*WEAK, *UNUSUAL), newest=False)
+    on_curve = seen.usual is not None and signs_with(seen.usual.suite) == "ecdsa"
+    last = tuple(USUAL) if on_curve else ()
+    found = _offer(asker, seen, (*WEAK, *UNUSUAL, *last), newest=False)
     if found in UNUSUAL.values():
         unusual.append(found)
         look.said.append(f"takes {found}")
-        found = _offer(asker, seen, tuple(WEAK), newest=False)
-    if not found:
+        found = _offer(asker, seen, (*WEAK, *last), newest=False)
+    if found not in WEAK.values():
         look.said.append("no weak group")
         return
     weak.append(found)

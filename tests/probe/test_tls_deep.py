@@ -205,6 +205,7 @@ def test_the_server_that_keeps_to_the_client_s_order_is_told_from_one_that_does_
         ("discards", "discarded"),
         ("refuses", "refused"),
         ("answers-in-clear", "answered-in-clear"),
+        ("answers-late", "answered-in-clear"),
         ("carries-in", "carried-into-tls"),
     ],
 )

@@ -41,9 +41,9 @@ class Server:
         return Choice(version=version, suite=offer.suites[0], group=group_name(group))
 
 
-def looked(server: Server, *versions: str) -> Look:
+def looked(server: Server, *versions: str, usual: Choice | None = None) -> Look:
     look = Look()
-    seen = Seen(threading.Event(), auth_offered=True)
+    seen = Seen(threading.Event(), auth_offered=True, usual=usual)
     for version in versions:
         choice = server.offer(Offer(highest=version, suites=[0xC02F]))
         seen.choices += [choice] if choice else []
@@ -89,6 +89,17 @@ def test_a_weak_curve_is_found_behind_an_unusual_one(own_order: bool) -> None:
     assert look.facts["weak"] == ["secp192r1"]
     assert look.facts["unusual"] == (["secp256k1"] if own_order else [])
     assert cause(look) == "tls-weak-group-offered"
+
+
+def test_a_server_with_a_certificate_on_a_curve_answers_who_names_that_curve() -> None:
+    class OnCurve(Server):
+        def offer(self, offer: Offer) -> Choice | None:
+            return super().offer(offer) if P256 in offer.groups else None
+
+    for groups, weak in (((P192, P256), ["secp192r1"]), ((P256,), [])):
+        server = OnCurve(groups, own_order=False, version="1.2")
+        look = looked(server, "1.2", usual=Choice(version="1.2", suite=0xC02B))
+        assert look.facts["weak"] == weak
 
 
 def test_an_unusual_curve_alone_is_no_weakness() -> None:
