@@ -49,12 +49,13 @@ def _inject(asker: Asker, seen: Seen, look: Look) -> None:
             look.facts["injection"] = "refused"
             look.said.append("pipelined STARTTLS refused")
             return
-        early = in_clear(sub, sub.talk.link.leftover())
-        shaken = None if early else handshake_step(sub)
-        late = "" if shaken is None else str(shaken.facts.get("plain_text", ""))
-        if late.startswith("421"):
+        said = in_clear(sub, sub.talk.link.leftover()).decode("utf-8", "backslashreplace")
+        shaken = None if said else handshake_step(sub)
+        said = said or str(shaken.facts.get("plain_text", "") if shaken else "")
+        if said.startswith("421"):
             seen.stop.set()
-        elif early or late:
+            raise AskingEndedError(f"the server said: {said}")
+        if said:
             # It answers NOOP in clear, and never takes it for said inside TLS.
             look.facts["injection"] = "answered-in-clear"
             look.said.append("what follows STARTTLS is answered in clear")

@@ -33,7 +33,7 @@ def look_at_issuance(asker: Asker, seen: Seen, look: Look) -> None:
         "timestamps": count,
         "must_staple": issue.must_staple,
     }
-    look.said.append(f"by {issue.issuer or 'nobody'}")
+    look.said.append(f"issued by {issue.issuer or 'nobody'}")
     look.said.append(f"{count or 'no'} transparency log{'' if count == 1 else 's'}")
     if issue.must_staple:
         look.said.append("demands an OCSP response")

@@ -57,12 +57,15 @@ def _ask_renegotiation(asker: Asker, seen: Seen, look: Look) -> None:
     if "1.2" not in seen.versions:
         look.facts["renegotiation"] = "not-tested" if seen.classic else "impossible"
         return
+    from smtpcheck.wire.question import NO_TLS
     from smtpcheck.wire.renegotiation import RenegotiationSession
 
     with asker.open(until_tls=True) as sub:
         session = RenegotiationSession(asker.server_name, os.urandom(32))
         wait = sub.deadline.within(min(sub.profile.server.timeout, _PATIENCE))
         sub.talk.link.start_tls(session, wait, sub.early_tls)
+    if session.detail.startswith(f"{NO_TLS}421"):
+        seen.stop.set()
     told = "not-tested" if session.told == "no-session" else session.told
     look.facts |= {"renegotiation": told, "renegotiation_detail": session.detail}
     if told == "accepted":
@@ -88,6 +91,8 @@ def _shake(
         session = TlsSession(made, host, now=datetime.now(UTC), resume=resume)
         sub.talk.link.start_tls(session, wait, sub.early_tls)
         if session.state != "open":
+            if str(session.handshake_facts().get("plain_text", "")).startswith("421"):
+                seen.stop.set()
             raise AskingEndedError(f"no session: {session.failure}")
         _first_reply(sub, seen)
         return session

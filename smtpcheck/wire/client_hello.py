@@ -7,7 +7,8 @@ suite and group it chose, and which extensions it knows (RFC 8446 section 4.1.2,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Final
 
 from smtpcheck.model.value import dataclass
@@ -47,6 +48,9 @@ class Offer:
     """Sent as SNI; empty: none is sent."""
     compress: bool = False
     """Offers DEFLATE besides no compression."""
+    keys: Mapping[int, bytes] = field(default_factory=dict)
+    """Public keys by group, for TLS 1.3. With none the server names the group that it wants (RFC
+    8446 section 4.2.8)."""
     renews: bytes = b""
     """Within a session: the client's Finished of it (RFC 5746 section 3.5)."""
 
@@ -93,8 +97,8 @@ def _extensions(offer: Offer) -> bytes:
         named = [number for name, number in VERSIONS.items() if name >= offer.lowest]
         listed = [number for number in reversed(named) if number >= VERSIONS["1.0"]]
         made += _extension(43, _short(_numbers(listed)))
-        # No key: the server answers with the group that it wants (RFC 8446 section 4.2.8).
-        made += _extension(51, _long(b""))
+        shares = (group.to_bytes(2, "big") + _long(key) for group, key in offer.keys.items())
+        made += _extension(51, _long(b"".join(shares)))
     return made
 
 

@@ -6,29 +6,26 @@ from __future__ import annotations
 import hashlib
 from typing import Final, Literal
 
-from smtpcheck.model.jsonvalue import Json
 from smtpcheck.wire.client_hello import EXTENDED_MASTER_SECRET, Offer, client_hello
-from smtpcheck.wire.server_flight import LIMIT, Reader
-from smtpcheck.wire.tls import State, Step
+from smtpcheck.wire.question import ALERT, CHANGE, HANDSHAKE, Question, Records
+from smtpcheck.wire.server_flight import Reader
+from smtpcheck.wire.tls import Step
 from smtpcheck.wire.tls12_cipher import GROUPS, SUITES, Protection, agree, expand
 from smtpcheck.wire.tls_failure import alert_name
 
-_CHANGE, _ALERT, _HANDSHAKE, _DATA = 20, 21, 22, 23
 _HELLO_REQUEST, _HELLO, _KEY_EXCHANGE, _REQUEST, _DONE, _FINISHED = 0, 2, 12, 13, 14, 20
 _NO_CERTIFICATE: Final = b"\x0b\0\0\x03\0\0\0"
 _NAMED_CURVE: Final = 3
 
 
-class RenegotiationSession:
+class RenegotiationSession(Question):
     """Makes a session, asks within it for another one, and hears what becomes of that. The state
     is `failed` in the end: nothing is ever said in the session."""
 
-    verified = False
-
     def __init__(self, server_name: str, random: bytes) -> None:
+        super().__init__()
         self._name, self._random = server_name, random
-        self._records, self._messages = bytearray(), bytearray()
-        self._taken = 0
+        self._records = Records()
         self._transcript = b""
         self._server_random = b""
         self._tied = False
@@ -38,16 +35,10 @@ class RenegotiationSession:
         self._sealed = False
         self._verify = b""
         self._asked = False
-        self.state: State = "handshaking"
         self.told = ""
         """How it ended: `accepted`, `refused`, `ignored` (nothing came), or `no-session`."""
         self.detail = ""
         """The alert by which it was refused, or why there was no session."""
-
-    @property
-    def failure(self) -> str:
-        """For the link: why nothing may be said any more."""
-        return "only the server's answer to a second handshake was wanted"
 
     def start(self) -> bytes:
         """The first ClientHello."""
@@ -72,21 +63,6 @@ class RenegotiationSession:
         elif self.state == "handshaking":
             self._over(detail or kind)
 
-    def seal(self, data: bytes) -> bytes:  # noqa: ARG002 - as of any session
-        """Raises RuntimeError: the session is not for saying anything."""
-        raise RuntimeError("nothing is said in a session that only asks for another one")
-
-    def close(self) -> bytes:
-        """Nothing: the server has been asked enough."""
-        return b""
-
-    def handshake_facts(self) -> dict[str, Json]:
-        """None."""
-        return {}
-
-    def binding(self) -> None:
-        """Nothing: there is no login to tie."""
-
     def _hello(self, random: bytes) -> bytes:
         return client_hello(
             Offer(
@@ -108,32 +84,23 @@ class RenegotiationSession:
         self.state, self.told, self.detail = "failed", told, detail
 
     def _take(self, data: bytes) -> bytes:
-        self._taken += len(data)
-        if self._taken > LIMIT:
-            raise ValueError("too much data")
-        self._records += data
         outgoing = b""
-        while self.state == "handshaking" and len(self._records) >= 5:
-            kind, length = self._records[0], int.from_bytes(self._records[3:5], "big")
-            if kind not in range(_CHANGE, _DATA + 1) or self._records[1] != 3:
-                raise ValueError("no TLS record")
-            if len(self._records) < 5 + length:
-                break
-            content = bytes(self._records[5 : 5 + length])
-            del self._records[: 5 + length]
+        for kind, content in self._records.cut(data):
             outgoing += self._record(kind, content)
+            if self.state != "handshaking":
+                break
         return outgoing
 
     def _record(self, kind: int, content: bytes) -> bytes:
         if self._sealed and self._keys is not None:
             content = self._keys.open(kind, content)
-        if kind == _CHANGE:
+        if kind == CHANGE:
             if self._keys is None:
                 raise ValueError("the keys are changed too early")
             self._sealed = True
-        elif kind == _ALERT:
+        elif kind == ALERT:
             self._alert(content)
-        elif kind == _HANDSHAKE:
+        elif kind == HANDSHAKE:
             return self._read(content)
         return b""  # the greeting of a server with TLS from the first byte is passed over
 
@@ -144,15 +111,11 @@ class RenegotiationSession:
             self._over(alert_name(number))
 
     def _read(self, content: bytes) -> bytes:
-        self._messages += content
         outgoing = b""
-        while self.state == "handshaking" and len(self._messages) >= 4:
-            length = 4 + int.from_bytes(self._messages[1:4], "big")
-            if len(self._messages) < length:
-                break
-            message = bytes(self._messages[:length])
-            del self._messages[:length]
+        for message in self._records.messages(content):
             outgoing += self._message(message[0], message)
+            if self.state != "handshaking":
+                break
         return outgoing
 
     def _message(self, kind: int, message: bytes) -> bytes:
@@ -200,7 +163,7 @@ class RenegotiationSession:
         self._keys = Protection(master, self._random, self._server_random)
         digest = hashlib.sha256(self._transcript).digest()
         self._verify = expand(master, b"client finished", digest, 12)
-        finished = self._keys.seal(_HANDSHAKE, b"\x14\0\0\x0c" + self._verify)
+        finished = self._keys.seal(HANDSHAKE, b"\x14\0\0\x0c" + self._verify)
         sent = b"\x16\3\3" + len(message).to_bytes(2, "big") + message
         return sent + b"\x14\3\3\0\1\1" + finished
 
@@ -209,4 +172,4 @@ class RenegotiationSession:
             raise ValueError("the handshake ends before it began")
         self._asked = True
         hello = self._hello(hashlib.sha256(self._random).digest())
-        return self._keys.seal(_HANDSHAKE, hello[5:])
+        return self._keys.seal(HANDSHAKE, hello[5:])
