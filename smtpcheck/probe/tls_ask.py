@@ -28,6 +28,7 @@ from smtpcheck.wire.certificate_names import as_address, reference_name
 from smtpcheck.wire.client_hello import Offer
 from smtpcheck.wire.command import Dialogue
 from smtpcheck.wire.hello_session import REFUSALS, HelloSession
+from smtpcheck.wire.question import Question
 from smtpcheck.wire.server_flight import Choice
 
 LONGEST_WAIT: Final = 10.0
@@ -77,18 +78,27 @@ class Asker:
         """What the server chooses from an offer; None where it refuses all of it. Raises
         AskingEndedError where the answer says nothing about TLS."""
         session = HelloSession(offer, os.urandom(32))
-        with self.open(until_tls=True) as sub:
-            wait = self.deadline.within(sub.profile.server.timeout)
-            sub.talk.link.start_tls(session, wait, sub.early_tls)
+        self.put(session)
         if session.choice is not None:
             return session.choice
         if session.kind in REFUSALS:
             return None
-        if session.detail.startswith("421"):
-            self._stop.set()
+        self.heed(session.detail)
         raise AskingEndedError(
             f"no answer about TLS ({session.kind}): {session.detail}".rstrip(": ")
         )
+
+    def put(self, question: Question, *, patience: float = LONGEST_WAIT) -> None:
+        """Puts a question in the place of a handshake; it knows the answer then. `patience`:
+        seconds."""
+        with self.open(until_tls=True) as sub:
+            wait = self.deadline.within(min(sub.profile.server.timeout, patience))
+            sub.talk.link.start_tls(question, wait, sub.early_tls)
+
+    def heed(self, words: str) -> None:
+        """Asks nothing more where these words, said instead of TLS, are a 421."""
+        if words.startswith("421"):
+            self._stop.set()
 
     def open(self, *, until_tls: bool, profile: Profile | None = None) -> Open:
         """A connection up to where TLS begins, or up to the EHLO before STARTTLS."""

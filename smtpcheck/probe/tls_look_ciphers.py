@@ -3,6 +3,7 @@ ClientHellos; no handshake is finished (RFC 9325, RFC 8996, RFC 9155, RFC 7507).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -29,12 +30,15 @@ from smtpcheck.wire.client_hello import (
     Offer,
 )
 from smtpcheck.wire.server_flight import Choice
+from smtpcheck.wire.ssl2_hello import Ssl2Question
 
 _SOUND: Final = (*FORWARD_SECRET, *STATIC_RSA)
 _DHE: Final = tuple(suite for suite in FORWARD_SECRET if key_exchange_of(suite) == "dhe")
 _SAFE_DH_BITS: Final = 2048
-_NOT_SEEN: Final = ("SSL 2",)
-"""What would need a whole handshake of a kind that the TLS library here does not make."""
+_PATIENCE: Final = 3.0
+"""Seconds for an answer of a kind that some servers leave out."""
+_NO_SSL2: Final = "SSL 2: no server without TLS 1.0 takes it"
+_OLD_AT_MOST: Final = ("ssl3", "1.0")
 
 
 def look_at_versions(asker: Asker, seen: Seen, look: Look) -> None:
@@ -44,6 +48,20 @@ def look_at_versions(asker: Asker, seen: Seen, look: Look) -> None:
     finally:
         if seen.choices:
             _tell_versions(seen, look)
+    if set(seen.versions) & set(_OLD_AT_MOST):
+        _ask_ssl2(asker, look)
+    else:
+        look.facts["not_tested"] = [_NO_SSL2]
+
+
+def _ask_ssl2(asker: Asker, look: Look) -> None:
+    question = Ssl2Question(os.urandom(16))
+    asker.put(question, patience=_PATIENCE)
+    asker.heed(question.words)
+    look.facts["ssl2"] = question.taken
+    if question.taken:
+        look.said.append("SSL 2.0 too")
+        look.problem("ssl2", "takes SSL 2.0")
 
 
 def _tell_versions(seen: Seen, look: Look) -> None:
@@ -189,15 +207,15 @@ def _ask_key_exchange(asker: Asker, seen: Seen, look: Look) -> None:
 
 def look_at_features(asker: Asker, seen: Seen, look: Look) -> None:
     """tls.features"""
-    look.facts["not_tested"] = list(_NOT_SEEN)
     if not seen.classic:
         _must_be_known(seen)
         look.said.append("TLS 1.3 has all protections built in")
+        _ask_sealed(asker, seen, look)
         return
     if seen.usual is None:
         raise AskingEndedError("no sound handshake to look at")
     _tell_extensions(seen.usual, look)
-    _tell_staple(seen.usual, look)
+    _tell_staple(seen.usual.certificates, look, stapled=seen.usual.stapled)
     _ask_fallback(asker, seen, look)
 
 
@@ -226,11 +244,26 @@ def _tell_extensions(usual: Choice, look: Look) -> None:
         look.problem("compression", "the server chose DEFLATE")
 
 
-def _tell_staple(usual: Choice, look: Look) -> None:
-    must = bool(usual.certificates) and MUST_STAPLE in usual.certificates[0]
-    look.facts |= {"stapling": usual.stapled, "must_staple": must}
-    look.said.append("OCSP response stapled" if usual.stapled else "no OCSP stapling")
-    if must and not usual.stapled:
+def _ask_sealed(asker: Asker, seen: Seen, look: Look) -> None:
+    """With TLS 1.3 alone the certificates, and what came with them, are encrypted."""
+    from smtpcheck.wire.question import NO_TLS
+    from smtpcheck.wire.sealed_flight import SealedFlight
+
+    session = SealedFlight(asker.server_name, os.urandom(32))
+    asker.put(session, patience=_PATIENCE)
+    asker.heed(session.detail.removeprefix(NO_TLS))
+    if not session.certificates:
+        look.facts["not_tested"] = [f"OCSP stapling: {session.detail}"]
+        return
+    seen.leaf = session.certificates[0]
+    _tell_staple(session.certificates, look, stapled=session.stapled)
+
+
+def _tell_staple(certificates: Sequence[bytes], look: Look, *, stapled: bool) -> None:
+    must = bool(certificates) and MUST_STAPLE in certificates[0]
+    look.facts |= {"stapling": stapled, "must_staple": must}
+    look.said.append("OCSP response stapled" if stapled else "no OCSP stapling")
+    if must and not stapled:
         look.problem("staple-missing", "the certificate demands an OCSP response, and none came")
 
 

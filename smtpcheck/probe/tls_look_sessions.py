@@ -60,12 +60,9 @@ def _ask_renegotiation(asker: Asker, seen: Seen, look: Look) -> None:
     from smtpcheck.wire.question import NO_TLS
     from smtpcheck.wire.renegotiation import RenegotiationSession
 
-    with asker.open(until_tls=True) as sub:
-        session = RenegotiationSession(asker.server_name, os.urandom(32))
-        wait = sub.deadline.within(min(sub.profile.server.timeout, _PATIENCE))
-        sub.talk.link.start_tls(session, wait, sub.early_tls)
-    if session.detail.startswith(f"{NO_TLS}421"):
-        seen.stop.set()
+    session = RenegotiationSession(asker.server_name, os.urandom(32))
+    asker.put(session, patience=_PATIENCE)
+    asker.heed(session.detail.removeprefix(NO_TLS))
     told = "not-tested" if session.told == "no-session" else session.told
     look.facts |= {"renegotiation": told, "renegotiation_detail": session.detail}
     if told == "accepted":
@@ -91,8 +88,7 @@ def _shake(
         session = TlsSession(made, host, now=datetime.now(UTC), resume=resume)
         sub.talk.link.start_tls(session, wait, sub.early_tls)
         if session.state != "open":
-            if str(session.handshake_facts().get("plain_text", "")).startswith("421"):
-                seen.stop.set()
+            asker.heed(str(session.handshake_facts().get("plain_text", "")))
             raise AskingEndedError(f"no session: {session.failure}")
         _first_reply(sub, seen)
         return session

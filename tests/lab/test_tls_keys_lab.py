@@ -103,13 +103,14 @@ def test_early_data_of_gnutls_is_counted(pki: TestPki, tmp_path: Path) -> None:
     assert facts(report, "tls.sessions")["early_data"] == 8192
 
 
-def test_a_stapled_response_is_seen(pki: TestPki, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_a_stapled_response_is_seen(pki: TestPki, tmp_path: Path, version: str) -> None:
     response = tmp_path / "ocsp.der"
     response.write_bytes(_response(pki))
-    with openssl_server(tmp_path, pki, [*LOW, "-tls1_2", "-status_file", str(response)]) as port:
+    with openssl_server(tmp_path, pki, [*LOW, version, "-status_file", str(response)]) as port:
         report = look(port, pki)
     assert facts(report, "tls.features")["stapling"] is True
-    with openssl_server(tmp_path, pki, [*LOW, "-tls1_2"]) as port:
+    with openssl_server(tmp_path, pki, [*LOW, version]) as port:
         report = look(port, pki)
     assert facts(report, "tls.features")["stapling"] is False
 

@@ -88,7 +88,9 @@ def test_a_sound_server_has_no_weakness_and_is_told_step_by_step(
     assert features["compression"] is False
     assert features["fallback_signal"] is True
     assert features["downgrade_sentinel"] is True
-    assert features["not_tested"]
+    assert facts(report, "tls.versions")["not_tested"] == [
+        "SSL 2: no server without TLS 1.0 takes it"
+    ]
     groups = facts(report, "tls.groups")
     assert (groups["preferred"], groups["preference"]) == ("x25519", "server")
     assert (groups["weak"], groups["unusual"]) == ([], [])
@@ -151,6 +153,17 @@ def test_a_server_that_keeps_no_session_is_told_without_a_warning(pki: TestPki) 
         context.options, context.num_tickets = before, tickets
     assert facts(report, "tls.sessions")["resumed"] is False
     assert report.diagnoses == ()
+
+
+def test_a_server_of_tls_1_3_alone_is_looked_at_behind_its_encryption(pki: TestPki) -> None:
+    report = look(pki, "good min=1.3")
+    features = facts(report, "tls.features")
+    assert (features["stapling"], features["must_staple"]) == (False, False)
+    assert facts(report, "tls.sessions")["renegotiation"] == "impossible"
+    assert facts(report, "tls.issuance")["issuer"] == "smtpcheck tests"
+    assert report.diagnoses == ()
+    report = look(pki, "good min=1.3 curve=secp384r1")
+    assert facts(report, "tls.features")["not_tested"] == ["OCSP stapling: handshake_failure"]
 
 
 def test_weak_suites_are_named_and_are_warnings_alone(pki: TestPki) -> None:
