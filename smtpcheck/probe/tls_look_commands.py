@@ -54,7 +54,7 @@ def _inject(asker: Asker, seen: Seen, look: Look) -> None:
         said = said or str(shaken.facts.get("plain_text", "") if shaken else "")
         if said.startswith("421"):
             seen.stop.set()
-            raise AskingEndedError(f"the server said: {said}")
+            raise AskingEndedError(f"the server said: {said.strip()}")
         if said:
             # It answers NOOP in clear, and never takes it for said inside TLS.
             look.facts["injection"] = "answered-in-clear"

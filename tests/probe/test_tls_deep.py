@@ -279,6 +279,19 @@ def test_a_421_in_the_place_of_tls_is_the_end_too(pki: TestPki) -> None:
     assert "421" in step(report, "tls.versions").summary
 
 
+@pytest.mark.parametrize("allowed", [3, 8, 10, 12, 13, 14, 15, 19])
+def test_a_421_in_the_place_of_tls_is_heeded_by_every_look(pki: TestPki, allowed: int) -> None:
+    good = STARTTLS.format("good ciphers=DEFAULT")
+    text = f"{HELLO}\nC: STARTTLS\nS: 220 go\nS: 421 4.3.2 shutting down\n!: close"
+    script = "\n=== next\n".join([*([good] * (allowed + 1)), text])
+    with ScriptedServer(script, pki, strict=False) as server:
+        report = run(server.port, pki, plan=DEEP, login=False)
+    assert len(server.connections) == allowed + 2
+    assert report.exit_code == 0
+    stopped = str(facts(report, "tls.commands")["stopped"])
+    assert "left alone" in stopped or "421 4.3.2" in stopped
+
+
 def test_a_server_that_said_421_in_the_run_is_not_asked(pki: TestPki) -> None:
     script = STARTTLS.format("good").replace(
         "S: 250-mail.example.test | 250 AUTH PLAIN", "S: 421 4.7.0 go away"
