@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from smtpcheck.model.jsonvalue import Json
 from smtpcheck.probe.tls_ask import Asker, AskingEndedError
 from smtpcheck.probe.tls_look import Look, Seen
 from smtpcheck.wire.cipher_suites import FORWARD_SECRET, TLS13, key_exchange_of, signs_with
@@ -83,24 +82,26 @@ def _is_new(group: str) -> bool:
 
 
 def _ask_weak(asker: Asker, seen: Seen, look: Look) -> None:
-    """Weak and unusual ones in one question; where an unusual one is chosen the weak ones once
-    more, since it may have stood in their way. In TLS 1.3 none of them exist. A certificate on a
-    curve is shown only to who names that curve (RFC 8422 section 5.1), so it is named, last."""
-    weak: list[Json] = []
-    unusual: list[Json] = []
-    look.facts |= {"weak": weak, "unusual": unusual}
+    """Weak and unusual ones in one question; where one kind is chosen the other once more, since
+    it may have stood behind. In TLS 1.3 none of them exist. A certificate on a curve is shown only
+    to who names that curve (RFC 8422 section 5.1), so it is named, last."""
+    kinds = {"weak": WEAK, "unusual": UNUSUAL}
+    look.facts |= {kind: [] for kind in kinds}
     if not seen.classic:
         return
     on_curve = seen.usual is not None and signs_with(seen.usual.suite) == "ecdsa"
     last = tuple(USUAL) if on_curve else ()
-    found = _offer(asker, seen, (*WEAK, *UNUSUAL, *last), newest=False)
-    if found in UNUSUAL.values():
-        unusual.append(found)
-        look.said.append(f"takes {found}")
-        found = _offer(asker, seen, (*WEAK, *last), newest=False)
-    if found not in WEAK.values():
+    left = dict(kinds)
+    while left:
+        groups = [number for kind in left.values() for number in kind]
+        found = _offer(asker, seen, (*groups, *last), newest=False)
+        kind = next((each for each in left if found in left[each].values()), "")
+        if not kind:
+            break
+        look.facts[kind] = [found]
+        look.said.append(f"takes the weak {found}" if kind == "weak" else f"takes {found}")
+        del left[kind]
+        if kind == "weak":
+            look.problem("weak-group", found, groups=[found])
+    if "weak" in left:
         look.said.append("no weak group")
-        return
-    weak.append(found)
-    look.said.append(f"takes the weak {found}")
-    look.problem("weak-group", found, groups=[found])

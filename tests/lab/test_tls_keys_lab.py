@@ -50,7 +50,7 @@ def test_a_weak_curve_is_found_and_its_order_told(pki: TestPki, tmp_path: Path) 
         report = look(port, pki)
     groups = facts(report, "tls.groups")
     assert (groups["preferred"], groups["preference"]) == ("secp256r1", "server")
-    assert groups["weak"] == ["secp192r1"]
+    assert (groups["weak"], groups["unusual"]) == (["secp192r1"], ["brainpoolP256r1"])
     assert "tls-weak-group-offered" in causes(report)
 
 
