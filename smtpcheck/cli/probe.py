@@ -71,7 +71,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         TlsDepth,
         typer.Option(
             metavar="DEPTH",
-            help="normal, or deep: some 15 more connections that ask which TLS the server takes.",
+            help="normal, or deep: some 20 more connections that ask which TLS the server takes.",
         ),
     ] = TlsDepth.NORMAL,
     no_experiments: options.NoExperiments = False,

@@ -75,5 +75,14 @@ WHO_MAY_SEND = ("send.sender", "send.relay")
 CONFIRM = "send.confirm"
 """The step behind all others: whether the message arrived; only where that is asked for."""
 
-TLS_DEEP = ("tls.versions", "tls.ciphers", "tls.features", "tls.chains", "tls.commands")
+TLS_DEEP = (
+    "tls.versions",
+    "tls.ciphers",
+    "tls.groups",
+    "tls.features",
+    "tls.sessions",
+    "tls.chains",
+    "tls.issuance",
+    "tls.commands",
+)
 """Steps of the tls stage that `--tls deep` adds once the run is over; none of them can fail."""

@@ -61,7 +61,7 @@ def _configured(run: Run, experiment: LookUp, deadline: Deadline) -> tuple[Ended
 def _unchecked(run: Run, experiment: LookUp, deadline: Deadline) -> tuple[Ended, Changes]:
     """The same question with the bit CD set (RFC 4035 section 3.2.2): without validation."""
     name = experiment.names[0]
-    for server in _resolvers(run):
+    for server in resolvers(run):
         status, values = _ask(name, "A", server, deadline, unchecked=True)
         if status == "noerror":
             said = f"without DNSSEC validation {server} gives {', '.join(values) or 'an answer'}"
@@ -119,7 +119,7 @@ def _family(run: Run, experiment: LookUp, deadline: Deadline) -> tuple[Ended, Ch
 
 
 def _addresses(run: Run, name: str, deadline: Deadline, *kinds: str) -> tuple[str, ...]:
-    for server in _resolvers(run):
+    for server in resolvers(run):
         for kind in kinds or ("A", "AAAA"):
             status, values = _ask(name, kind, server, deadline)
             if status == "noerror" and values:
@@ -131,8 +131,8 @@ def _addresses(run: Run, name: str, deadline: Deadline, *kinds: str) -> tuple[st
 
 def _service(run: Run, name: str, deadline: Deadline) -> tuple[str, int] | None:
     """The target of the best record: lowest priority, then highest weight (RFC 2782)."""
-    for server in _resolvers(run):
-        reply = _reply(name, "SRV", server, deadline)
+    for server in resolvers(run):
+        reply = dns_reply(name, "SRV", server, deadline)
         if reply is None:
             continue
         import dns.rdatatype
@@ -158,7 +158,7 @@ def _ask(
     import dns.rcode
     import dns.rdatatype
 
-    reply = _reply(name, kind, server, deadline, unchecked=unchecked)
+    reply = dns_reply(name, kind, server, deadline, unchecked=unchecked)
     if reply is None:
         return "timeout", ()
     words = {0: "noerror", 2: "servfail", 3: "nxdomain", 5: "refused"}
@@ -170,7 +170,7 @@ def _ask(
     return ("nodata" if status == "noerror" and not values else status), values
 
 
-def _reply(
+def dns_reply(
     name: str, kind: str, server: NameServer, deadline: Deadline, *, unchecked: bool = False
 ) -> dns.message.Message | None:
     """The server's answer; None where it gave none that can be read."""
@@ -194,7 +194,8 @@ def _reply(
     return reply
 
 
-def _resolvers(run: Run) -> Sequence[NameServer]:
+def resolvers(run: Run) -> Sequence[NameServer]:
+    """Whom to ask: the resolver that the run was told of, else the first of this machine."""
     if run.plan.resolver:
         return (parse_resolver(run.plan.resolver),)
     return system_config().servers[:_MOST_SERVERS]

@@ -21,7 +21,7 @@ from smtpcheck.wire.reply_parser import ReplyParser
 
 if TYPE_CHECKING:
     from smtpcheck.wire.channel_binding import ChannelBinding
-    from smtpcheck.wire.hello_session import HelloSession
+    from smtpcheck.wire.question import Question
     from smtpcheck.wire.tls import TlsSession
 
 _CHUNK = 65_536
@@ -44,7 +44,7 @@ class Link:
     def __init__(self, sock: socket.socket, received: bytes = b"") -> None:
         self._sock = sock
         self._received = received
-        self._tls: TlsSession | HelloSession | None = None
+        self._tls: TlsSession | Question | None = None
         self._parser = ReplyParser()
         self._lost: Silence | None = None
         self._deaf = False
@@ -107,9 +107,7 @@ class Link:
             self._pull(None)
         return self._parser.drain()
 
-    def start_tls(
-        self, session: TlsSession | HelloSession, wait: Deadline, early: bytes = b""
-    ) -> None:
+    def start_tls(self, session: TlsSession | Question, wait: Deadline, early: bytes = b"") -> None:
         """Runs the handshake until it is done or has failed; the session knows how it went.
         `early` has come already and is read as TLS, never as words."""
         self._parser = ReplyParser()

@@ -28,6 +28,7 @@ from smtpcheck.wire.certificate_names import as_address, reference_name
 from smtpcheck.wire.client_hello import Offer
 from smtpcheck.wire.command import Dialogue
 from smtpcheck.wire.hello_session import REFUSALS, HelloSession
+from smtpcheck.wire.question import Question
 from smtpcheck.wire.server_flight import Choice
 
 LONGEST_WAIT: Final = 10.0
@@ -54,7 +55,7 @@ class Asker:
         self.run = run
         self.connections = 0
         self._given_up = ""
-        self._deadline = deadline
+        self.deadline = deadline
         self._stop = stop
         self._most = most
         self._patience = patience
@@ -77,18 +78,27 @@ class Asker:
         """What the server chooses from an offer; None where it refuses all of it. Raises
         AskingEndedError where the answer says nothing about TLS."""
         session = HelloSession(offer, os.urandom(32))
-        with self.open(until_tls=True) as sub:
-            wait = self._deadline.within(sub.profile.server.timeout)
-            sub.talk.link.start_tls(session, wait, sub.early_tls)
+        self.put(session)
         if session.choice is not None:
             return session.choice
         if session.kind in REFUSALS:
             return None
-        if session.detail.startswith("421"):
-            self._stop.set()
+        self.heed(session.detail)
         raise AskingEndedError(
             f"no answer about TLS ({session.kind}): {session.detail}".rstrip(": ")
         )
+
+    def put(self, question: Question, *, patience: float = LONGEST_WAIT) -> None:
+        """Puts a question in the place of a handshake; it knows the answer then. `patience`:
+        seconds."""
+        with self.open(until_tls=True) as sub:
+            wait = self.deadline.within(min(sub.profile.server.timeout, patience))
+            sub.talk.link.start_tls(question, wait, sub.early_tls)
+
+    def heed(self, words: str) -> None:
+        """Asks nothing more where these words, said instead of TLS, are a 421."""
+        if words.startswith("421"):
+            self._stop.set()
 
     def open(self, *, until_tls: bool, profile: Profile | None = None) -> Open:
         """A connection up to where TLS begins, or up to the EHLO before STARTTLS."""
@@ -110,7 +120,7 @@ class Asker:
             raise AskingEndedError(self._given_up)
         if self.connections >= self._most:
             raise AskingEndedError(f"the limit of {self._most} connections is reached")
-        if self._deadline.expired:
+        if self.deadline.expired:
             raise AskingEndedError("no time left")
         self.connections += 1
         server = replace(profile.server, timeout=min(profile.server.timeout, self._patience))
@@ -118,12 +128,12 @@ class Asker:
         recorder = Recorder("tls")
         recorder.masker = self.run.recorder.masker
         plan = replace(self.run.plan, deliver=False, until="", experiments=False)
-        sub = Run(profile, plan, recorder, self._deadline, _proxy_secret_alone(self.run))
+        sub = Run(profile, plan, recorder, self.deadline, _proxy_secret_alone(self.run))
         sub.peers = (peer,) if peer else _same_peer(self.run)
         if goal == "tls.handshake":
             same = profile.tls == self.run.profile.tls and not ciphers
             sub.context = self.run.context if same else None
-            sub.context = sub.context or prepare_context(profile, _no_key, ciphers=ciphers)
+            sub.context = sub.context or prepare_context(profile, without_secret, ciphers=ciphers)
         # What another address does says nothing of this one.
         lost = _ignore if peer else self.give_up
         return Open(sub, steps_for(profile, goal), self._stop, lost)
@@ -188,6 +198,11 @@ def mechanisms_of(run: Run, step: str) -> list[Json]:
     return list(listed) if isinstance(listed, Sequence) and not isinstance(listed, str) else []
 
 
+def without_secret(_ref: SecretRef) -> Secret:
+    """What a question about TLS is given instead of a way to the secrets."""
+    raise RuntimeError("a question about TLS asked for a secret")
+
+
 def _same_peer(run: Run) -> tuple[Peer, ...]:
     if run.profile.proxy is not None:
         return run.peers  # the proxy was connected to, and it is told the server again
@@ -201,14 +216,10 @@ def _proxy_secret_alone(run: Run) -> Callable[[SecretRef], Secret]:
     def read(ref: SecretRef) -> Secret:
         if run.profile.proxy is not None and ref is run.profile.proxy.password:
             return run.read_secret(ref)
-        return _no_key(ref)
+        return without_secret(ref)
 
     return read
 
 
 def _ignore(_reason: str) -> None:
     pass
-
-
-def _no_key(_ref: SecretRef) -> Secret:
-    raise RuntimeError("a question about TLS asked for a secret")

@@ -20,15 +20,27 @@ from smtpcheck.probe.tls_look import Look, Seen
 from smtpcheck.probe.tls_look_chains import look_at_chains
 from smtpcheck.probe.tls_look_ciphers import look_at_ciphers, look_at_features, look_at_versions
 from smtpcheck.probe.tls_look_commands import look_at_commands
+from smtpcheck.probe.tls_look_groups import look_at_groups
+from smtpcheck.probe.tls_look_issuance import look_at_issuance
+from smtpcheck.probe.tls_look_sessions import look_at_sessions
 
 SECONDS: Final = 30.0
 """That all looks may take together."""
 MOST_CONNECTIONS: Final = 40
-"""Far more than a sound server needs, which is about 15."""
+"""Far more than a sound server needs, which is about 20."""
 _LOOKS: Final[Mapping[str, Callable[[Asker, Seen, Look], None]]] = dict(
     zip(
         TLS_DEEP,
-        (look_at_versions, look_at_ciphers, look_at_features, look_at_chains, look_at_commands),
+        (
+            look_at_versions,
+            look_at_ciphers,
+            look_at_groups,
+            look_at_features,
+            look_at_sessions,
+            look_at_chains,
+            look_at_issuance,
+            look_at_commands,
+        ),
         strict=True,
     )
 )

@@ -52,6 +52,9 @@ class Seen:
     usual: Choice | None = None
     """What a present-day client gets in the newest version up to 1.2."""
 
+    leaf: bytes = b""
+    """The server's own certificate in DER, where a whole handshake showed it."""
+
     @property
     def versions(self) -> list[str]:
         """The versions that are taken, newest first."""

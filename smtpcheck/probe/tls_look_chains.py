@@ -36,17 +36,17 @@ def _ask_without_name(asker: Asker, usual: Facts, look: Look) -> None:
     profile = asker.trusting
     server, tls = replace(profile.server, host=""), replace(profile.tls, server_name="")
     shown = _shake(asker, replace(profile, server=server, tls=tls))
-    if not _leaf(shown):
+    if not leaf_of(shown):
         look.facts["without_name"] = "refused"
         look.said.append("without SNI refused")
         return
-    names = _leaf(shown).get("names")
+    names = leaf_of(shown).get("names")
     look.facts["default_names"] = names
-    if not _leaf(usual):
+    if not leaf_of(usual):
         look.facts["without_name"] = "unknown"
         look.said.append(f"without SNI a certificate for {_listed(names)}")
         return
-    same = _leaf(shown).get("sha256") == _leaf(usual).get("sha256")
+    same = leaf_of(shown).get("sha256") == leaf_of(usual).get("sha256")
     look.facts["without_name"] = "same" if same else "other"
     look.said.append(
         "same without SNI" if same else f"another one without SNI, for {_listed(names)}"
@@ -95,12 +95,12 @@ def _at_address(asker: Asker, peer: Peer, usual: Facts, look: Look) -> Json:
         shown = _shake(asker, asker.run.profile, peer=peer)
     except AskingEndedError as ended:
         return {**told, "certificate": "unknown", "detail": str(ended)}
-    if not _leaf(shown):
+    if not leaf_of(shown):
         return {**told, "certificate": "unknown", "detail": _message(shown)}
-    same = _leaf(shown).get("sha256") == _leaf(usual).get("sha256")
+    same = leaf_of(shown).get("sha256") == leaf_of(usual).get("sha256")
     if not same:
         _judge(shown, usual, look, f"at {peer.address}", address=peer.address)
-    return {**told, "certificate": "same" if same else "other", "sha256": _leaf(shown)["sha256"]}
+    return {**told, "certificate": "same" if same else "other", "sha256": leaf_of(shown)["sha256"]}
 
 
 def _judge(shown: Facts, usual: Facts, look: Look, where: str, **more: Json) -> None:
@@ -110,7 +110,7 @@ def _judge(shown: Facts, usual: Facts, look: Look, where: str, **more: Json) -> 
     if not failed or not kinds:
         return
     detail = f"{where}: {', '.join(sorted(kinds))}"
-    leaf = _leaf(shown)
+    leaf = leaf_of(shown)
     look.problem(
         "other-chain",
         detail,
@@ -129,7 +129,8 @@ def _shake(asker: Asker, profile: Profile, *, peer: Peer | None = None, ciphers:
         return opened.walk.last[1].facts
 
 
-def _leaf(facts: Facts) -> Facts:
+def leaf_of(facts: Facts) -> Facts:
+    """The server's own certificate, in the facts of a handshake."""
     chain = facts.get("chain")
     first = chain[0] if isinstance(chain, Sequence) and chain else {}
     return first if isinstance(first, Mapping) else {}

@@ -3,6 +3,7 @@ ClientHellos; no handshake is finished (RFC 9325, RFC 8996, RFC 9155, RFC 7507).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -10,6 +11,7 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.probe.tls_ask import Asker, AskingEndedError
 from smtpcheck.probe.tls_look import Look, Seen
 from smtpcheck.probe.tls_versions import ask_versions, in_words
+from smtpcheck.wire.certificate_issue import MUST_STAPLE
 from smtpcheck.wire.cipher_suites import (
     BROKEN,
     FALLBACK,
@@ -28,19 +30,15 @@ from smtpcheck.wire.client_hello import (
     Offer,
 )
 from smtpcheck.wire.server_flight import Choice
+from smtpcheck.wire.ssl2_hello import Ssl2Question
 
 _SOUND: Final = (*FORWARD_SECRET, *STATIC_RSA)
 _DHE: Final = tuple(suite for suite in FORWARD_SECRET if key_exchange_of(suite) == "dhe")
 _SAFE_DH_BITS: Final = 2048
-_MUST_STAPLE: Final = bytes.fromhex("06082b06010505070118")
-"""OID of the certificate extension TLS Feature (RFC 7633), as it stands in DER."""
-_NOT_SEEN: Final = (
-    "renegotiation by the client",
-    "a resumed session",
-    "early data (0-RTT)",
-    "SSL 2",
-)
-"""What would need a whole handshake of a kind that the TLS library here does not make."""
+_PATIENCE: Final = 3.0
+"""Seconds for an answer of a kind that some servers leave out."""
+_NO_SSL2: Final = "SSL 2: no server without TLS 1.0 takes it"
+_OLD_AT_MOST: Final = ("ssl3", "1.0")
 
 
 def look_at_versions(asker: Asker, seen: Seen, look: Look) -> None:
@@ -50,6 +48,20 @@ def look_at_versions(asker: Asker, seen: Seen, look: Look) -> None:
     finally:
         if seen.choices:
             _tell_versions(seen, look)
+    if set(seen.versions) & set(_OLD_AT_MOST):
+        _ask_ssl2(asker, look)
+    else:
+        look.facts["not_tested"] = [_NO_SSL2]
+
+
+def _ask_ssl2(asker: Asker, look: Look) -> None:
+    question = Ssl2Question(os.urandom(16))
+    asker.put(question, patience=_PATIENCE)
+    asker.heed(question.words)
+    look.facts["ssl2"] = question.taken
+    if question.taken:
+        look.said.append("SSL 2.0 too")
+        look.problem("ssl2", "takes SSL 2.0")
 
 
 def _tell_versions(seen: Seen, look: Look) -> None:
@@ -78,8 +90,8 @@ def look_at_ciphers(asker: Asker, seen: Seen, look: Look) -> None:
         look.facts |= {"forward_secrecy": "always", "weak": []}
         look.said.append("TLS 1.3 knows no weak cipher suite")
         return
-    _ask_weak(asker, seen, look)
-    _ask_order(asker, seen, look)
+    static = _ask_weak(asker, seen, look)
+    _ask_order(asker, seen, look, static=static)
     _ask_key_exchange(asker, seen, look)
 
 
@@ -87,28 +99,35 @@ def _offer(asker: Asker, version: str, suites: Sequence[int]) -> Choice | None:
     return asker.offer(Offer(highest=version, suites=suites, server_name=asker.server_name))
 
 
-def _ask_weak(asker: Asker, seen: Seen, look: Look) -> None:
+def _ask_weak(asker: Asker, seen: Seen, look: Look) -> bool:
     """Offers nothing but broken suites, and fewer of them each time, until none is taken: one
     connection where all is well. Once more in the oldest version, since export grade and single
-    DES ended with TLS 1.1."""
+    DES ended with TLS 1.1. Returns whether a static RSA key exchange is taken, which the same
+    question tells."""
     weak: dict[str, Json] = {}
     ciphers: dict[str, str] = {}
+    static = False
     look.facts["weak"] = []
     for version in dict.fromkeys((seen.classic, *seen.legacy[:1])):
         offered = [suite for suite in BROKEN if weakness_of(suite) not in weak]
+        offered += STATIC_RSA if version == seen.classic else ()
         while offered:
             choice = _offer(asker, version, offered)
             if choice is None:
                 break
             if choice.suite not in offered:
                 raise AskingEndedError(f"it chose {choice.cipher}, which was not offered")
+            offered = [suite for suite in offered if weakness_of(suite) != choice.weakness]
+            if choice.suite in STATIC_RSA:
+                static = True
+                continue
             weak[choice.weakness] = version
             ciphers[choice.weakness] = choice.cipher
             look.facts["weak"] = [
                 {"weakness": each, "cipher": ciphers[each], "version": weak[each]} for each in weak
             ]
-            offered = [suite for suite in offered if weakness_of(suite) != choice.weakness]
     _tell_weak(ciphers, seen, look)
+    return static
 
 
 def _tell_weak(ciphers: dict[str, str], seen: Seen, look: Look) -> None:
@@ -128,7 +147,7 @@ def _short(weaknesses: Iterable[str]) -> str:
     return f"takes {', '.join(each.upper() if each != 'anonymous' else each for each in known)}"
 
 
-def _ask_order(asker: Asker, seen: Seen, look: Look) -> None:
+def _ask_order(asker: Asker, seen: Seen, look: Look, *, static: bool) -> None:
     """The same suites in two orders: whose order counts, and who gets forward secrecy."""
     version, name = seen.classic, asker.server_name
     usual = asker.offer(Offer(highest=version, suites=_SOUND, server_name=name, compress=True))
@@ -138,14 +157,11 @@ def _ask_order(asker: Asker, seen: Seen, look: Look) -> None:
         look.said.append("no sound cipher suite")
         return
     turned = _offer(asker, version, tuple(reversed(_SOUND)))
-    alone = turned if turned and turned.suite in STATIC_RSA else None
-    alone = alone or _offer(asker, version, tuple(STATIC_RSA))
     look.facts["cipher"] = usual.cipher
     ordered = turned is not None and turned.suite == usual.suite
-    only_one = alone is None and usual.suite in STATIC_RSA
     look.facts["preference"] = "server" if ordered else "client"
-    secret = _secrecy(usual, turned, alone)
-    look.facts |= {"static_rsa": alone is not None or only_one, "forward_secrecy": secret}
+    secret = _secrecy(usual, turned, static=static)
+    look.facts |= {"static_rsa": static, "forward_secrecy": secret}
     look.said.append(f"{'server' if ordered else 'client'}'s order")
     if secret == "never":
         look.problem("no-forward-secrecy", f"{usual.cipher} is chosen", ciphers=[usual.cipher])
@@ -159,10 +175,10 @@ def _ask_order(asker: Asker, seen: Seen, look: Look) -> None:
         )
 
 
-def _secrecy(usual: Choice, turned: Choice | None, alone: Choice | None) -> str:
+def _secrecy(usual: Choice, turned: Choice | None, *, static: bool) -> str:
     if usual.suite in STATIC_RSA:
         return "never"
-    if alone is None:
+    if not static:
         return "always"
     return "client" if turned is not None and turned.suite in STATIC_RSA else "preferred"
 
@@ -191,15 +207,15 @@ def _ask_key_exchange(asker: Asker, seen: Seen, look: Look) -> None:
 
 def look_at_features(asker: Asker, seen: Seen, look: Look) -> None:
     """tls.features"""
-    look.facts["not_tested"] = list(_NOT_SEEN)
     if not seen.classic:
         _must_be_known(seen)
         look.said.append("TLS 1.3 has all protections built in")
+        _ask_sealed(asker, seen, look)
         return
     if seen.usual is None:
         raise AskingEndedError("no sound handshake to look at")
     _tell_extensions(seen.usual, look)
-    _tell_staple(seen.usual, look)
+    _tell_staple(seen.usual.certificates, look, stapled=seen.usual.stapled)
     _ask_fallback(asker, seen, look)
 
 
@@ -220,15 +236,34 @@ def _tell_extensions(usual: Choice, look: Look) -> None:
     look.said.append(f"session {' and '.join(ways)}" if ways else "no resumption")
     if not safe:
         look.problem("legacy-renegotiation", "the extension renegotiation_info is missing")
+    if EXTENDED_MASTER_SECRET not in has and usual.version != "ssl3":
+        look.said.append("no extended master secret")
+        detail = "the extension extended_master_secret is missing"
+        look.problem("no-extended-master-secret", detail)
     if compressed:
         look.problem("compression", "the server chose DEFLATE")
 
 
-def _tell_staple(usual: Choice, look: Look) -> None:
-    must = bool(usual.certificates) and _MUST_STAPLE in usual.certificates[0]
-    look.facts |= {"stapling": usual.stapled, "must_staple": must}
-    look.said.append("OCSP response stapled" if usual.stapled else "no OCSP stapling")
-    if must and not usual.stapled:
+def _ask_sealed(asker: Asker, seen: Seen, look: Look) -> None:
+    """With TLS 1.3 alone the certificates, and what came with them, are encrypted."""
+    from smtpcheck.wire.question import NO_TLS
+    from smtpcheck.wire.sealed_flight import SealedFlight
+
+    session = SealedFlight(asker.server_name, os.urandom(32))
+    asker.put(session, patience=_PATIENCE)
+    asker.heed(session.detail.removeprefix(NO_TLS))
+    if not session.certificates:
+        look.facts["not_tested"] = [f"OCSP stapling: {session.detail}"]
+        return
+    seen.leaf = session.certificates[0]
+    _tell_staple(session.certificates, look, stapled=session.stapled)
+
+
+def _tell_staple(certificates: Sequence[bytes], look: Look, *, stapled: bool) -> None:
+    must = bool(certificates) and MUST_STAPLE in certificates[0]
+    look.facts |= {"stapling": stapled, "must_staple": must}
+    look.said.append("OCSP response stapled" if stapled else "no OCSP stapling")
+    if must and not stapled:
         look.problem("staple-missing", "the certificate demands an OCSP response, and none came")
 
 

@@ -49,13 +49,18 @@ def _inject(asker: Asker, seen: Seen, look: Look) -> None:
             look.facts["injection"] = "refused"
             look.said.append("pipelined STARTTLS refused")
             return
-        if in_clear(sub, sub.talk.link.leftover()):
+        said = in_clear(sub, sub.talk.link.leftover()).decode("utf-8", "backslashreplace")
+        shaken = None if said else handshake_step(sub)
+        said = said or str(shaken.facts.get("plain_text", "") if shaken else "")
+        if said.startswith("421"):
+            seen.stop.set()
+            raise AskingEndedError(f"the server said: {said.strip()}")
+        if said:
             # It answers NOOP in clear, and never takes it for said inside TLS.
             look.facts["injection"] = "answered-in-clear"
             look.said.append("what follows STARTTLS is answered in clear")
             return
-        shaken = handshake_step(sub)
-        if "error" in shaken.facts:
+        if shaken is not None and "error" in shaken.facts:
             raise AskingEndedError(f"tls.handshake: {shaken.summary}")
         _compare(sub, seen, look)
 

@@ -7,31 +7,15 @@ suite and group it chose, and which extensions it knows (RFC 8446 section 4.1.2,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Final
 
 from smtpcheck.model.value import dataclass
+from smtpcheck.wire.named_groups import OFFERED
 
 VERSIONS: Final = {"ssl3": 0x0300, "1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
 """The numbers of the versions, oldest first; the names are those of a profile."""
-GROUPS: Final = {
-    0x11EC: "X25519MLKEM768",
-    29: "x25519",
-    23: "secp256r1",
-    24: "secp384r1",
-    25: "secp521r1",
-    30: "x448",
-    22: "secp256k1",
-    26: "brainpoolP256r1",
-    27: "brainpoolP384r1",
-    28: "brainpoolP512r1",
-    21: "secp224r1",
-    19: "secp192r1",
-    256: "ffdhe2048",
-    257: "ffdhe3072",
-    258: "ffdhe4096",
-}
-"""Named groups (IANA "TLS Supported Groups"), in the order in which they are offered."""
 SHA1_SIGNATURES: Final = (0x0201, 0x0203)
 """rsa_pkcs1_sha1 and ecdsa_sha1: not to be used (RFC 9155)."""
 _SIGNATURES: Final = (
@@ -58,10 +42,17 @@ class Offer:
     highest: str = "1.3"
     suites: Sequence[int]
     signatures: Sequence[int] = _SIGNATURES
+    groups: Sequence[int] = OFFERED
+    """Named groups, best first."""
     server_name: str = ""
     """Sent as SNI; empty: none is sent."""
     compress: bool = False
     """Offers DEFLATE besides no compression."""
+    keys: Mapping[int, bytes] = field(default_factory=dict)
+    """Public keys by group, for TLS 1.3. With none the server names the group that it wants (RFC
+    8446 section 4.2.8)."""
+    renews: bytes = b""
+    """Within a session: the client's Finished of it (RFC 5746 section 3.5)."""
 
 
 def client_hello(offer: Offer, random: bytes) -> bytes:
@@ -94,9 +85,9 @@ def _extensions(offer: Offer) -> bytes:
     made = b""
     if offer.server_name:
         made += _extension(0, _long(b"\0" + _long(offer.server_name.encode("ascii"))))
-    made += _extension(10, _long(_numbers(tuple(GROUPS))))
+    made += _extension(10, _long(_numbers(offer.groups)))
     made += _extension(11, _short(b"\0"))
-    made += _extension(RENEGOTIATION_INFO, b"\0")
+    made += _extension(RENEGOTIATION_INFO, _short(offer.renews))
     made += _extension(SESSION_TICKET, b"")
     made += _extension(STATUS_REQUEST, b"\x01\0\0\0\0")
     made += _extension(EXTENDED_MASTER_SECRET, b"")
@@ -106,8 +97,8 @@ def _extensions(offer: Offer) -> bytes:
         named = [number for name, number in VERSIONS.items() if name >= offer.lowest]
         listed = [number for number in reversed(named) if number >= VERSIONS["1.0"]]
         made += _extension(43, _short(_numbers(listed)))
-        # No key: the server answers with the group that it wants (RFC 8446 section 4.2.8).
-        made += _extension(51, _long(b""))
+        shares = (group.to_bytes(2, "big") + _long(key) for group, key in offer.keys.items())
+        made += _extension(51, _long(b"".join(shares)))
     return made
 
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from typing import Literal
 
-from smtpcheck.model.jsonvalue import Json
 from smtpcheck.wire.client_hello import Offer, client_hello
+from smtpcheck.wire.question import Question
 from smtpcheck.wire.server_flight import Choice, MalformedError, ServerFlight
-from smtpcheck.wire.tls import State, Step
+from smtpcheck.wire.tls import Step
 from smtpcheck.wire.tls_failure import SHOWN, alert_name, begins_record, not_tls
 
 REFUSALS = ("alert", "closed", "reset")
 """Kinds of answer that refuse an offer; any other tells nothing of what the server takes."""
 
 
-class HelloSession:
+class HelloSession(Question):
     """Makes an offer and hears what the server makes of it. The state is `failed` in the end, since
     no session comes of it."""
 
-    verified = False
-
     def __init__(self, offer: Offer, random: bytes) -> None:
+        super().__init__()
         self._hello = client_hello(offer, random)
         self._flight = ServerFlight()
         self._first = b""
         self._speaks_tls = False
-        self.state: State = "handshaking"
         self.kind = ""
         """How it ended: `choice`, `alert`, `closed`, `reset`, `timeout`, `plain-text`,
         `corrupted`; empty while it goes on."""
@@ -36,11 +34,6 @@ class HelloSession:
     def choice(self) -> Choice | None:
         """What the server chose; None where it refused."""
         return self._flight.choice
-
-    @property
-    def failure(self) -> str:
-        """For the link: why nothing may be said any more."""
-        return "only the server's answer to a ClientHello was wanted"
 
     def start(self) -> bytes:
         """The ClientHello."""
@@ -56,21 +49,6 @@ class HelloSession:
         """Tells why bytes stopped coming."""
         if self.state == "handshaking":
             self._end(kind, detail)
-
-    def seal(self, data: bytes) -> bytes:  # noqa: ARG002 - as of any session
-        """Raises RuntimeError: there is nothing to encrypt with."""
-        raise RuntimeError("nothing can be encrypted: this was no whole handshake")
-
-    def close(self) -> bytes:
-        """Nothing: there is no session to say goodbye in."""
-        return b""
-
-    def handshake_facts(self) -> dict[str, Json]:
-        """None."""
-        return {}
-
-    def binding(self) -> None:
-        """Nothing: there is no session to tie a login to."""
 
     def _take(self, data: bytes) -> None:
         if not self._speaks_tls and not self._first and data and begins_record(data):

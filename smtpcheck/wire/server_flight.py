@@ -8,7 +8,8 @@ from typing import Final
 
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.cipher_suites import key_exchange_of, name_of, weakness_of
-from smtpcheck.wire.client_hello import GROUPS, VERSIONS
+from smtpcheck.wire.client_hello import VERSIONS
+from smtpcheck.wire.named_groups import group_name
 
 LIMIT: Final = 262_144
 """Bytes of a flight that are read; a real one has some thousand."""
@@ -108,11 +109,11 @@ class ServerFlight:
             kind, body = self._messages[0], bytes(self._messages[4 : 4 + length])
             del self._messages[: 4 + length]
             try:
-                self._message(kind, _Reader(body))
+                self._message(kind, Reader(body))
             except IndexError:
                 raise MalformedError("a message of the handshake is cut short") from None
 
-    def _message(self, kind: int, body: _Reader) -> None:
+    def _message(self, kind: int, body: Reader) -> None:
         if kind == _HELLO:
             self._shown = _hello(body)
             if self._shown["version"] == "1.3":
@@ -137,19 +138,21 @@ class ServerFlight:
         self.done = True
 
 
-class _Reader:
+class Reader:
     """Bytes, taken from the front. Raises IndexError where too few are left."""
 
     def __init__(self, rest: bytes) -> None:
         self.rest = rest
 
     def take(self, count: int) -> bytes:
+        """The next bytes."""
         if len(self.rest) < count:
             raise IndexError
         taken, self.rest = self.rest[:count], self.rest[count:]
         return taken
 
     def number(self, size: int) -> int:
+        """A number in network order."""
         return int.from_bytes(self.take(size), "big")
 
     def block(self, size: int) -> bytes:
@@ -157,12 +160,12 @@ class _Reader:
         return self.take(self.number(size))
 
 
-def _hello(body: _Reader) -> dict[str, object]:
+def _hello(body: Reader) -> dict[str, object]:
     version, random = body.number(2), body.take(32)
     session, suite, compression = body.block(1), body.number(2), body.number(1)
     extensions: dict[int, bytes] = {}
     if body.rest:
-        listed = _Reader(body.block(2))
+        listed = Reader(body.block(2))
         while listed.rest:
             kind = listed.number(2)
             extensions[kind] = listed.block(2)
@@ -177,23 +180,19 @@ def _hello(body: _Reader) -> dict[str, object]:
         "extensions": frozenset(extensions),
         "resumable": bool(session) and name != "1.3",
         "sentinel": random != _RETRY and random[24:31] == b"DOWNGRD",
-        "group": _group(int.from_bytes(share, "big")) if share else "",
+        "group": group_name(int.from_bytes(share, "big")) if share else "",
     }
 
 
-def _group(number: int) -> str:
-    return GROUPS.get(number, f"group {number}")
-
-
-def _certificates(body: _Reader) -> tuple[bytes, ...]:
-    listed = _Reader(body.block(3))
+def _certificates(body: Reader) -> tuple[bytes, ...]:
+    listed = Reader(body.block(3))
     found = []
     while listed.rest:
         found.append(listed.block(3))
     return tuple(found)
 
 
-def _key_exchange(body: _Reader, shown: dict[str, object]) -> dict[str, object]:
+def _key_exchange(body: Reader, shown: dict[str, object]) -> dict[str, object]:
     """The group, and how it is signed. What is not known here (RSA of export grade) is nothing."""
     suite = shown["suite"]
     how = key_exchange_of(suite) if isinstance(suite, int) else ""
@@ -201,7 +200,7 @@ def _key_exchange(body: _Reader, shown: dict[str, object]) -> dict[str, object]:
     if how == "ecdhe":
         if body.number(1) != _NAMED_CURVE:
             return {"group": "explicit curve"}
-        found["group"] = _group(body.number(2))
+        found["group"] = group_name(body.number(2))
         body.block(1)
     elif how == "dhe":
         found["dh_bits"] = int.from_bytes(body.block(2), "big").bit_length()

@@ -21,6 +21,7 @@ from smtpcheck.wire.certificate_problems import (
 )
 from smtpcheck.wire.certificates import built_chain, presented_chain
 from smtpcheck.wire.channel_binding import ChannelBinding, binding_of
+from smtpcheck.wire.session_ticket import early_data_of
 from smtpcheck.wire.tls_context import TlsContext
 from smtpcheck.wire.tls_failure import (
     SHOWN,
@@ -36,7 +37,7 @@ from smtpcheck.wire.tls_failure import (
 
 State = Literal["handshaking", "open", "failed", "closed"]
 _CHUNK = 65_536
-_SERVER_HELLO, _CERTIFICATE_REQUEST = 2, 13
+_SERVER_HELLO, _NEW_SESSION_TICKET, _CERTIFICATE_REQUEST = 2, 4, 13
 _VERSIONS = {
     0x0300: "SSLv3",
     0x0301: "TLSv1",
@@ -59,9 +60,17 @@ class Step:
 
 class TlsSession:
     """A client's side of one TLS connection. `host` is the name for SNI and verification; an
-    address is sent in no SNI and must be a subjectAltName itself. `now` is in UTC."""
+    address is sent in no SNI and must be a subjectAltName itself. `now` is in UTC. `resume` is a
+    session of the same context that is to be taken up again."""
 
-    def __init__(self, context: TlsContext, host: str, *, now: datetime) -> None:
+    def __init__(
+        self,
+        context: TlsContext,
+        host: str,
+        *,
+        now: datetime,
+        resume: ssl.SSLSession | None = None,
+    ) -> None:
         self._context = context
         self._name = reference_name(host)
         self._now = now
@@ -78,8 +87,13 @@ class TlsSession:
         self._waived: tuple[CertificateProblem, ...] = ()
         self._state: State = "handshaking"
         self._tls: ssl.SSLObject | None = None
+        self.early_data: int | None = None
+        """Octets that a ticket of TLS 1.3 allows before the next handshake is done (RFC 8446
+        section 4.2.10); None where no ticket has come."""
         try:
-            self._tls = context.open(self._incoming, self._outgoing, self._name, self._observe)
+            self._tls = context.open(
+                self._incoming, self._outgoing, self._name, self._observe, resume
+            )
         except ValueError as error:  # UnicodeError too: no name, or one that no DNS name can be
             words = f"{self._name} cannot be verified in TLS: {error}" if self._name else str(error)
             self._fail(local(words))
@@ -99,6 +113,23 @@ class TlsSession:
     def failure(self) -> str:
         """Why the session failed, in words; empty when it has not."""
         return self._failure.message if self._failure else ""
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the server took an earlier session up again."""
+        return bool(self._tls and self._tls.session_reused)
+
+    @property
+    def resumable(self) -> ssl.SSLSession | None:
+        """What to take up again by a later connection: with TLS 1.3 only once a ticket has come."""
+        session = self._tls.session if self._tls and self._state in ("open", "closed") else None
+        return session if session and (session.has_ticket or session.id) else None
+
+    @property
+    def leaf(self) -> bytes:
+        """The server's own certificate in DER; empty when none has come."""
+        chain = presented_chain(self._tls) if self._tls else ()
+        return chain[0].der if chain else b""
 
     def start(self) -> bytes:
         """The ClientHello; empty when nothing can be sent (the state is `failed` then)."""
@@ -303,6 +334,8 @@ class TlsSession:
             self._version = _VERSIONS.get(version, self._version)
         if message == _CERTIFICATE_REQUEST:
             self._requested = True
+        if message == _NEW_SESSION_TICKET and self._version == "TLSv1.3":
+            self.early_data = max(self.early_data or 0, early_data_of(data[4:]))
 
     def _shut(self, failure: TlsFailure) -> None:
         """Fails an open session, and says goodbye to the server."""

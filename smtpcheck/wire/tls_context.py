@@ -102,13 +102,21 @@ class TlsContext:
         return self.ssl_context.security_level < 2
 
     def open(
-        self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, name: str, watch: Watch
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        name: str,
+        watch: Watch,
+        resume: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
-        """A client's side of one connection to `name`. Raises ValueError for a name that TLS
-        cannot carry, and for none where one must be verified."""
+        """A client's side of one connection to `name`. `resume`: a session of this context that is
+        offered to the server. Raises ValueError for a name that TLS cannot carry, and for none
+        where one must be verified."""
         if not name and self.verifies:  # Python checks this for sockets, not for MemoryBIO
             raise ValueError("there is no name to verify")
-        tls = self.ssl_context.wrap_bio(incoming, outgoing, server_hostname=_as_sni(name))
+        tls = self.ssl_context.wrap_bio(
+            incoming, outgoing, server_hostname=_as_sni(name), session=resume
+        )
         self._watches[tls] = watch
         return tls
 

@@ -42,7 +42,7 @@ SERVICES = {
     "greylisting": f"{_STARTTLS} -o smtpd_sasl_auth_enable=yes -o smtpd_relay_restrictions=defer",
     "weak-tls": f"-o smtpd_tls_security_level=may {_SASL} -o smtpd_tls_protocols=>=TLSv1"
     " -o smtpd_tls_ciphers=low -o tls_low_cipherlist=ALL:COMPLEMENTOFALL:@SECLEVEL=0"
-    " -o smtpd_tls_auth_only=no",
+    " -o smtpd_tls_auth_only=no -o tls_eecdh_auto_curves=X25519,prime256v1,prime192v1",
     "old-tls": f"{_STARTTLS} {_SASL} -o smtpd_tls_mandatory_protocols=>=TLSv1,<=TLSv1.1"
     " -o smtpd_tls_mandatory_ciphers=low -o tls_low_cipherlist=ALL:@SECLEVEL=0",
     "strict-tls": f"{_STARTTLS} {_SASL} -o smtpd_tls_mandatory_protocols=>=TLSv1.2"

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +13,7 @@ from smtpcheck.model.plan import Plan
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import TLS_DEEP
 from tests.lab.postfix import USERS, MailLab, mail_lab
+from tests.lab.tls_servers import gnutls_server
 from tests.pki import TestPki
 from tests.scripted.probing import cause, errors_of, run, step
 
@@ -70,7 +66,9 @@ def test_a_weak_postfix_is_told_with_all_its_weaknesses_and_passes(
     assert facts(report, "tls.versions")["versions"] == ["1.0", "1.1", "1.2", "1.3"]
     weak = {each["weakness"] for each in facts(report, "tls.ciphers")["weak"]}
     assert weak == {"null", "anonymous"}
+    assert facts(report, "tls.groups")["weak"] == ["secp192r1"]
     assert facts(report, "tls.features")["fallback_signal"] is True
+    assert facts(report, "tls.sessions")["resumed"] is True
     commands = facts(report, "tls.commands")
     assert commands["auth_in_clear"], "smtpd_tls_auth_only is off"
     assert commands["injection"] == "discarded"
@@ -79,6 +77,7 @@ def test_a_weak_postfix_is_told_with_all_its_weaknesses_and_passes(
         "tls-legacy-version-offered",
         "tls-weak-cipher-offered",
         "tls-anonymous-cipher-offered",
+        "tls-weak-group-offered",
         "auth-offered-in-clear",
     } <= causes(report)
     assert {each.severity.value for each in report.diagnoses} == {"warning"}
@@ -91,6 +90,10 @@ def test_a_strict_postfix_has_no_weakness_at_all(lab: MailLab, pki: TestPki) -> 
     assert facts(report, "tls.ciphers")["weak"] == []
     assert facts(report, "tls.ciphers")["forward_secrecy"] == "always"
     assert facts(report, "tls.features")["secure_renegotiation"] is True
+    assert facts(report, "tls.groups")["weak"] == []
+    sessions = facts(report, "tls.sessions")
+    assert (sessions["early_data"], sessions["renegotiation"]) == (0, "refused")
+    assert sum(facts(report, name)["connections"] for name in TLS_DEEP) <= 21
     assert facts(report, "tls.commands")["auth_in_clear"] == []
     assert facts(report, "tls.commands")["injection"] == "discarded"
     assert facts(report, "tls.commands")["mail_in_clear"]["code"] == 530
@@ -123,47 +126,10 @@ def test_a_postfix_that_stayed_behind_is_described_in_words(lab: MailLab, pki: T
     assert facts(report, "tls.versions")["versions"] == ["1.0", "1.1"]
 
 
-@contextmanager
-def gnutls(folder: Path, pki: TestPki, priority: str) -> Iterator[int]:
-    """GnuTLS' own server, which still knows RC4 and triple DES; it answers in no SMTP."""
-    program = shutil.which("gnutls-serv")
-    if program is None:
-        pytest.skip("not installed: gnutls-serv (package gnutls-bin)")
-    chain, key = pki.write("weak-key")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    files = ["--x509certfile", str(chain), "--x509keyfile", str(key)]
-    with (folder / "gnutls.log").open("wb") as log:
-        server = subprocess.Popen(
-            [program, "--echo", "--port", str(port), *files, "--priority", priority],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _listening(port, server)
-            yield port
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
-def _listening(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        assert server.poll() is None, "gnutls-serv ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("gnutls-serv does not listen")
-
-
 def test_ciphers_that_the_library_here_does_not_have_are_found_all_the_same(
     pki: TestPki, tmp_path: Path
 ) -> None:
-    with gnutls(tmp_path, pki, _GNUTLS) as port:
+    with gnutls_server(tmp_path, pki, _GNUTLS) as port:
         report = run(
             port,
             pki,
@@ -179,7 +145,7 @@ def test_ciphers_that_the_library_here_does_not_have_are_found_all_the_same(
 
 def test_a_server_of_rc4_alone_is_named_with_it(pki: TestPki, tmp_path: Path) -> None:
     priority = "NONE:+VERS-TLS1.2:+ARCFOUR-128:+SHA1:+ECDHE-RSA:+GROUP-ALL:+COMP-NULL:+SIGN-ALL"
-    with gnutls(tmp_path, pki, priority) as port:
+    with gnutls_server(tmp_path, pki, priority) as port:
         report = run(
             port,
             pki,

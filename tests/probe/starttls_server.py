@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_CAREFUL = ("discards", "answers-in-clear", "refuses")
+_CAREFUL = ("discards", "answers-in-clear", "answers-late", "refuses")
 WAYS = (*_CAREFUL, "carries-in")
 
 
@@ -68,7 +68,9 @@ class StarttlsServer:
                 return
             if verb == "STARTTLS":
                 sock.sendall(b"220 ready\r\n")
-                if buffer and self._way == "answers-in-clear":
+                if buffer and self._way == "answers-late":
+                    sock.recv(4096)  # the ClientHello
+                if buffer and self._way.startswith("answers"):
                     sock.sendall(b"250 2.0.0 Ok\r\n")
                     return
                 kept = buffer if self._way == "carries-in" else b""

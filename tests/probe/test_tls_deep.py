@@ -42,6 +42,8 @@ C: QUIT
 S: 221 bye
 """
 DEEP = Plan(deadline=20.0, until="ehlo", tls="deep")
+ALLOW_CLIENT_RENEGOTIATION = 1 << 8
+"""OpenSSL's SSL_OP_ALLOW_CLIENT_RENEGOTIATION, which Python does not name."""
 HARMLESS = {"EHLO", "STARTTLS", "NOOP", "MAIL", "RSET", "QUIT"}
 
 
@@ -71,7 +73,7 @@ def causes(report: TargetReport) -> set[str]:
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_sound_server_has_no_weakness_and_is_told_in_five_steps(
+def test_a_sound_server_has_no_weakness_and_is_told_step_by_step(
     pki: TestPki, security: str
 ) -> None:
     report = look(pki, "good ciphers=DEFAULT", security=security)
@@ -86,9 +88,17 @@ def test_a_sound_server_has_no_weakness_and_is_told_in_five_steps(
     assert features["compression"] is False
     assert features["fallback_signal"] is True
     assert features["downgrade_sentinel"] is True
-    assert features["not_tested"]
+    assert facts(report, "tls.versions")["not_tested"] == [
+        "SSL 2: no server without TLS 1.0 takes it"
+    ]
+    groups = facts(report, "tls.groups")
+    assert (groups["preferred"], groups["preference"]) == ("x25519", "server")
+    assert (groups["weak"], groups["unusual"]) == ([], [])
+    sessions = facts(report, "tls.sessions")
+    assert (sessions["resumed"], sessions["early_data"]) == (True, 0)
+    assert sessions["renegotiation"] == "refused"
     assert facts(report, "tls.chains")["kinds"] == ["ecdsa"]
-    assert sum(facts(report, name)["connections"] for name in TLS_DEEP) <= 16
+    assert sum(facts(report, name)["connections"] for name in TLS_DEEP) <= 22
 
 
 def test_a_normal_run_connects_once_and_has_none_of_the_steps(pki: TestPki) -> None:
@@ -117,6 +127,43 @@ def test_all_versions_are_found_whatever_the_library_here_allows(
     assert report.exit_code == 0
     old = [each for each in versions if each < "1.2"]
     assert ("tls-legacy-version-offered" in causes(report)) == bool(old)
+
+
+def test_a_server_that_lets_clients_renegotiate_is_named(pki: TestPki) -> None:
+    context = pki.context("good", {"ciphers": "DEFAULT"})
+    before = context.options
+    context.options |= ALLOW_CLIENT_RENEGOTIATION
+    try:
+        report = look(pki, "good ciphers=DEFAULT")
+    finally:
+        context.options = before
+    assert facts(report, "tls.sessions")["renegotiation"] == "accepted"
+    assert causes(report) == {"tls-client-renegotiation"}
+    assert report.exit_code == 0
+
+
+def test_a_server_that_keeps_no_session_is_told_without_a_warning(pki: TestPki) -> None:
+    context = pki.context("good", {"ciphers": "DEFAULT"})
+    before, tickets = context.options, context.num_tickets
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    try:
+        report = look(pki, "good ciphers=DEFAULT")
+    finally:
+        context.options, context.num_tickets = before, tickets
+    assert facts(report, "tls.sessions")["resumed"] is False
+    assert report.diagnoses == ()
+
+
+def test_a_server_of_tls_1_3_alone_is_looked_at_behind_its_encryption(pki: TestPki) -> None:
+    report = look(pki, "good min=1.3")
+    features = facts(report, "tls.features")
+    assert (features["stapling"], features["must_staple"]) == (False, False)
+    assert facts(report, "tls.sessions")["renegotiation"] == "impossible"
+    assert facts(report, "tls.issuance")["issuer"] == "smtpcheck tests"
+    assert report.diagnoses == ()
+    report = look(pki, "good min=1.3 curve=secp384r1")
+    assert facts(report, "tls.features")["not_tested"] == ["OCSP stapling: handshake_failure"]
 
 
 def test_weak_suites_are_named_and_are_warnings_alone(pki: TestPki) -> None:
@@ -171,6 +218,7 @@ def test_the_server_that_keeps_to_the_client_s_order_is_told_from_one_that_does_
         ("discards", "discarded"),
         ("refuses", "refused"),
         ("answers-in-clear", "answered-in-clear"),
+        ("answers-late", "answered-in-clear"),
         ("carries-in", "carried-into-tls"),
     ],
 )
@@ -229,6 +277,19 @@ def test_a_421_in_the_place_of_tls_is_the_end_too(pki: TestPki) -> None:
         report = run(server.port, pki, plan=DEEP, login=False)
     assert len(server.connections) == 2
     assert "421" in step(report, "tls.versions").summary
+
+
+@pytest.mark.parametrize("allowed", [3, 8, 10, 12, 13, 14, 15, 19])
+def test_a_421_in_the_place_of_tls_is_heeded_by_every_look(pki: TestPki, allowed: int) -> None:
+    good = STARTTLS.format("good ciphers=DEFAULT")
+    text = f"{HELLO}\nC: STARTTLS\nS: 220 go\nS: 421 4.3.2 shutting down\n!: close"
+    script = "\n=== next\n".join([*([good] * (allowed + 1)), text])
+    with ScriptedServer(script, pki, strict=False) as server:
+        report = run(server.port, pki, plan=DEEP, login=False)
+    assert len(server.connections) == allowed + 2
+    assert report.exit_code == 0
+    stopped = str(facts(report, "tls.commands")["stopped"])
+    assert "left alone" in stopped or "421 4.3.2" in stopped
 
 
 def test_a_server_that_said_421_in_the_run_is_not_asked(pki: TestPki) -> None:

@@ -15,9 +15,11 @@ from smtpcheck.probe.tls_look import Look, Seen
 from smtpcheck.probe.tls_look_ciphers import look_at_ciphers, look_at_features, look_at_versions
 from smtpcheck.wire.cipher_suites import FALLBACK, FORWARD_SECRET, STATIC_RSA, with_weakness
 from smtpcheck.wire.client_hello import RENEGOTIATION_INFO, VERSIONS, Offer
+from smtpcheck.wire.question import Question
 from smtpcheck.wire.server_flight import Choice
 
 SOUND = (*FORWARD_SECRET, *STATIC_RSA)
+SSL2_HELLO = b"\x80\x1e\4\0\1\0\2\0\0\0\3\0\x10\7\0\xc0" + bytes(16)
 MUST_STAPLE = b"\x30" + bytes.fromhex("06082b06010505070118") + b"\x04\x05"
 
 
@@ -38,6 +40,18 @@ class OldServer:
         self._versions, self._suites, self._only_old = versions, suites, only_old
         self._heeds, self._chosen = heeds_fallback, chosen
         self.asked = 0
+        self.answer = b""
+        """To a question of another kind."""
+
+    def put(self, question: Question, **_: float) -> None:
+        """Answers as it is told to, then hangs up."""
+        self.asked += 1
+        question.receive(self.answer)
+        question.receive(b"")
+
+    def heed(self, words: str) -> None:
+        """It says nothing in clear."""
+        assert not words
 
     def offer(self, offer: Offer) -> Choice | None:
         """The newest version and the server's first suite that both have."""
@@ -88,6 +102,18 @@ def test_ssl_3_is_found_below_all_others() -> None:
     assert causes(looks) == ["tls-legacy-version-offered"]
 
 
+def test_ssl_2_is_asked_for_where_old_versions_are_taken() -> None:
+    server = OldServer(["1.0", "1.2"])
+    server.answer = SSL2_HELLO
+    looks, _ = looked(server)
+    assert looks["tls.versions"].facts["ssl2"] is True
+    assert causes(looks)[:2] == ["tls-legacy-version-offered"] * 2
+    looks, _ = looked(OldServer(["1.0", "1.2"]))
+    assert looks["tls.versions"].facts["ssl2"] is False
+    looks, _ = looked(OldServer(["1.2"]))
+    assert "ssl2" not in looks["tls.versions"].facts
+
+
 def test_suites_of_the_oldest_version_alone_are_found_there() -> None:
     export = with_weakness("export")[:1]
     looks, _ = looked(OldServer(["1.0", "1.2"], only_old=export))
@@ -112,6 +138,7 @@ def test_anonymous_suites_count_where_logins_are_taken() -> None:
         ({"extensions": frozenset({23})}, "tls-legacy-renegotiation"),
         ({"certificates": (MUST_STAPLE,)}, "cert-staple-missing"),
         ({"certificates": (MUST_STAPLE,), "stapled": True}, ""),
+        ({"extensions": frozenset({0xFF01})}, "tls-no-extended-master-secret"),
         ({"signature": 0x0201}, "tls-sha1-signature"),
         ({"dh_bits": 1024}, "tls-dh-key-too-small"),
         ({"dh_bits": 2048}, ""),

@@ -160,6 +160,8 @@ class Wire:
                 clear += part
                 self._record.tls_received += part
         except ssl.SSLWantReadError:
+            with contextlib.suppress(OSError):
+                self._flush()  # what TLS answers by itself, as to a second handshake
             return bytes(clear)
         except ssl.SSLError as error:
             self._record.tls_error = self._record.tls_error or str(error)

@@ -54,6 +54,39 @@ def test_the_hello_of_the_rfc_is_tls_1_3(size: int) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [(0x11EC, "X25519MLKEM768"), (0x001D, "x25519"), (0xABCD, "group 43981")],
+)
+def test_a_request_to_say_hello_again_names_the_group_that_is_wanted(group: int, name: str) -> None:
+    asks_again = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+    share = b"\0\x33\0\2" + group.to_bytes(2, "big")
+    extensions = b"\0\x2b\0\2\3\4" + share
+    body = b"\3\3" + asks_again + b"\0\x13\1\0" + len(extensions).to_bytes(2, "big") + extensions
+    choice = read(record(22, message(2, body))).choice
+    assert choice is not None
+    assert (choice.version, choice.group, choice.sentinel) == ("1.3", name, False)
+
+
+def test_a_flight_that_is_cut_short_anywhere_shows_no_choice() -> None:
+    exchange = message(12, b"\x03\x00\x17" + b"\x02ab" + b"\x04\x01" + b"\x00\x01x")
+    certificate = message(11, b"\0\0\6\0\0\3abc")
+    whole = record(22, hello() + certificate + STATUS + exchange + DONE)
+    for end in range(len(whole)):
+        flight = read(whole[:end])
+        assert (flight.done, flight.choice) == (False, None)
+    assert read(whole).choice is not None
+
+
+@given(st.binary(max_size=80), st.integers(11, 25))
+def test_no_content_of_a_message_breaks_the_reader(content: bytes, kind: int) -> None:
+    data = record(22, hello() + message(kind, content) + DONE)
+    session = HelloSession(Offer(highest="1.2", suites=[0xC02F]), bytes(32))
+    session.receive(data)
+    session.receive(b"")
+    assert session.kind in ("choice", "corrupted", "closed")
+
+
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_messages_may_share_a_record_or_be_spread_over_several(size: int) -> None:
     whole = hello(compression=1) + STATUS + DONE
