@@ -43,8 +43,9 @@ _SAME: Final = {
     "tlscertificate": "external",
     "clientcertificate": "external",
 }
-_TICKETS: Final = "smtpcheck does not speak it, having no Kerberos tickets to show: " + (
-    'use "auto" with a password, where the server offers that too'
+_TICKETS: Final = (
+    "smtpcheck does not speak it, having no Kerberos tickets to show: use "
+    '"auto" with a password, where the server offers that too'
 )
 _UNSPOKEN: Final = {
     "digestmd5": 'smtpcheck does not speak it, RFC 6331 retired it: use "auto", or "scram-sha-256"',
