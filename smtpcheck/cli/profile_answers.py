@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
+from smtpcheck.model.profile import TOKEN_METHODS
 from smtpcheck.model.target import PROFILE_NAME
 
 if TYPE_CHECKING:
@@ -66,10 +67,17 @@ class Answers:
 
     @property
     def wants_password(self) -> bool:
-        """Whether the profile will log in with a password or token."""
-        return bool(self.raw.get("auth.username")) and (
-            self.raw.get("auth.method", "auto") not in NO_PASSWORD
-        )
+        """Whether the profile will log in with a password, or a token kept like one."""
+        method = self.raw.get("auth.method", "auto")
+        named = bool(self.raw.get("auth.username")) and method not in NO_PASSWORD
+        return named and not self.gets_token
+
+    @property
+    def gets_token(self) -> bool:
+        """Whether `smtpcheck login` is to get the token: an application is named for it."""
+        app = self.raw.get("auth.oauth.client_id") or self.raw.get("auth.oauth.key_file")
+        method = self.value("auth.method") or "auto"
+        return bool(app) and "auth.password" not in self.raw and method in ("auto", *TOKEN_METHODS)
 
     def tables(self) -> dict[str, Any]:
         """The answers as the nested tables of a file."""

@@ -194,6 +194,8 @@ def _say_missing_secret(answers: Answers) -> None:
 
     profile = read_profile(answers.name, environment={}).profile
     reference = profile.auth.password
+    if answers.gets_token and profile.auth.username:
+        _note(f"it logs in with a token: smtpcheck login {answers.name}")
     if reference is None or not profile.wants_login:
         return
     status = secret_status(reference, profile_name=answers.name, username=profile.auth.username)

@@ -98,6 +98,8 @@ def _with_secret(loaded: LoadedProfile) -> tuple[LoadedProfile, str]:
     reference = profile.auth.password
     if not profile.wants_login or profile.auth.method == "external":
         return loaded, ""
+    if reference is None and profile.auth.oauth and profile.auth.oauth.client_id:
+        return loaded, "it logs in with a token, which smtpcheck login gets for a saved profile"
     if reference is None:
         return loaded, "auth.password is not set: there is no password to log in with"
     if reference.source is SecretSource.PROMPT:

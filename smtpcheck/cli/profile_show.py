@@ -338,6 +338,8 @@ def _preset_lines(preset: Preset) -> list[str]:
         ("regions", ", ".join(preset.regions)),
         ("user name", preset.username_literal or preset.username_form),
         ("password", preset.password_kind),
+        ("log in by", ", ".join(preset.sasl)),
+        *(("passwords", _since(each)) for each in preset.password_rules),
         ("sender", preset.sender_rule),
         ("SPF", preset.spf_include),
         ("DKIM", preset.dkim),
@@ -358,6 +360,10 @@ def _preset_lines(preset: Preset) -> list[str]:
             lines += wrapped(text, "    ", edge, first="  - ")
     lines += ["", f"use it: smtpcheck profile init --preset {preset.name}"]
     return lines
+
+
+def _since(rule: Any) -> str:
+    return f"{rule['from']}: {rule['note']}" if rule["from"] else str(rule["note"])
 
 
 def _other_way(table: Any) -> str:

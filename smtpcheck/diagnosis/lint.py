@@ -15,6 +15,7 @@ from smtpcheck.diagnosis.lint_finding import (
     preset_of_host,
     warning,
 )
+from smtpcheck.diagnosis.lint_login import LOGIN_CHECKS
 from smtpcheck.diagnosis.lint_provider import PROVIDER_CHECKS
 from smtpcheck.diagnosis.lint_secret import SECRET_CHECKS
 from smtpcheck.diagnosis.lint_sender import SENDER_CHECKS
@@ -47,7 +48,7 @@ def lint(
     case = Case(profile, preset or preset_of_host(host, known), known, now_date, secret)
     findings = [
         found
-        for check in (*_CHECKS, *SENDER_CHECKS, *PROVIDER_CHECKS, *SECRET_CHECKS)
+        for check in (*_CHECKS, *SENDER_CHECKS, *PROVIDER_CHECKS, *LOGIN_CHECKS, *SECRET_CHECKS)
         for found in check(case)
     ]
     return tuple(sorted(findings, key=lambda each: each.severity is not Severity.ERROR))

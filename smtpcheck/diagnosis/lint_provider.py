@@ -1,9 +1,8 @@
 """The checks of lint that know the providers: hosts that are nearly right, hosts with another
-purpose, and what each provider wants as user name, region and login."""
+purpose, and what each provider wants as user name and region."""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -29,10 +28,6 @@ _MX_HOSTS = (
 )
 # Real servers whose names are a typing mistake away from a provider's.
 _REAL_NEIGHBOURS = frozenset({"smtp.mail.com", "smtp.email.com", "smtp.ymail.com"})
-_MICROSOFT_BUSINESS = ("smtp.office365.com", "smtp-legacy.office365.com")
-_MICROSOFT_PERSONAL = ("smtp-mail.outlook.com", "smtp.live.com")
-# Exchange Team Blog 4489835, 27 January 2026, revised on the 29th.
-_OFF_BY_DEFAULT = dt.date(2027, 1, 1)
 _IAM_SECRET = re.compile(r"[A-Za-z0-9/+=]{40,44}\Z")
 _SES_HOST = re.compile(r"email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com\Z")
 
@@ -202,40 +197,10 @@ def _not_an_ses_user(name: str) -> str:
     return ""
 
 
-def _microsoft_password(case: Case) -> Iterator[LintFinding]:
-    if not case.uses_password:
-        return
-    oauth = (
-        "sign in with OAuth: set auth.oauth.client_id, take auth.password out, then: "
-        "smtpcheck login PROFILE"
-    )
-    if case.host in _MICROSOFT_PERSONAL:
-        yield error(
-            "microsoft-password-login",
-            "auth.method",
-            "Outlook.com takes no password for SMTP since 16 September 2024",
-            oauth,
-        )
-    elif case.host in _MICROSOFT_BUSINESS:
-        if case.today < _OFF_BY_DEFAULT:
-            state = "is off by default from the end of December 2026"
-        else:
-            state = "is off by default since the end of December 2026"
-        yield warning(
-            "microsoft-password-login",
-            "auth.method",
-            f"password login at Microsoft 365 {state}; the date of its end is to be announced "
-            "in the second half of 2027 (as of January 2026)",
-            oauth,
-            "until then: an admin can keep SMTP AUTH on for the mailbox",
-        )
-
-
 PROVIDER_CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (
     _misspelt,
     _other_provider,
     _mx_host,
     _username,
     _ses,
-    _microsoft_password,
 )

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
+from smtpcheck.model.number import number_in
 from smtpcheck.model.token import KeptLogin, TokenUnavailableError
 from smtpcheck.model.value import dataclass
 from smtpcheck.oauth.http import checked_url
@@ -77,5 +78,5 @@ def _asked(
 
 
 def _number(value: object, otherwise: float) -> float:
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return max(1.0, float(value)) if known and value < 1e9 else otherwise  # type: ignore[arg-type, operator]
+    known = number_in(value, -1e9, 1e9)
+    return otherwise if known is None else max(1.0, known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from smtpcheck.model.number import number_in
 from smtpcheck.model.profile import OAuth
 from smtpcheck.model.secret import Secret
 from smtpcheck.model.token import KeptLogin, ServiceKey
@@ -189,5 +190,4 @@ def _seconds(value: object) -> float:
     """`expires_in`; some issuers write it as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:12])
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if known and 0 < value <= _LONGEST_LIFE else 0.0  # type: ignore[arg-type, operator]
+    return number_in(value, 0, _LONGEST_LIFE) or 0.0

@@ -105,6 +105,8 @@ def _facts(run: Run, means: Means) -> dict[str, Json]:
 
 def _nothing_fits(run: Run, means: Means, facts: dict[str, Json]) -> Ended:
     offered, method = run.offered.mechanisms, run.profile.auth.method
+    instead = choose(offered, replace(means, method="auto"))
+    facts["other_method"] = instead.mechanism.removesuffix(PLUS).lower() if instead else ""
     if "NTLM" in offered and not means.ntlm and method in ("auto", "ntlm"):
         facts["missing_extra"] = "ntlm"
     if method != "external" and _only_bound(offered, means):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Defect, Silence
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.connect import connect, is_loopback, where
 from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.session import words
@@ -133,9 +135,20 @@ def hello_facts(run: Run, said: Hello) -> dict[str, Json]:
         "extensions": dict(said.extensions),
         "keywords": list(said.extensions),
         "mechanisms": list(said.mechanisms),
+        "logins": dict(_logins(run, said)),
         "size": said.size,
         "masked": list(said.masked),
     }
+
+
+def _logins(run: Run, said: Hello) -> Mapping[str, Json]:
+    if not said.mechanisms:
+        return {}
+    from smtpcheck.wire.ntlm import ntlm_installed
+    from smtpcheck.wire.sasl_choice import logins
+
+    secured = run.talk.link.trust is not Trust.NONE
+    return logins(said.mechanisms, secured=secured, ntlm=ntlm_installed())
 
 
 def protocol_of(raw: bytes) -> str:

@@ -14,12 +14,14 @@ from smtpcheck.store import paths
 from smtpcheck.store.keys import keys_of, nearest
 from smtpcheck.store.layers import Layer, layer_of_tables
 from smtpcheck.store.origin import Source
+from smtpcheck.store.password_rules import password_rules
 from smtpcheck.store.toml_file import parse_toml, read_bytes
 from smtpcheck.store.value_check import checked
 from smtpcheck.store.wrong_value import WrongValueError
 
 # How the list of presets begins; the rest follows by name.
 _FIRST = ("office365", "gmail", "ses", "relay")
+_TABLES = ("alternatives", "password_rules")
 _USUAL_SECURITY = {465: "tls", 587: "starttls"}
 
 
@@ -136,10 +138,12 @@ def _facts(table: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
         line = layer.lines.get(("preset", word), 0)
         if word == "alternatives":
             facts[word] = _alternatives(value, layer)
+        elif word == "password_rules":
+            facts[word] = password_rules(value, layer)
         elif word not in keys:
-            near = nearest(word, (*keys, "alternatives"))
+            near = nearest(word, (*keys, *_TABLES))
             hint = f"did you mean preset.{near}?" if near else ""
-            allowed = f"one of {', '.join((*keys, 'alternatives'))}"
+            allowed = f"one of {', '.join((*keys, *_TABLES))}"
             message = f"unknown key preset.{word}"
             layer.problems.append(
                 Problem(layer.file, line, f"preset.{word}", word, allowed, message, hint)

@@ -12,6 +12,7 @@ from typing import Any
 from smtpcheck.model.settings import Kind
 from smtpcheck.store import host_names, mail_addresses
 from smtpcheck.store.keys import Key, nearest
+from smtpcheck.store.method_words import hint_for_method
 from smtpcheck.store.secret_reference import secret_reference
 from smtpcheck.store.wrong_value import WrongValueError, shown
 
@@ -207,11 +208,10 @@ def _choice(key: Key, value: str, _folder: Path) -> str:
     near = nearest(value, choices)
     if key.name == "server.security":
         near = _SECURITY_WORDS.get(value.lower(), near)
-    raise WrongValueError(
-        "is not one of the words it may be",
-        allowed_words(key),
-        f'did you mean "{near}"?' if near else "",
-    )
+    hint = f'did you mean "{near}"?' if near else ""
+    if key.name == "auth.method":
+        hint = hint_for_method(value) or hint
+    raise WrongValueError("is not one of the words it may be", allowed_words(key), hint)
 
 
 def _fingerprint(_key: Key, value: str, _folder: Path) -> str:

@@ -62,6 +62,27 @@ def options(offered: tuple[str, ...], means: Means) -> tuple[Option, ...]:
     return tuple(Option(name, _obstacle(name, means)) for name in dict.fromkeys(offered))
 
 
+def logins(offered: tuple[str, ...], *, secured: bool, ntlm: bool) -> dict[str, list[str]]:
+    """The offered mechanisms by what a profile would need for them; what nothing needs is left
+    out. `ntlm`: the extra is installed."""
+    found: dict[str, list[str]] = {}
+    for name in dict.fromkeys(offered):
+        found.setdefault(_need(name, secured=secured, ntlm=ntlm), []).append(name)
+    return found
+
+
+def _need(name: str, *, secured: bool, ntlm: bool) -> str:
+    if name not in SPOKEN:
+        return "unspoken"
+    if name in TOKEN_MECHANISMS:
+        return "token"
+    if name == "EXTERNAL":
+        return "certificate"
+    if name == "NTLM" and not ntlm:
+        return "extra"
+    return "tls" if name.endswith(PLUS) and not secured else "password"
+
+
 def choose(offered: tuple[str, ...], means: Means) -> Choice | None:
     """The mechanism to use, or None where nothing fits. A method that is set is used where it is
     offered, in its -PLUS form where that can be; `auto` takes the first of its order."""

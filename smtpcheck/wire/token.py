@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.number import number_in
 from smtpcheck.model.secret import Secret
 from smtpcheck.model.token import Claims, KeptLogin
 
@@ -133,5 +134,4 @@ def _words(value: Json, *, split: bool = True) -> tuple[str, ...]:
 
 
 def _seconds(value: Json) -> float:
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if known and 0 < value <= _LATEST else 0.0  # type: ignore[arg-type, operator]
+    return number_in(value, 0, _LATEST) or 0.0

@@ -107,6 +107,39 @@ def test_a_machine_without_a_keyring_gets_its_profile_too(
     assert "{env=" in done.err
 
 
+@pytest.mark.parametrize(
+    "flow",
+    [
+        ("auth.oauth.client_id=11-22",),
+        (
+            "auth.oauth.issuer=google",
+            "auth.oauth.flow=service-account",
+            "auth.oauth.key_file=k.json",
+        ),
+    ],
+)
+def test_a_profile_that_gets_a_token_has_no_password_and_says_how_to_log_in(
+    smtpcheck: CommandLine, flow: tuple[str, ...]
+) -> None:
+    flags = [word for each in flow for word in ("--set", each)]
+    done = smtpcheck(*OFFICE, *flags, "--no-probe")
+    assert done.code == 0
+    auth = saved(smtpcheck, "office365")["auth"]
+    assert isinstance(auth, dict)
+    assert "password" not in auth
+    assert "note: it logs in with a token: smtpcheck login office365\n" in done.err
+
+
+def test_an_application_beside_a_password_method_leaves_the_keyring(smtpcheck: CommandLine) -> None:
+    done = smtpcheck(
+        *OFFICE, "--set", "auth.oauth.client_id=1", "--set", "auth.method=login", "--no-probe"
+    )
+    assert done.code == 0
+    auth = saved(smtpcheck, "office365")["auth"]
+    assert isinstance(auth, dict)
+    assert auth["password"] == {"keyring": True}
+
+
 def test_an_existing_profile_is_replaced_only_by_force(smtpcheck: CommandLine) -> None:
     smtpcheck(*OFFICE, "--no-probe")
     before = smtpcheck.read("office365")
