@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from smtpcheck.cli import profile_edit, profile_init, profile_lint, profile_show
+from smtpcheck.cli import (
+    profile_drafts,
+    profile_edit,
+    profile_init,
+    profile_lint,
+    profile_set,
+    profile_show,
+)
 from smtpcheck.cli.command import Command, new_app
 
 app = new_app("Make, show, change and check profiles.")
@@ -11,7 +18,7 @@ for _name, _function in (
     ("init", profile_init.init),
     ("list", profile_show.list_),
     ("show", profile_show.show),
-    ("set", profile_edit.set_),
+    ("set", profile_set.set_),
     ("unset", profile_edit.unset),
     ("rename", profile_edit.rename),
     ("copy", profile_edit.copy),
@@ -21,3 +28,5 @@ for _name, _function in (
     ("lint", profile_lint.lint),
 ):
     app.command(_name, cls=Command)(_function)
+
+app.add_typer(profile_drafts.app, name="drafts")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smtpcheck.model.errors import UsageError
+
 if TYPE_CHECKING:
     from smtpcheck.model.preset import Preset
     from smtpcheck.model.profile import Profile
@@ -69,6 +71,9 @@ def show(
     origin: Annotated[
         bool, typer.Option("--origin", help="Say where each value came from.")
     ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As a document to hand over.")
+    ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show the settings in use, never a secret.
@@ -80,7 +85,14 @@ def show(
     from smtpcheck.cli.profile_lint import say_findings
     from smtpcheck.store.profile_reader import read_profile
 
+    if markdown and format_ is Format.JSON:
+        raise UsageError("--markdown and --format json exclude each other", ("give one of them",))
     loaded = read_profile(name)
+    if markdown:
+        from smtpcheck.cli.profile_markdown import profile_markdown
+
+        typer.echo(profile_markdown(loaded), nl=False)
+        return
     if format_ is Format.JSON:
         write_json(_shown_json(loaded, origin=origin))
         return
@@ -209,7 +221,7 @@ def _entry_json(entry: ProfileEntry) -> dict[str, Any]:
     }
 
 
-def _settings(loaded: LoadedProfile) -> list[tuple[str, Any, str]]:
+def settings_in_use(loaded: LoadedProfile) -> list[tuple[str, Any, str]]:
     """Key, value and origin of everything that is set, by file, preset or default."""
     from smtpcheck.store.build import value_of
     from smtpcheck.store.keys import KEYS
@@ -247,7 +259,7 @@ def _security_words(profile: Profile) -> str:
 
 
 def _shown_lines(loaded: LoadedProfile, *, origin: bool) -> list[str]:
-    rows = _settings(loaded)
+    rows = settings_in_use(loaded)
     texts = {name: f"{name.rpartition('.')[2]} = {toml_text(value)}" for name, value, _ in rows}
     edge = min(48, max(len(text) for text in texts.values()))
     lines, section = [f"# {loaded.path or loaded.name}"], ""
@@ -277,7 +289,7 @@ def _shown_json(loaded: LoadedProfile, *, origin: bool) -> dict[str, Any]:
     from smtpcheck.model.secret import SecretRef
 
     settings: dict[str, Any] = {}
-    rows = _settings(loaded)
+    rows = settings_in_use(loaded)
     for name, value, _words in rows:
         *tables, word = name.split(".")
         place = settings

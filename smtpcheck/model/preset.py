@@ -11,6 +11,8 @@ from smtpcheck.model.value import dataclass
 CATEGORIES = ("", "mailbox", "sending", "relay", "hosting", "self-hosted", "testing")
 USERNAME_FORMS = ("", "address", "literal", "key", "domain-or-address", "any", "none")
 ENVELOPES = ("", "sender", "provider")
+SENDER_CHECKS = ("", "mail", "data", "rewrite", "none")
+"""At MAIL or RCPT; once it has the message; never, but another From is written over; not at all."""
 ACCOUNT_PASSWORD = ("", "accepted", "refused", "conditional", "n/a", "unknown")
 
 
@@ -53,6 +55,12 @@ class Preset:
         choices=ACCOUNT_PASSWORD,
     )
     sender_rule: str = setting("", Kind.TEXT, "which From addresses a login may use")
+    sender_check: str = setting(
+        "",
+        Kind.CHOICE,
+        "where the provider looks at the sender: mail, data, rewrite, none",
+        choices=SENDER_CHECKS,
+    )
     spf_include: str = setting("", Kind.TEXT, "what the sender's SPF record must include")
     dkim: str = setting("", Kind.TEXT, "how mail gets its DKIM signature")
     dkim_selectors: tuple[str, ...] = setting(
