@@ -9,7 +9,10 @@ from smtpcheck.model.settings import Kind, setting
 from smtpcheck.model.value import dataclass
 
 CATEGORIES = ("", "mailbox", "sending", "relay", "hosting", "self-hosted", "testing")
-USERNAME_FORMS = ("", "address", "literal", "key", "domain-or-address", "any", "none")
+USERNAME_FORMS = (
+    *("", "address", "local-part", "literal", "key", "domain-or-address"),
+    *("any", "none"),
+)
 ENVELOPES = ("", "sender", "provider")
 SENDER_CHECKS = ("", "mail", "data", "rewrite", "none")
 """At MAIL or RCPT; once it has the message; never, but another From is written over; not at all."""
