@@ -36,7 +36,7 @@ def choose_preset(asker: Asker, default: str) -> tuple[str, str]:
         if answer.lower() == OTHER:
             return OTHER, ""
         if answer == "?":
-            raise WrongAnswerError("\n".join(_names(list(known))))
+            raise WrongAnswerError(", ".join(sorted(known)))
         found = search(answer.split())
         if len(found) == 1:
             asker.say(f"  taking the preset {found[0].name}: {found[0].title}")
@@ -56,16 +56,6 @@ def _show(asker: Asker, found: Sequence[Preset], *, other: bool = False) -> None
     wide = max(len(name) for name, _title in rows)
     for number, (name, title) in enumerate(rows, 1):
         asker.say(f"  {number:>2}  {name:<{wide}}  {title}")
-
-
-def _names(names: Sequence[str]) -> list[str]:
-    """All names in columns that read downwards."""
-    import shutil
-
-    wide = max(len(name) for name in names) + 2
-    columns = max(1, (shutil.get_terminal_size().columns - 2) // wide)
-    rows = -(-len(names) // columns)
-    return ["".join(f"{name:<{wide}}" for name in names[row::rows]).rstrip() for row in range(rows)]
 
 
 def _about_nothing(answer: str) -> str:

@@ -142,7 +142,7 @@ def _facts(preset: Preset) -> Iterator[tuple[str, str, str]]:
         ("account password", "", _ACCOUNT.get(preset.account_password, "")),
         ("sender", "", preset.sender_rule),
         ("another sender", "", _SENDER_CHECK.get(preset.sender_check, "")),
-        ("bounces go to", "", _ENVELOPE.get(preset.envelope, "")),
+        ("bounces go to", "envelope", _ENVELOPE.get(preset.envelope, "")),
         ("SPF", "spf_include", preset.spf_include),
         ("DKIM", "dkim", preset.dkim),
         ("DKIM selectors", "dkim_selectors", ", ".join(preset.dkim_selectors)),

@@ -43,7 +43,9 @@ def _rank(preset: Preset, word: str) -> int | None:
     if at:
         named = any(fnmatchcase(domain, each) for each in preset.domains)
         return _EXACT if named or domain in preset.aliases else None
-    if word in _whole(preset) or any(fnmatchcase(word, each) for each in preset.domains):
+    if word in (*_whole(preset), preset.category) or any(
+        fnmatchcase(word, each) for each in preset.domains
+    ):
         return _EXACT
     texts = [text.lower() for text in (*_whole(preset), preset.title)]
     if any(text.startswith(word) or f" {word}" in text for text in texts):
@@ -61,4 +63,3 @@ def _whole(preset: Preset) -> Iterator[str]:
         yield str(server["host"])
     yield preset.host_template
     yield from (preset.host_template.replace("{region}", each) for each in preset.regions)
-    yield preset.category

@@ -108,6 +108,7 @@ BASH_CASES = {
     ("smtpcheck", "profile", "set", "office", "server.p"): {"server.port", "server.protocol"},
     ("smtpcheck", "profile", "init", "o"): set(),
     ("smtpcheck", "profile", "init", "--preset", "gma"): {"gmail"},
+    ("smtpcheck", "profile", "presets", "fast"): {"fastmail"},
     ("smtpcheck", "completion", ""): {"bash", "zsh", "fish"},
     ("smtpcheck", "bogus", ""): set(),
 }
