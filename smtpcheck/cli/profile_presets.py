@@ -140,6 +140,8 @@ def _facts(preset: Preset) -> Iterator[tuple[str, str, str]]:
         ("user name", "", _username(preset)),
         ("password", "", preset.password_kind),
         ("account password", "", _ACCOUNT.get(preset.account_password, "")),
+        ("log in by", "", ", ".join(preset.sasl)),
+        *(("passwords", "", _since(each)) for each in preset.password_rules),
         ("sender", "", preset.sender_rule),
         ("another sender", "", _SENDER_CHECK.get(preset.sender_check, "")),
         ("bounces go to", "envelope", _ENVELOPE.get(preset.envelope, "")),
@@ -158,6 +160,10 @@ def _username(preset: Preset) -> str:
     if preset.username_literal:
         return f"{preset.username_literal} (this very word)"
     return preset.username_kind or _USERNAME.get(preset.username_form, "")
+
+
+def _since(rule: Mapping[str, Any]) -> str:
+    return f"{rule['from']}: {rule['note']}" if rule["from"] else str(rule["note"])
 
 
 def _other_way(table: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ USERNAME_FORMS = (
 ENVELOPES = ("", "sender", "provider")
 SENDER_CHECKS = ("", "mail", "data", "rewrite", "none")
 """At MAIL or RCPT; once it has the message; never, but another From is written over; not at all."""
+PASSWORD_STATES = ("accepted", "app", "admin", "refused")
+"""The account's own; one made for mail; where an administrator lets it; none, tokens alone."""
 ACCOUNT_PASSWORD = ("", "accepted", "refused", "conditional", "n/a", "unknown")
 
 
@@ -57,6 +59,12 @@ class Preset:
         "whether the password of the web login works",
         choices=ACCOUNT_PASSWORD,
     )
+    sasl: tuple[str, ...] = setting(
+        (), Kind.TEXT, "mechanisms that the provider offers within TLS", many=True
+    )
+    password_rules: tuple[Facts, ...] = ()
+    """Which passwords are taken since when, oldest first: tables of `from` (an ISO date, empty for
+    always), `password` (of PASSWORD_STATES) and `note`; a date ahead is an announced change."""
     sender_rule: str = setting("", Kind.TEXT, "which From addresses a login may use")
     sender_check: str = setting(
         "",

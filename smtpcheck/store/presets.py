@@ -20,6 +20,7 @@ from smtpcheck.store import paths
 from smtpcheck.store.keys import Key, keys_of, nearest
 from smtpcheck.store.layers import Layer, layer_of_tables
 from smtpcheck.store.origin import Source
+from smtpcheck.store.password_rules import password_rules
 from smtpcheck.store.positions import KeyPath
 from smtpcheck.store.toml_file import decode, parse_toml, read_bytes
 from smtpcheck.store.value_check import checked
@@ -35,6 +36,7 @@ _OUTLINE = re.compile(
     r' = (?:\[([^\]]*?),?\s*\]|("[^"\\]*"))$',
     re.MULTILINE,
 )
+_TABLES = ("alternatives", "password_rules")
 _USUAL_SECURITY = {465: "tls", 587: "starttls"}
 
 
@@ -195,10 +197,12 @@ def _facts(table: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
         line = layer.lines.get(("preset", word), 0)
         if word == "alternatives":
             facts[word] = _alternatives(value, layer)
+        elif word == "password_rules":
+            facts[word] = password_rules(value, layer)
         elif word not in keys:
-            near = nearest(word, (*keys, "alternatives"))
+            near = nearest(word, (*keys, *_TABLES))
             hint = f"did you mean preset.{near}?" if near else ""
-            allowed = f"one of {', '.join((*keys, 'alternatives'))}"
+            allowed = f"one of {', '.join((*keys, *_TABLES))}"
             message = f"unknown key preset.{word}"
             layer.problems.append(
                 Problem(layer.file, line, f"preset.{word}", word, allowed, message, hint)

@@ -16,6 +16,7 @@ import pytest
 
 from smtpcheck.diagnosis.provider import provider_by_host
 from smtpcheck.model.preset import Preset
+from smtpcheck.model.profile import AUTH_METHODS
 from smtpcheck.model.settings import Kind
 from smtpcheck.model.target import PROFILE_NAME
 from smtpcheck.store import paths
@@ -95,6 +96,21 @@ def test_its_dates_are_dates_and_past(preset: Preset) -> None:
     for year, month, day in dates:
         assert int(year) >= 2019
         assert dt.date(int(year), int(month or 1), int(day or 1)) <= TODAY
+
+
+@ANY_PRESET
+def test_its_rules_for_passwords_agree_with_the_rest(preset: Preset) -> None:
+    states = {
+        "accepted": {"accepted"},
+        "refused": {"app", "refused"},
+        "conditional": {"accepted", "admin"},
+        "n/a": {"app"},
+        "unknown": set(),
+    }
+    for rule in preset.password_rules:
+        assert rule["password"] in states[preset.account_password]
+        assert not str(rule["note"]).endswith(".")
+    assert set(preset.sasl) <= {name.upper() for name in AUTH_METHODS} | {"DIGEST-MD5"}
 
 
 @ANY_PRESET
