@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from smtpcheck.diagnosis.provider import provider_by_host
+from smtpcheck.diagnosis.similar_hosts import similar_hosts
 from smtpcheck.model.preset import Preset
 from smtpcheck.model.profile import AUTH_METHODS
 from smtpcheck.model.settings import Kind
@@ -220,6 +221,44 @@ def test_a_preset_named_in_another_one_exists() -> None:
             named.update(re.findall(r"\(?preset ([a-z0-9-]+)", text))
     assert "office365" in named
     assert named - set(NAMES) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "smtp.abc.com",
+            "smtp.axl.com",
+            "smtp.gm.de",
+            "mail.gmc.net",
+            "smtp.qx.com",
+            "smtp.wob.de",
+        ),
+        *("smtp.123.com", "smtp.tree.fr", "mail.candy.net", "smtp.example.com"),
+    ],
+)
+def test_a_server_of_somebody_else_is_near_to_no_preset(name: str) -> None:
+    assert similar_hosts(name, PRESETS, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("smtp.gmial.com", "smtp.gmail.com"),
+        ("smtp.icolud.com", ""),
+        ("smpt.aol.com", "smtp.aol.com"),
+        ("smtp.office356.com", "smtp.office365.com"),
+        ("smtp.fastmial.com", "smtp.fastmail.com"),
+        ("stmp.web.de", "smtp.web.de"),
+        ("mail.gmx.nte", "mail.gmx.net"),
+        ("in-v3.mailjet.co", "in-v3.mailjet.com"),
+        ("smtp.sendgird.net", "smtp.sendgrid.net"),
+        ("smtpmailgun.org", "smtp.mailgun.org"),
+        ("poste.de", "posteo.de"),
+    ],
+)
+def test_a_slip_of_the_finger_is_near_to_its_preset(name: str, known: str) -> None:
+    assert (similar_hosts(name, PRESETS, None) or ("",))[0] == known
 
 
 def test_outlines_say_what_the_files_say() -> None:
