@@ -37,7 +37,7 @@ NAMES = re.compile(
     r"[A-Z0-9]{2,}\b|[A-Z]+[0-9]|IPv[46]|DNS|Amazon|Exchange|Gmail|Google|Microsoft|Windows"
 )
 ADVICE = ("use-", "avoid-", "do-not-", "set-", "enable-", "check-")
-PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)(?:\|[^{}]*)?\}")
+PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)!?(?:\|[^{}]*)?\}")
 
 
 def documented() -> set[str]:
