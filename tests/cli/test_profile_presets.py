@@ -47,6 +47,7 @@ def test_all_presets_are_listed_a_line_each(smtpcheck: CommandLine) -> None:
         (("box1234.bluehost.com",), ["bluehost"]),
         (("relay", "microsoft"), ["m365-direct-send", "m365-relay"]),
         (("testing",), ["mailtrap-sandbox"]),
+        (("me@zohomail.com",), ["zoho"]),
         (("postfix-relay",), ["relay"]),
     ],
 )
