@@ -141,6 +141,18 @@ def check_job(job: Job) -> None:
         raise UsageError("auth.method is ntlm, and the extra for it is not installed", [INSTALL])
 
 
+def sends_a_message(job: Job) -> bool:
+    """Whether the run is to end in a message, as far as is known before it."""
+    from smtpcheck.probe.runner import goes_on_to_a_message
+
+    profile, plan = job.loaded.profile, job.plan
+    return (
+        plan.deliver
+        and bool(plan.recipients or profile.test.to)
+        and goes_on_to_a_message(plan.until, profile.security)
+    )
+
+
 def settings_of(job: Job) -> dict[str, Json]:
     """The settings in use, flat, without any secret: `server.host`, `auth.method`."""
     from smtpcheck.report.escape import shell_quoted
@@ -176,7 +188,7 @@ def notes_of(loaded: LoadedProfile) -> tuple[str, ...]:
 
 def _not_looked_at(profile: Profile) -> tuple[str, ...]:
     """What the profile asks for and this version does not do; never passed over in silence."""
-    asked = {"expect": profile.expect, "dkim": profile.dkim, "confirm": profile.confirm}
+    asked = {"expect": profile.expect, "confirm": profile.confirm}
     return tuple(
         f"the table [{name}] of the profile is not used by this version"
         for name, table in asked.items()

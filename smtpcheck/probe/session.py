@@ -104,7 +104,8 @@ class Session:
         for say in says:
             self._recorder.masker.add(*say.masks)
             self._recorder.client(say.shown)
-        return self.link.send([say.wire for say in says], lambda: self._wait(limit))
+        parts = [say.wire for say in says]
+        return self.link.send(parts, lambda: self._wait(limit), self._recorder.sending)
 
     def _write(self, heard: Heard) -> None:
         self._heard.append((heard, self._recorder.server(heard)))
