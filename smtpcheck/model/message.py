@@ -42,8 +42,6 @@ class MessageSpec:
     reply_to: str = ""
     acting: Mailbox | None = None
     """The user in whose name the message is sent: From or, with `sender.force`, Reply-To."""
-    charset: str = ""
-    """Of text, subject and names; empty: the profile's."""
     headers: tuple[tuple[str, str], ...] = ()
     """More fields by name, or others in the place of those that are composed."""
     attachments: tuple[Attachment, ...] = ()

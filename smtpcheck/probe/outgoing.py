@@ -15,6 +15,7 @@ from smtpcheck.model.value import dataclass
 from smtpcheck.probe.identity import Identity, identity_of
 from smtpcheck.probe.run import Sign
 from smtpcheck.wire.address import envelope_address, needs_smtputf8
+from smtpcheck.wire.charset import CharsetError
 from smtpcheck.wire.compose import Letter, compose
 from smtpcheck.wire.dsn import mail_parameters
 from smtpcheck.wire.hello import Hello
@@ -140,11 +141,13 @@ class _Maker:
         try:
             made = compose(replace(spec, from_address="", reply_to="", acting=None), letter)
         except (ValueError, LookupError) as error:
-            raise self._fault("message", f"the message cannot be composed: {error}") from None
+            kind = "charset" if isinstance(error, CharsetError | LookupError) else "message"
+            raise self._fault(kind, f"the message cannot be composed: {error}") from None
         if number == 1:
             files = spec.attachments
+            given = {name.lower(): text for name, text in spec.headers}
             self._facts |= {
-                "message_id": letter.message_id,
+                "message_id": given.get("message-id", letter.message_id),
                 "charset": letter.charset,
                 "encodings": list(made.encodings),
                 "attachments": [
@@ -167,7 +170,7 @@ class _Maker:
             message_id=f"<{os.urandom(12).hex()}.smtpcheck@{domain}>",
             at=datetime.now().astimezone(),
             server=f"{profile.server.host or profile.server.socket}:{profile.port}",
-            charset=plan.message.charset or profile.test.charset,
+            charset=profile.test.charset,
             # On its way a message may be put into 7 bits, which breaks a signature of 8-bit text
             # (RFC 6376 section 5.3).
             eight_bit=self._sign is None and self._offered.offers("8BITMIME"),

@@ -21,14 +21,20 @@ _NAMES = {
 }
 
 
+class CharsetError(ValueError):
+    """The text and its character set do not go together."""
+
+
 def mime_name(charset: str) -> str:
-    """The name that a Content-Type may give (RFC 2046 section 4.1.2). Raises ValueError for one
-    whose line ends are not CR LF, LookupError for one that is not known."""
+    """The name that a Content-Type may give (RFC 2046 section 4.1.2). Raises CharsetError for
+    one whose line ends are not CR LF, LookupError for one that is not known."""
     codec = codecs.lookup(charset).name
     if codec.startswith(("utf-16", "utf-32")):
-        raise ValueError(f"{charset} cannot be used in the text of a mail (RFC 2781 section 3.2)")
+        raise CharsetError(f"{charset} cannot be used in the text of a mail (RFC 2781 section 3.2)")
     if codec != "utf-8-sig" and "a\r\n".encode(codec) != b"a\r\n":
-        raise ValueError(f"{charset} cannot be used in the text of a mail (RFC 2046 section 4.1.1)")
+        raise CharsetError(
+            f"{charset} cannot be used in the text of a mail (RFC 2046 section 4.1.1)"
+        )
     if codec in _NAMES:
         return _NAMES[codec]
     if codec.startswith("iso8859"):
@@ -39,8 +45,8 @@ def mime_name(charset: str) -> str:
 
 
 def encoded(text: str, charset: str, what: str) -> bytes:
-    """The text in this character set. Raises ValueError with the first character that it does not
-    have, and LookupError; `what` says whose text it is."""
+    """The text in this character set. Raises CharsetError with the first character that it does
+    not have, and LookupError; `what` says whose text it is."""
     codec = "utf-8" if codecs.lookup(charset).name == "utf-8-sig" else charset
     try:
         return text.encode(codec)
@@ -48,6 +54,6 @@ def encoded(text: str, charset: str, what: str) -> bytes:
         character = text[error.start]
         name = unicodedata.name(character, "a character without a name")
         shown = f"{character!r}, " if character.isprintable() else ""
-        raise ValueError(
+        raise CharsetError(
             f"{what} holds {shown}U+{ord(character):04X} {name}, which {charset} does not have"
         ) from None

@@ -51,15 +51,17 @@ def text_part(text: str, kind: str, charset: str, *, eight_bit: bool) -> Part:
 
 def file_part(file: Attachment, *, eight_bit: bool) -> Part:
     """An attachment, its octets as they are: text in which nothing has to be changed goes as it
-    is, anything else as base64. A message in it may not be base64 (RFC 2046 section 5.2.1), so one
-    that does not fit is a file like any other."""
+    is, anything else as base64. A message within may not be base64 (RFC 2046 section 5.2.1): it gets
+    the line ends of mail, and one that does not fit then is a file like any other."""
     kind, raw = file.type.lower(), file.content
+    if kind.startswith("message/"):
+        raw = canonical(raw)
     encoding = "base64"
     if kind.startswith(("text/", "message/")) and raw == canonical(raw):
         found = _plain_encoding(raw, "")
         encoding = found if found and (eight_bit or found == "7bit") else encoding
     if kind.startswith("message/") and encoding == "base64":
-        kind = "application/octet-stream"
+        kind, raw = "application/octet-stream", file.content
     if kind.startswith("text/"):
         kind += _charset_of(raw)
     body = _base64(raw) if encoding == "base64" else raw
@@ -86,7 +88,8 @@ def _head(kind: str, encoding: str, filename: str = "") -> bytes:
     made["Content-Transfer-Encoding"] = encoding
     if filename:
         made.add_header("Content-Disposition", "attachment", filename=filename)
-    return made.as_bytes().removesuffix(b"\r\n")
+    # Written out as a whole, a multipart would get a body of the library's own.
+    return b"".join(SMTP.fold_binary(name, value) for name, value in made.items())
 
 
 def _plain_encoding(raw: bytes, label: str) -> str:
@@ -98,10 +101,11 @@ def _plain_encoding(raw: bytes, label: str) -> str:
 
 
 def _coded(raw: bytes) -> tuple[str, bytes]:
-    """As quoted-printable or as base64, whatever is shorter."""
+    """As quoted-printable, which can be read, or as base64 where that is much shorter."""
     quoted = binascii.b2a_qp(raw.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
     coded = _base64(raw)
-    return ("base64", coded) if len(coded) < len(quoted) else ("quoted-printable", quoted)
+    much = 3 * len(coded) < 2 * len(quoted)
+    return ("base64", coded) if much else ("quoted-printable", quoted)
 
 
 def _base64(raw: bytes) -> bytes:
