@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from email.charset import SHORTEST, Charset
@@ -57,7 +58,7 @@ def mailboxes(name: str, text: str) -> tuple[Mailbox, ...]:
     """The addresses of a field as somebody typed it, `Ada <a@x.example>, b@x.example`, their
     domains in ASCII form. Raises ValueError where that is no list of addresses."""
     found = [Mailbox(address, shown) for shown, address in getaddresses([text])]
-    for box in found:
+    for box in found or [Mailbox("")]:
         local, _, domain = box.address.rpartition("@")
         if not (local and domain) or re.search(r'[\s<>,;:"]', box.address):
             raise ValueError(
@@ -85,12 +86,20 @@ def _folded(name: str, text: str, charset: str | None) -> bytes:
 
 def _charset(name: str) -> Charset:
     """The character set itself. The library would write Japanese in another, and choose by the
-    name between quoted-printable and base64."""
-    made = Charset(mime_name(name))
-    made.input_codec = made.output_codec = name
-    made.output_charset = mime_name(name)
+    name between quoted-printable and base64; it writes the name of the codec into the field."""
+    label = mime_name(name)
+    made = Charset(label)
+    made.input_codec = made.output_codec = made.output_charset = label if _known(label) else name
     made.header_encoding = SHORTEST
     return made
+
+
+def _known(label: str) -> bool:
+    try:
+        codecs.lookup(label)
+    except LookupError:
+        return False
+    return True
 
 
 def _fits(field: bytes) -> bool:

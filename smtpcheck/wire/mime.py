@@ -51,10 +51,10 @@ def text_part(text: str, kind: str, charset: str, *, eight_bit: bool) -> Part:
 
 def file_part(file: Attachment, *, eight_bit: bool) -> Part:
     """An attachment, its octets as they are: text in which nothing has to be changed goes as it
-    is, anything else as base64. A message within may not be base64 (RFC 2046 section 5.2.1): it gets
-    the line ends of mail, and one that does not fit then is a file like any other."""
+    is, anything else as base64. A message within may not be base64 (RFC 2046 section 5.2.1): it
+    gets the line ends of mail, and one that does not fit then is a file like any other."""
     kind, raw = file.type.lower(), file.content
-    if kind.startswith("message/"):
+    if kind.startswith("message/") and b"\0" not in raw:
         raw = canonical(raw)
     encoding = "base64"
     if kind.startswith(("text/", "message/")) and raw == canonical(raw):
