@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from smtpcheck.model.message import Mailbox
 from smtpcheck.wire.header_field import address_field, exact_field, mailboxes, text_field
 
-ONE_LINE = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300)
+ONE_LINE = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=300)
 
 
 def read(field: bytes) -> str:
