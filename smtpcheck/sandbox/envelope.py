@@ -76,7 +76,8 @@ def read_recipient(rest: str, envelope: Envelope, limit: int) -> str:
 
 def find_bare_line_end(message: bytes) -> bool:
     """Whether a CR or an LF stands alone in the message."""
-    return re.search(rb"(?<!\r)\n|\r(?!\n)", message) is not None
+    pairs = message.count(b"\r\n")  # a search takes ten times as long
+    return pairs != message.count(b"\n") or pairs != message.count(b"\r")
 
 
 def _read(rest: str, word: str, enhanced: str) -> tuple[str, dict[str, str]]:

@@ -126,12 +126,12 @@ def chunked_delivery(message: bytes, *, pipelining: bool, verdicts: int = 1) -> 
     """The same by BDAT, octets as they are, no dot doubled (RFC 3030 section 2). A chunk waits for
     the answer to the one before: behind one that is refused no more of the message leaves."""
     message = canonical(message)
-    *chunks, last = [message[at : at + CHUNK] for at in range(0, len(message), CHUNK)] or [b""]
-    for chunk in chunks:
-        (heard,) = yield (_bdat(chunk, ""),)
+    last = max(0, len(message) - 1) // CHUNK * CHUNK
+    for at in range(0, last, CHUNK):
+        (heard,) = yield (_bdat(message, at),)
         if not agreed(heard):
             return Delivered((heard,) * verdicts, None, whole=False)
-    return (yield from _ending(_bdat(last, " LAST"), pipelining=pipelining, verdicts=verdicts))
+    return (yield from _ending(_bdat(message, last), pipelining=pipelining, verdicts=verdicts))
 
 
 def _ending(say: Say, *, pipelining: bool, verdicts: int) -> Dialogue[Delivered]:
@@ -143,9 +143,16 @@ def _ending(say: Say, *, pipelining: bool, verdicts: int) -> Dialogue[Delivered]
     return Delivered(heard, None)
 
 
-def _bdat(chunk: bytes, last: str) -> Say:
-    line = f"BDAT {len(chunk)}{last}"
-    return Say("MESSAGE", f"{line} (and as many bytes)", line.encode() + b"\r\n" + chunk)
+def _bdat(message: bytes, at: int) -> Say:
+    chunk = message[at : at + CHUNK]
+    line = f"BDAT {len(chunk)}{' LAST' if at + CHUNK >= len(message) else ''}"
+    return Say(
+        "MESSAGE",
+        f"{line} (and as many bytes)",
+        line.encode() + b"\r\n" + chunk,
+        before=at,
+        total=len(message),
+    )
 
 
 def stuffed(message: bytes) -> bytes:
