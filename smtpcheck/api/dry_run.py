@@ -52,8 +52,11 @@ def check_message(job: Job) -> None:
 
     # What a file holds makes no difference, and encoding a large one takes a while.
     message = replace(job.plan.message, attachments=())
+    profile = job.loaded.profile
+    # Of a message that was given whole only signing it shows whether it can be signed.
+    sign = None if message.raw is None else signer_of(profile)
     try:
-        outgoing(job.loaded.profile, replace(job.plan, message=message), _server())
+        outgoing(profile, replace(job.plan, message=message), _server(), sign)
     except CannotPrepareError as error:
         if error.kind in ("message", "charset"):
             raise UsageError(str(error), _HELP if error.kind == "charset" else ()) from None

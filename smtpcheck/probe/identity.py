@@ -30,7 +30,7 @@ class Identity:
 
 def identity_of(profile: Profile, plan: Plan) -> Identity:
     """The identity of this run's message: what was asked for, then the acting user, then what is
-    set, then the user name where that is an address."""
+    set, then the user name where that is an address, then what a message given whole says."""
     spec, sender = plan.message, profile.sender
     username = profile.auth.username
     system = sender.address or (username if "@" in username else "")
@@ -39,6 +39,10 @@ def identity_of(profile: Profile, plan: Plan) -> Identity:
     author = Mailbox(spec.from_address or system, sender.name)
     if acting is not None and as_author:
         author = acting
+    if spec.raw is not None and not author.address:
+        from smtpcheck.wire.raw_message import author_of
+
+        author = Mailbox(author_of(spec.raw))
     handed_in_by = system if as_author and not _same(system, author.address) else ""
     reply_to = Mailbox(spec.reply_to or sender.reply_to)
     if acting is not None and not as_author and not spec.reply_to:

@@ -198,9 +198,7 @@ class _Maker:
         """Of MAIL; each only where the server offers its extension."""
         offers = self._offered.offers
         eight_bit = not message.isascii() and offers("8BITMIME")
-        utf8 = any(map(needs_smtputf8, addresses)) or not _head(message).isascii()
-        if not message:
-            utf8 = utf8 or any(map(needs_smtputf8, self._in_header()))
+        utf8 = any(map(needs_smtputf8, addresses)) or _is_utf8(_head(message))
         dsn = mail_parameters(self._plan.dsn) if message and offers("DSN") else ()
         return (
             *((f"SIZE={len(message)}",) if message and offers("SIZE") else ()),
@@ -232,6 +230,15 @@ def _in_ascii(identity: Identity) -> Identity:
 
 def _head(message: bytes) -> bytes:
     return message.partition(b"\r\n\r\n")[0]
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether a header is what SMTPUTF8 is for; octets of another charset are not (RFC 6532)."""
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return not head.isascii()
 
 
 def _why_nothing(*, has_recipients: bool) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from email.utils import getaddresses
 
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.header_field import LINE
+from smtpcheck.wire.lines import canonical
 
 _NEEDED = ("From", "Date", "Message-ID")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
@@ -42,6 +44,17 @@ def look_at(message: bytes) -> RawLook:
         signed="dkim-signature" in names,
         notes=tuple(_notes(message, head, missing)),
     )
+
+
+def author_of(raw: bytes) -> str:
+    """The first address in From; empty where there is none that can be read."""
+    head = canonical(raw).partition(b"\r\n\r\n")[0]
+    found = re.search(rb"^from[ \t]*:((?:[^\r\n]|\r\n[ \t])*)", head, re.IGNORECASE | re.MULTILINE)
+    if not found:
+        return ""
+    text = found[1].replace(b"\r\n", b"").decode("utf-8", "replace")
+    addresses = (address for _, address in getaddresses([text]))
+    return next((each for each in addresses if "@" in each), "")
 
 
 def _notes(message: bytes, head: bytes, missing: tuple[str, ...]) -> list[str]:

@@ -203,6 +203,20 @@ def test_a_raw_message_of_eight_bits_needs_the_offer() -> None:
     assert made("8BITMIME", raw=raw).envelope.parameters == ("BODY=8BITMIME",)
 
 
+def test_octets_of_another_charset_in_a_raw_header_are_no_reason_for_smtputf8() -> None:
+    offered = ("8BITMIME", "SMTPUTF8")
+    latin = b"From: a@x.test\nSubject: \xfc\n\nx\n"
+    assert made(*offered, raw=latin).envelope.parameters == ("BODY=8BITMIME",)
+    utf8 = "From: a@x.test\nSubject: ü\n\nx\n".encode()
+    assert made(*offered, raw=utf8).envelope.parameters == ("BODY=8BITMIME", "SMTPUTF8")
+
+
+def test_the_author_of_a_raw_message_stands_in_for_a_sender_that_is_not_set() -> None:
+    assert made(sender={"address": ""}, raw=RAW).envelope.sender == "a@x.test"
+    assert made(sender={"address": "system@x.test"}, raw=RAW).envelope.sender == "system@x.test"
+    assert refusal(sender={"address": ""}, raw=b"Subject: x\n\nx\n")[0] == "no-sender"
+
+
 @pytest.mark.parametrize("address", ["a> SIZE=1 <b@x.test", "a b@x.test", "a@b@c", "@x", "a@"])
 @pytest.mark.parametrize("place", ["bounce", "recipients", "from_address", "reply_to"])
 def test_nothing_but_an_address_comes_into_envelope_or_header(address: str, place: str) -> None:

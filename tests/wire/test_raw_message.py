@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from smtpcheck.wire.raw_message import look_at
+import pytest
+
+from smtpcheck.wire.raw_message import author_of, look_at
 
 WHOLE = b"From: a@x.test\r\nDate: today\r\nMessage-ID: <1@x.test>\r\n\r\nhi\r\n"
 
@@ -32,3 +34,17 @@ def test_a_long_line_is_measured() -> None:
 
 def test_a_signature_is_seen() -> None:
     assert look_at(b"DKIM-Signature: v=1\r\n" + WHOLE).signed
+
+
+@pytest.mark.parametrize(
+    ("head", "address"),
+    [
+        (b"From: a@x.test\n", "a@x.test"),
+        (b"Subject: x\r\nFROM : =?utf-8?q?=C3=84?=\r\n <a@x.test>\r\n", "a@x.test"),
+        ("From: Ä <ä@x.test>\n".encode(), "ä@x.test"),
+        (b"From: nobody\n", ""),
+        (b"Subject: x\n\nFrom: a@x.test\n", ""),
+    ],
+)
+def test_the_author_is_read_from_its_header(head: bytes, address: str) -> None:
+    assert author_of(head + b"\nbody\n") == address
