@@ -125,7 +125,9 @@ def _with_proxy_of_environment(
 
 def check_job(job: Job) -> None:
     """Raises UsageError for what cannot be done as asked, before a packet is sent: an unknown
-    stage, a resolver that is no address, settings that this version knows but does not use."""
+    stage, a resolver that is no address, settings that this version knows but does not use, a
+    message that cannot be signed."""
+    from smtpcheck.api.signing import signer_of
     from smtpcheck.probe.proxy_aim import must_have_packages
     from smtpcheck.probe.resolve_config import parse_resolver
     from smtpcheck.probe.runner import last_step
@@ -139,6 +141,8 @@ def check_job(job: Job) -> None:
         must_have_packages(profile.proxy)
     if profile.auth.method == "ntlm" and not ntlm_installed():
         raise UsageError("auth.method is ntlm, and the extra for it is not installed", [INSTALL])
+    if sends_a_message(job):
+        signer_of(profile)
 
 
 def sends_a_message(job: Job) -> bool:
