@@ -97,7 +97,8 @@ class _Maker:
             "handed_in_by": identity.handed_in_by,
         }
         addresses = (identity.envelope_sender, *self._recipients)
-        self._must_take(*addresses, *(self._in_header() if deliver else ()))
+        composed = deliver and self._plan.message.raw is None
+        self._must_take(*addresses, *(self._in_header() if composed else ()))
         message, notes = self._first() if deliver else (b"", ())
         parameters = self._parameters(message, addresses)
         missing = self._missing() if deliver else []

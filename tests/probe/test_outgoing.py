@@ -211,6 +211,11 @@ def test_octets_of_another_charset_in_a_raw_header_are_no_reason_for_smtputf8() 
     assert made(*offered, raw=utf8).envelope.parameters == ("BODY=8BITMIME", "SMTPUTF8")
 
 
+def test_what_is_set_for_fields_that_a_raw_message_writes_itself_does_not_matter() -> None:
+    sender = {"address": "a@x.test", "reply_to": "jörg@x.test"}
+    assert made(sender=sender, raw=RAW).envelope.parameters == ()
+
+
 def test_the_author_of_a_raw_message_stands_in_for_a_sender_that_is_not_set() -> None:
     assert made(sender={"address": ""}, raw=RAW).envelope.sender == "a@x.test"
     assert made(sender={"address": "system@x.test"}, raw=RAW).envelope.sender == "system@x.test"
