@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smtpcheck.api.dry_run import DryRun, check_message, dry_run
 from smtpcheck.api.job import Job, check_job, load_target, settings_of
 from smtpcheck.api.judging import replay, report_of
 from smtpcheck.api.knowledge import (
@@ -19,11 +20,14 @@ from smtpcheck.api.probing import Ask, probe, probe_many
 
 __all__ = [
     "Ask",
+    "DryRun",
     "Job",
     "RuleProof",
     "cause_page",
     "cause_pages",
     "check_job",
+    "check_message",
+    "dry_run",
     "explain",
     "explain_fully",
     "explain_log",

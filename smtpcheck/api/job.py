@@ -162,7 +162,9 @@ def _with_proxy_password(loaded: LoadedProfile, proxy: Proxy, ref: SecretRef) ->
 
 def check_job(job: Job) -> None:
     """Raises UsageError for what cannot be done as asked, before a packet is sent: an unknown
-    stage, a resolver that is no address, settings that this version knows but does not use."""
+    stage, a resolver that is no address, settings that this version knows but does not use, a
+    message that cannot be signed."""
+    from smtpcheck.api.signing import signer_of
     from smtpcheck.probe.proxy_aim import must_have_packages
     from smtpcheck.probe.resolve_config import parse_resolver
     from smtpcheck.probe.runner import last_step
@@ -180,6 +182,20 @@ def check_job(job: Job) -> None:
         must_be_possible(job)
     if profile.auth.method == "ntlm" and not ntlm_installed():
         raise UsageError("auth.method is ntlm, and the extra for it is not installed", [INSTALL])
+    if sends_a_message(job):
+        signer_of(profile)
+
+
+def sends_a_message(job: Job) -> bool:
+    """Whether the run is to end in a message, as far as is known before it."""
+    from smtpcheck.probe.runner import goes_on_to_a_message
+
+    profile, plan = job.loaded.profile, job.plan
+    return (
+        plan.deliver
+        and bool(plan.recipients or profile.test.to)
+        and goes_on_to_a_message(plan.until, profile.security)
+    )
 
 
 def settings_of(job: Job) -> dict[str, Json]:
@@ -249,7 +265,7 @@ def _without_network(job: Job) -> tuple[str, ...]:
 
 def _not_looked_at(profile: Profile) -> tuple[str, ...]:
     """What the profile asks for and this version does not do; never passed over in silence."""
-    asked = {"expect": profile.expect, "dkim": profile.dkim}
+    asked = {"expect": profile.expect}
     return tuple(
         f"the table [{name}] of the profile is not used by this version"
         for name, table in asked.items()

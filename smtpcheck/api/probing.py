@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from smtpcheck.api.job import Job, check_job, notes_of, settings_of
+from smtpcheck.api.job import Job, check_job, notes_of, sends_a_message, settings_of
 from smtpcheck.api.judging import judged, report_of
 from smtpcheck.api.precheck import settings_findings
+from smtpcheck.api.signing import signer_of, signing_notes
 from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
@@ -82,6 +83,7 @@ def _probe(
             [f"enable it: smtpcheck profile set {loaded.name or job.target} enabled true"],
         )
     check_job(job)
+    sign = signer_of(profile) if sends_a_message(job) else None
     findings = settings_findings(loaded)
     ran = run_probe(
         profile,
@@ -90,11 +92,13 @@ def _probe(
         settings=settings_of(job),
         read_secret=_secret_reader(job, ask),
         read_token=_token_reader(job, ask),
+        sign=sign,
         refused=refused,
         look=_looker(job, ask),
         after_failure=_experiments(job) if job.plan.experiments else None,
     )
-    return _reported(job, replace(ran.observations, findings=findings), ran.notes)
+    notes = signing_notes(profile, job.plan) if sign else ()
+    return _reported(job, replace(ran.observations, findings=findings), (*notes, *ran.notes))
 
 
 def _experiments(job: Job) -> AfterFailure:

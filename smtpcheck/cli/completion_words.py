@@ -89,8 +89,16 @@ def _values(option: Any) -> tuple[str, ...]:
     from smtpcheck.report.formats import FORMATS
 
     stages = (*map(str, STEPS), "ehlo", "mail", "rcpt")
-    by_name = {"--until": stages, "--preset": (PRESETS,), "--security": SECURITY}
-    by_metavar = {"FORMAT[=FILE]": tuple(FORMATS), "FILE": (FILES,), "PATH": (FILES,)}
+    by_name = {
+        "--until": stages,
+        "--preset": (PRESETS,),
+        "--security": SECURITY,
+        "--charset": ("utf-8", "us-ascii", "iso-8859-1", "windows-1252", "shift_jis", "gb18030"),
+        "--dsn-notify": ("never", "success", "failure", "delay"),
+        "--dsn-return": ("full", "headers"),
+    }
+    files = dict.fromkeys(("FILE", "PATH", "FILE|TEXT", "FILE[:TYPE]"), (FILES,))
+    by_metavar = {"FORMAT[=FILE]": tuple(FORMATS), **files}
     return (
         tuple(getattr(option.type, "choices", ()))
         or by_name.get(option.opts[0])

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from smtpcheck.cli.terminal import can_redraw
-from smtpcheck.model.progress import Progress, StageEnded, StageStarted, StepEnded, StepStarted
+from smtpcheck.model.progress import (
+    Progress,
+    Sending,
+    StageEnded,
+    StageStarted,
+    StepEnded,
+    StepStarted,
+)
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.report.rows import Piece, Role, cut, paint, row_cells, row_text, shown
 from smtpcheck.report.style import Style
@@ -38,6 +45,8 @@ class _Run:
     stage: Stage | None = None
     step: str = ""
     since: float = 0.0
+    sending: tuple[int, int] = (0, 0)
+    """Octets of a large message that have left, and of how many."""
 
     @property
     def is_over(self) -> bool:
@@ -67,7 +76,9 @@ class LiveView:
                 case StageStarted(stage=stage):
                     run.stage, run.step, run.since = stage, "", self._clock()
                 case StepStarted(step=step):
-                    run.step, run.since = step, self._clock()
+                    run.step, run.since, run.sending = step, self._clock(), (0, 0)
+                case Sending(gone=gone, total=total):
+                    run.sending = gone, total
                 case StepEnded():
                     run.step = ""
                 case StageEnded(stage=result):
@@ -115,7 +126,9 @@ class LiveView:
     def _doing(self, run: _Run) -> str:
         step = run.step or (run.stage.value if run.stage else "")
         waited = (self._clock() - run.since) * 1000
-        return f"{step.replace('.', ' ', 1)} {run_time(max(50.0, waited))}"
+        gone, total = run.sending
+        part = f" {gone / 1e6:.1f} of {total / 1e6:.1f} MB" if total else ""
+        return f"{step.replace('.', ' ', 1)} {run_time(max(50.0, waited))}{part}"
 
     def _of_many(self) -> tuple[Piece, ...]:
         over = [run for run in self._runs.values() if run.is_over]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smtpcheck.cli import message_options as message
 from smtpcheck.cli import options
 from smtpcheck.cli.command import Command, new_app
+from smtpcheck.cli.message_fields import envelope_sender, notices
+from smtpcheck.cli.message_input import Given, message_of
 from smtpcheck.model.errors import UsageError
-from smtpcheck.model.message import MessageSpec
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.stage import Stage
+
+if TYPE_CHECKING:
+    from smtpcheck.api import Job
+    from smtpcheck.cli.session import Wishes
 
 app = new_app()
 
@@ -25,20 +29,28 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         str | None,
         typer.Argument(metavar="[TARGET]", help="A profile, file, URL, host:port or host."),
     ] = None,
-    to: Annotated[list[str], typer.Option(metavar="ADDRESS", help="A recipient; repeatable.")] = [],  # noqa: B006 - typer makes a new list for each run
-    to_self: Annotated[bool, typer.Option("--self", help="Send to the sender.")] = False,
-    from_: Annotated[
-        str, typer.Option("--from", metavar="ADDRESS", help="Address in From and envelope.")
-    ] = "",
-    reply_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Address in Reply-To.")] = "",
-    bounce: Annotated[str, typer.Option(metavar="ADDRESS", help="Envelope sender.")] = "",
-    subject: Annotated[str, typer.Option(metavar="TEXT", help="Subject.")] = "",
-    body: Annotated[str | None, typer.Option(metavar="TEXT", help="Text of the message.")] = None,
-    body_file: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Read the text from FILE; - is standard input."),
-    ] = None,
-    empty: Annotated[bool, typer.Option("--empty", help="Send an empty body.")] = False,
+    to: message.To = [],  # noqa: B006 - typer makes a new list for each run
+    to_self: message.ToSelf = False,
+    from_: message.From = "",
+    as_: message.As = "",
+    reply_to: message.ReplyTo = "",
+    bounce: message.Bounce = None,
+    subject: message.Subject = "",
+    body: message.Body = None,
+    body_file: message.BodyFile = None,
+    empty: message.Empty = False,
+    html: message.Html = None,
+    attach: message.Attach = [],  # noqa: B006
+    charset: message.Charset = "",
+    headers: message.Headers = [],  # noqa: B006
+    data: message.Data = None,
+    dsn_notify: message.DsnNotify = "",
+    dsn_return: message.DsnReturn = "",
+    dsn_envid: message.DsnEnvelopeId = "",
+    bdat: message.Bdat = False,
+    count: message.Count = 1,
+    interval: message.Interval = 0,
+    dry_run: message.DryRun = False,
     deadline: options.DeadlineSeconds = 60,
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
@@ -57,25 +69,41 @@ def send_test(  # noqa: PLR0913 - one parameter an option
 
     Example: smtpcheck send-test office365 --to me@example.com
     """
-    from smtpcheck.cli.session import Wishes, run_jobs
-    from smtpcheck.cli.targets import jobs_for, sandbox_job
+    from smtpcheck.cli.session import Wishes
 
     overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
-    sender = _one("--from", from_)
-    recipients = options.addresses_given("--to", [*to, *(["self"] if to_self else [])])
+    if charset:
+        overrides["test.charset"] = charset
+    spec = message_of(
+        Given(
+            from_=from_,
+            as_=as_,
+            reply_to=reply_to,
+            subject=subject,
+            body=body,
+            body_file=body_file,
+            empty=empty,
+            html=html,
+            attach=attach,
+            charset=charset,
+            headers=headers,
+            data=data,
+        )
+    )
+    _check_pace(count, interval, deadline)
+    sender = envelope_sender(bounce)
     plan = Plan(
         until="send",
-        recipients=recipients,
+        recipients=options.addresses_given("--to", [*to, *(["self"] if to_self else [])]),
         deadline=deadline,
         resolver=resolver,
-        bounce=_one("--bounce", bounce) or sender,
+        bounce=spec.from_address or None if sender is None else sender,
         experiments=not no_experiments,
-        message=MessageSpec(
-            subject=_one_line("--subject", subject),
-            body=_body(body, body_file, empty=empty),
-            from_address=sender,
-            reply_to=_one("--reply-to", reply_to),
-        ),
+        message=spec,
+        dsn=notices(dsn_notify, dsn_return, dsn_envid),
+        bdat=bdat,
+        count=count,
+        interval=interval,
     )
     wishes = Wishes(
         formats=formats,
@@ -85,44 +113,56 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         no_input=no_input,
         opened=(Stage.SEND,),
     )
+    if dry_run and (formats or debug_file):
+        raise UsageError("--dry-run makes no report", ["leave --format and --debug-file away"])
+    raise typer.Exit(_run(target, plan, overrides, wishes, sandbox=sandbox, dry_run=dry_run))
+
+
+def _run(
+    target: str | None,
+    plan: Plan,
+    overrides: dict[str, str],
+    wishes: Wishes,
+    *,
+    sandbox: bool,
+    dry_run: bool,
+) -> int:
+    from smtpcheck.cli.targets import jobs_for, sandbox_job
+
     if sandbox:
         if target is not None:
             raise UsageError("--sandbox is a target of its own", ["leave the other target out"])
         with sandbox_job(plan, overrides) as job:
-            code = run_jobs([job], wishes)
-        raise typer.Exit(code)
-    jobs = jobs_for([] if target is None else [target], plan, overrides)
-    if not recipients and not jobs[0].loaded.profile.test.to:
+            return _send(job, wishes, dry_run=dry_run)
+    [job] = jobs_for([] if target is None else [target], plan, overrides)
+    if not plan.recipients and not job.loaded.profile.test.to:
         raise UsageError(
             "there is nobody to send the message to",
             ["give --to ADDRESS or --self, or set test.to in the profile"],
         )
-    raise typer.Exit(run_jobs(jobs, wishes))
+    return _send(job, wishes, dry_run=dry_run)
 
 
-def _one(option: str, value: str) -> str:
-    if value == "self":
-        raise UsageError(f"{option} self names nobody", ["self is the sender: only --to takes it"])
-    return options.addresses_given(option, [value])[0] if value else ""
+def _send(job: Job, wishes: Wishes, *, dry_run: bool) -> int:
+    if dry_run:
+        from smtpcheck.cli.dry_run import print_message
+
+        print_message(job)
+        return 0
+    from smtpcheck.api import check_message
+    from smtpcheck.cli.session import run_jobs
+
+    check_message(job)
+    return run_jobs([job], wishes)
 
 
-def _one_line(option: str, text: str) -> str:
-    if any(ord(c) < 32 or c in "\x7f\u2028\u2029" for c in text):
-        raise UsageError(f"{option} holds a line break or another control character")
-    return text
-
-
-def _body(text: str | None, path: str | None, *, empty: bool) -> str | None:
-    if sum((text is not None, path is not None, empty)) > 1:
-        raise UsageError("--body, --body-file and --empty exclude each other")
-    if empty:
-        return ""
-    if path is None:
-        return text
-    try:
-        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return raw.decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text", ["convert it: iconv -t utf-8 FILE"]) from None
+def _check_pace(count: int, interval: float, deadline: float) -> None:
+    if interval and count == 1:
+        raise UsageError(
+            "--interval is the time between several messages", ["say how many: --count N"]
+        )
+    if (count - 1) * interval >= deadline:
+        raise UsageError(
+            f"{count} messages, {interval:g} s apart, take longer than --deadline {deadline:g}",
+            ["give the run more time with --deadline SECONDS, or a shorter --interval"],
+        )

@@ -104,7 +104,9 @@ def _of_experiments(observations: Observations) -> dict[str, Json]:
 def _judged(stage: StageResult, step: Step, common: Facts) -> Iterator[FactSet]:
     failed = stage.outcome is Outcome.FAILED and step.outcome is Outcome.FAILED
     severity = Severity.ERROR if failed else Severity.WARNING
-    own = {**common, **flat(step.facts), "stage": str(stage.stage), "step": step.step}
+    # A later message that was refused is judged as the first would have been.
+    at = step.facts.get("at") if step.step == "send.repeat" else None
+    own = {**common, **flat(step.facts), "stage": str(stage.stage), "step": at or step.step}
     if step.step == "send.sender":
         own["send.prepare.sender"] = own.get("sender")  # by this name the catalogue knows it
     problems = _problems(step)

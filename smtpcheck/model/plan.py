@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from smtpcheck.model.message import MessageSpec
+from smtpcheck.model.message import Dsn, MessageSpec
 from smtpcheck.model.value import dataclass
 
 
@@ -22,8 +22,8 @@ class Plan:
     """Seconds for the whole run of one target."""
     resolver: str = ""
     """Address of the DNS server to ask, `IP` or `IP:port`; empty: those of the system."""
-    bounce: str = ""
-    """Envelope sender; empty: the profile's."""
+    bounce: str | None = None
+    """Envelope sender; empty: the null sender; None: the profile's."""
     senders: tuple[str, ...] = ()
     """Addresses that are each tried as the sender, without a message."""
     relay: bool = False
@@ -37,3 +37,10 @@ class Plan:
     tls: str = "normal"
     """How closely TLS is looked at: `normal`, or `deep` (more connections after the run)."""
     message: MessageSpec = field(default_factory=MessageSpec)
+    dsn: Dsn = field(default_factory=Dsn)
+    bdat: bool = False
+    """Transfer the message by BDAT (RFC 3030) where the server offers it."""
+    count: int = 1
+    """How many messages, one behind the other in one conversation."""
+    interval: float = 0.0
+    """Seconds between two of them."""

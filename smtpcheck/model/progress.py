@@ -50,7 +50,17 @@ class Spoken:
     event: Event
 
 
-Progress = StageStarted | StepStarted | StepEnded | StageEnded | Spoken
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A large message is on its way."""
+
+    target: str
+    gone: int
+    """Octets that have left."""
+    total: int
+
+
+Progress = StageStarted | StepStarted | StepEnded | StageEnded | Spoken | Sending
 Watcher = Callable[[Progress], None]
 
 

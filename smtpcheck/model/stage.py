@@ -64,6 +64,7 @@ STEPS: dict[Stage, tuple[str, ...]] = {
         "send.rcpt",
         "send.data",
         "send.message",
+        "send.repeat",
         "send.reset",
         "send.quit",
     ),

@@ -8,7 +8,7 @@ from smtpcheck.model.observation import ExperimentResult
 from smtpcheck.model.reply import Heard, Reply
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.deadline import Deadline
-from smtpcheck.probe.prepare_step import sender_of
+from smtpcheck.probe.identity import identity_of
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.session import Session, words
@@ -19,7 +19,7 @@ from smtpcheck.wire.mail import Envelope, agreed, mail_from, rcpt_to
 
 def try_sender_step(run: Run) -> Ended:
     """MAIL with the sender of the run, then RSET; for a server that wants no login."""
-    sender = run.plan.bounce or run.profile.sender.bounce or sender_of(run)
+    sender = identity_of(run.profile, run.plan).envelope_sender
     heard = _asked(run.talk, sender, ())
     if heard is None:
         return Ended.failed("the sender is no usable address")

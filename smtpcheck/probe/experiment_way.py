@@ -95,7 +95,7 @@ def steps_for(profile: Profile, goal: str, *, connected: bool = False) -> dict[s
     """The steps up to the goal; `connected` leaves out the connection itself."""
     steps: dict[str, TakeStep] = {}
     for stage in (Stage.TCP, Stage.TLS):
-        for name, take in steps_of(stage, profile, deliver=False).items():
+        for name, take in steps_of(stage, profile).items():
             if not (connected and name in ("tcp.connect", "tcp.proxy")):
                 steps[name] = take
             if name == goal:

@@ -63,10 +63,16 @@ class Link:
         """How the connection ended, if it has; the first reason is the true one."""
         return self._lost
 
-    def send(self, parts: Sequence[bytes], wait: Callable[[], Deadline]) -> int:
+    def send(
+        self,
+        parts: Sequence[bytes],
+        wait: Callable[[], Deadline],
+        told: Callable[[int, int], None] | None = None,
+    ) -> int:
         """Sends all parts in as few writes as go, and returns how many of them left whole. `wait`
-        says how long the next 16 kB may take. A failure is kept and told by the next `hear`, which
-        first reads what the server may have said before it hung up."""
+        says how long the next 16 kB may take, `told` hears how many octets of how many have left.
+        A failure is kept and told by the next `hear`, which first reads what the server may have
+        said before it hung up."""
         data = b"".join(parts)
         gone = 0
         try:
@@ -74,6 +80,8 @@ class Link:
                 piece = data[gone : gone + _RECORD]
                 self._push(self._tls.seal(piece) if self._tls else piece, wait())
                 gone += len(piece)
+                if told is not None:
+                    told(gone, len(data))
         except OSError as error:
             self._lose(_silence(error))
             # Of a TLS record that is not whole the server can read nothing.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smtpcheck.model.jsonvalue import Json
-from smtpcheck.model.reply import Defect, Heard, Reply, Silence
+from smtpcheck.model.reply import Heard, Reply, Silence
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Letterbox, Run
 from smtpcheck.probe.session import words
-from smtpcheck.wire.mail import Transaction, agreed, delivery
+from smtpcheck.probe.transfer import in_doubt, transfer
+from smtpcheck.wire.mail import Transaction, agreed
 from smtpcheck.wire.queue_id import queue_id
-from smtpcheck.wire.reply_parser import sound
 
 
 def deliver_to_each(run: Run, box: Letterbox, heard: Transaction) -> Ended:
@@ -20,7 +20,8 @@ def deliver_to_each(run: Run, box: Letterbox, heard: Transaction) -> Ended:
     another is a warning, and each is judged on its own."""
     names = [box.envelope.recipients[n] for n in heard.accepted]
     # QUIT comes later, with a patience of its own: each of these answers may take its whole time.
-    verdicts, _ = run.talk.run(delivery(box.message, pipelining=False, verdicts=len(names)))
+    delivered = transfer(run, box, verdicts=len(names))
+    verdicts = delivered.verdicts
     told = list(zip(names, verdicts, strict=True))
     accepted = [name for name, each in told if agreed(each)]
     refused = [(name, each) for name, each in told if not agreed(each)]
@@ -29,7 +30,8 @@ def deliver_to_each(run: Run, box: Letterbox, heard: Transaction) -> Ended:
     facts: dict[str, Json] = {
         **run.talk.facts(telling, "MESSAGE"),
         "size": len(box.message),
-        "in_doubt": any(in_doubt(each) for _, each in refused),
+        "chunked": box.bdat,
+        "in_doubt": delivered.whole and any(in_doubt(each) for _, each in refused),
         "queue_id": _queue_id(verdicts),
         "accepted": list(accepted),
         "refused": [name for name, _ in refused],
@@ -45,12 +47,3 @@ def _queue_id(verdicts: Sequence[Heard]) -> str:
     """That of the first recipient that got it; each may have one of its own."""
     taken = [each for each in verdicts if isinstance(each, Reply) and agreed(each)]
     return queue_id(taken[0].text) if taken else ""
-
-
-def in_doubt(heard: Heard) -> bool:
-    """Whether the server has the whole message, and did not say in words that can be believed
-    what it did with it."""
-    if isinstance(heard, Silence):
-        return not heard.unsent
-    # Behind a reply that came too early nothing was sent.
-    return not sound(heard) and Defect.UNSOLICITED not in heard.defects

@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import StageResult, Step
 from smtpcheck.model.progress import (
+    Sending,
     Spoken,
     StageEnded,
     StageStarted,
@@ -29,6 +30,8 @@ from smtpcheck.wire.masking import Masker
 TRANSCRIPT_LIMIT = 5_000
 """Lines of one conversation; far above any real one, so that a hostile server fills no memory."""
 TEXT_LIMIT = 4_096
+_MUCH = 262_144
+"""Octets from which on it is told how far a write is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,11 @@ class Recorder:
     def note(self, text: str) -> int:
         """Writes what happened besides."""
         return self._write(Who.NOTE, text)
+
+    def sending(self, gone: int, total: int) -> None:
+        """So many octets of so many that are being said have left; told of what takes a while."""
+        if total >= _MUCH:
+            self._watch(Sending(self._target, gone, total))
 
     def server(self, heard: Heard) -> int:
         """Writes what the server said, a line each, or what it did instead. Returns the number

@@ -31,6 +31,9 @@ ReadSecret = Callable[[SecretRef], Secret]
 ReadToken = Callable[[float], Token]
 """Gives the token of the kept login within so many seconds. Raises TokenUnavailableError."""
 
+Sign = Callable[[bytes], bytes]
+"""Puts a DKIM signature before a message. Raises ValueError where it cannot be signed."""
+
 
 Look = Callable[[Sent, Callable[[Secret, str], None], float], Looked]
 """Looks for the message that was sent, for so many seconds. It tells the secret that it uses, and
@@ -71,6 +74,12 @@ class Letterbox:
     envelope: Envelope
     message: bytes
     deliver: bool
+    bdat: bool = False
+    """The message goes by BDAT, without DATA."""
+    count: int = 1
+    """How many messages are to go."""
+    again: Callable[[int], bytes] = field(default=lambda _: b"", repr=False)
+    """The n-th of them."""
     heard: Transaction | None = None
     parting: Heard | None = None
     """The answer to QUIT, where QUIT went out with the message."""
@@ -111,6 +120,8 @@ class Run:
     """Into the mailbox in which the message should arrive, where that was asked for."""
     sender_only: bool = False
     """The run ends after MAIL: no recipient is to be named."""
+    sign: Sign | None = None
+    """Signs the message, where the profile asks for that."""
     refuse_pipelining: bool = False
     """An earlier connection showed that the server loses pipelined commands."""
 

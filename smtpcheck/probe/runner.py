@@ -24,7 +24,8 @@ from smtpcheck.probe.proxy_aim import resolves_here
 from smtpcheck.probe.proxy_step import proxy_step
 from smtpcheck.probe.recorder import Ended, Recorder
 from smtpcheck.probe.refused import Refused
-from smtpcheck.probe.run import Look, ReadSecret, ReadToken, Run
+from smtpcheck.probe.repeat_step import repeat_step
+from smtpcheck.probe.run import Letterbox, Look, ReadSecret, ReadToken, Run, Sign
 from smtpcheck.probe.send_steps import (
     PipeliningLostError,
     data_step,
@@ -48,7 +49,7 @@ from smtpcheck.probe.token_step import token_step
 TakeStep = Callable[[Run], Ended]
 AfterFailure = Callable[[Run, Observations], tuple[ExperimentResult, ...]]
 
-_NO_END = ("tcp.ping", "send.data", "send.message", "send.reset")
+_NO_END = ("tcp.ping", "send.data", "send.message", "send.repeat", "send.reset")
 """Steps after which a run cannot be asked to stop."""
 _NAME_LIMIT = 5.0
 """Seconds that names may take where the proxy resolves them, and DNS here is a hint alone."""
@@ -83,6 +84,11 @@ def last_step(until: str, security: str) -> str:
     return found
 
 
+def goes_on_to_a_message(until: str, security: str) -> bool:
+    """Whether a run to that step may send a message."""
+    return _ORDER.index(last_step(until, security)) >= _ORDER.index("send.data")
+
+
 def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     profile: Profile,
     plan: Plan,
@@ -91,6 +97,7 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     settings: Facts,
     read_secret: ReadSecret,
     read_token: ReadToken | None = None,
+    sign: Sign | None = None,
     refused: Refused | None = None,
     look: Look | None = None,
     after_failure: AfterFailure | None = None,
@@ -104,6 +111,7 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
         plan = replace(plan, deliver=False)
     deadline = Deadline(plan.deadline)
     run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused(), read_token)
+    run.sign = sign
     run.provider = str(settings.get("provider") or "")
     run.look = look
     run.sender_check = str(settings.get("sender_check") or "")
@@ -148,10 +156,11 @@ def seen_so_far(recorder: Recorder, settings: Facts, *, interrupted: bool) -> Ob
 
 
 def steps_of(
-    stage: Stage, profile: Profile, *, deliver: bool, by_certificate: bool = False
+    stage: Stage, profile: Profile, *, box: Letterbox | None = None, by_certificate: bool = False
 ) -> dict[str, TakeStep]:
     """The steps of a stage in order, for this profile; none where it does not use the stage.
-    `by_certificate`: the server takes the client certificate as a login."""
+    `box`: what was prepared, once it was. `by_certificate`: the server takes the client
+    certificate as a login."""
     implicit = profile.security == "tls"
     match stage:
         case Stage.TCP:
@@ -174,15 +183,25 @@ def steps_of(
             token: dict[str, TakeStep] = {"auth.token": token_step} if profile.uses_token else {}
             return {"auth.choose": choose_step, **token, "auth.login": login_step}
         case Stage.SEND:
-            body = {"send.data": data_step, "send.message": message_step}
             return {
                 "send.prepare": prepare_step,
                 "send.mail": mail_step,
                 "send.rcpt": rcpt_step,
-                **(body if deliver else {"send.reset": reset_step}),
+                **_transfer_steps(box),
                 "send.quit": quit_step,
             }
     return {}
+
+
+def _transfer_steps(box: Letterbox | None) -> dict[str, TakeStep]:
+    if box is not None and not box.deliver:
+        return {"send.reset": reset_step}
+    steps: dict[str, TakeStep] = {"send.data": data_step, "send.message": message_step}
+    if box is not None and box.bdat:
+        del steps["send.data"]
+    if box is not None and box.count > 1:
+        steps["send.repeat"] = repeat_step
+    return steps
 
 
 def _all_stages(run: Run, last: int) -> None:
@@ -226,9 +245,8 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
         return
     taken = set()
     while True:
-        deliver = run.letterbox is None or run.letterbox.deliver
         by_certificate = certificate_login(run)
-        steps = steps_of(stage, run.profile, deliver=deliver, by_certificate=by_certificate)
+        steps = steps_of(stage, run.profile, box=run.letterbox, by_certificate=by_certificate)
         if run.plan.ping and stage is Stage.TCP:
             steps = {"tcp.ping": ping_step, **steps}
         name = next((each for each in steps if each not in taken), None)
@@ -287,7 +305,7 @@ def _again(run: Run, take: TakeStep) -> Ended:
     try:
         for stage in (Stage.TCP, Stage.TLS, Stage.AUTH):
             by_certificate = certificate_login(run)
-            steps = steps_of(stage, run.profile, deliver=False, by_certificate=by_certificate)
+            steps = steps_of(stage, run.profile, by_certificate=by_certificate)
             for repeat in steps.values():
                 ended = repeat(run)
                 if ended.outcome is Outcome.FAILED:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Heard, Reply, Silence, SilenceKind
 from smtpcheck.model.stage import Outcome
-from smtpcheck.probe.lmtp_delivery import deliver_to_each, in_doubt
+from smtpcheck.probe.lmtp_delivery import deliver_to_each
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Letterbox, Run
 from smtpcheck.probe.session import words
+from smtpcheck.probe.transfer import in_doubt, transfer
 from smtpcheck.wire.command import ask, command
 from smtpcheck.wire.mail import (
     Transaction,
     agreed,
-    delivery,
     empty_content,
     go_ahead,
     transaction,
@@ -40,7 +40,7 @@ def mail_step(run: Run) -> Ended:
     box = _box(run)
     box.pipelining = run.offered.offers("PIPELINING") and not run.refuse_pipelining
     heard = run.talk.run(
-        transaction(box.envelope, pipelining=box.pipelining, deliver=box.deliver),
+        transaction(box.envelope, pipelining=box.pipelining, deliver=box.deliver, bdat=box.bdat),
         following=PIPELINE_PATIENCE,
     )
     box.heard = heard
@@ -105,18 +105,20 @@ def message_step(run: Run) -> Ended:
     box = _box(run)
     if _lmtp(run):
         return deliver_to_each(run, box, _heard(box))
-    (accepted,), parting = run.talk.run(
-        delivery(box.message, pipelining=box.pipelining), following=QUIT_PATIENCE
-    )
-    box.parting = parting
+    last = box.pipelining and box.count == 1
+    told = transfer(run, box, quit_within=QUIT_PATIENCE if last else 0.0)
+    (accepted,) = told.verdicts
+    box.parting = told.parting
+    doubt = told.whole and in_doubt(accepted)
     facts: dict[str, Json] = {
         **run.talk.facts(accepted, "MESSAGE"),
         "size": len(box.message),
-        "in_doubt": in_doubt(accepted),
+        "chunked": box.bdat,
+        "in_doubt": doubt,
         "queue_id": "",
     }
     if isinstance(accepted, Silence) or not agreed(accepted):
-        return Ended(Outcome.FAILED, _not_agreed(accepted), facts)
+        return Ended(Outcome.FAILED, _not_agreed(accepted, doubt=doubt), facts)
     facts["queue_id"] = queue_id(accepted.text)
     return Ended(Outcome.PASSED, words(accepted), facts)
 
@@ -147,8 +149,8 @@ def _lmtp(run: Run) -> bool:
     return run.profile.server.protocol == "lmtp"
 
 
-def _not_agreed(heard: Heard) -> str:
-    if in_doubt(heard):
+def _not_agreed(heard: Heard, *, doubt: bool) -> str:
+    if doubt:
         return f"{words(heard)} after the final dot: unknown whether the message was accepted"
     if isinstance(heard, Silence):
         return f"{words(heard)} before the whole message had left: it was not accepted"

@@ -13,7 +13,7 @@ from functools import partial
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Heard, Reply, Silence
 from smtpcheck.model.stage import WHO_MAY_SEND, Outcome
-from smtpcheck.probe.prepare_step import sender_of
+from smtpcheck.probe.identity import identity_of
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Letterbox, Run
 from smtpcheck.probe.send_steps import PIPELINE_PATIENCE, PipeliningLostError, quit_step
@@ -75,7 +75,7 @@ def sender_step(address: str, run: Run) -> Ended:
 
 def relay_step(run: Run) -> Ended:
     """send.relay: without a login, RCPT for recipients elsewhere; RSET"""
-    sender = next(iter(run.plan.senders), "") or sender_of(run)
+    sender = next(iter(run.plan.senders), "") or _own_sender(run)
     try:
         heard, envelope = _asked(run, sender, run.plan.recipients)
     except ValueError as error:
@@ -151,7 +151,11 @@ def _is_own(recipient: str, run: Run) -> bool:
     """Whether the server keeps the recipient's domain itself, as its name or the sender's domain
     shows: that is delivery, and no relaying."""
     domain, host = _domain(recipient), run.name.lower().rstrip(".")
-    return domain == _domain(sender_of(run)) or f".{host}".endswith(f".{domain}")
+    return domain == _domain(_own_sender(run)) or f".{host}".endswith(f".{domain}")
+
+
+def _own_sender(run: Run) -> str:
+    return identity_of(run.profile, run.plan).author.address
 
 
 def _domain(address: str) -> str:

@@ -104,7 +104,12 @@ class Session:
         for say in says:
             self._recorder.masker.add(*say.masks)
             self._recorder.client(say.shown)
-        return self.link.send([say.wire for say in says], lambda: self._wait(limit))
+        first = says[0]
+
+        def told(gone: int, total: int) -> None:
+            self._recorder.sending(first.before + gone, first.total or total)
+
+        return self.link.send([say.wire for say in says], lambda: self._wait(limit), told)
 
     def _write(self, heard: Heard) -> None:
         self._heard.append((heard, self._recorder.server(heard)))

@@ -27,7 +27,7 @@ _SHOWN_ELSEWHERE = frozenset(
         *("reply.code", "reply.enhanced", "reply.text", "reply.lines", "reply.event"),
         *("reply.command", "silence.event", "silence.command", "silence.waited_ms", "error.event"),
         *("attempts", "chain", "extensions", "keywords", "gained", "lost", "problems", "replies"),
-        *("choices", "usable"),
+        *("choices", "usable", "messages"),
     )
 )
 
@@ -54,6 +54,17 @@ def fact_rows(step: Step, style: Style) -> list[Row]:
     for name, value in _flat(facts):
         if name not in _SHOWN_ELSEWHERE and value not in (None, "", [], (), {}):
             rows += _detail(name, _value(value), style)
+    return rows
+
+
+def message_rows(step: Step, style: Style) -> list[Row]:
+    """The answer to each of several messages, a row for each."""
+    rows: list[Row] = []
+    for each in tables_of(step.facts, "messages"):
+        took = number_of(each, "elapsed_ms")
+        time = f" in {duration(took)}" if took is not None else ""
+        said = f"{text_of(each, 'outcome')}{time}: {text_of(each, 'answer')}"
+        rows += _detail(f"message {whole_of(each, 'message')}", said, style)
     return rows
 
 

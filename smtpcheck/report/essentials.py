@@ -136,8 +136,10 @@ def _send(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
     refused = [*texts_of(rcpt, "refused"), *texts_of(message, "refused")]
     phrases: list[str] = []
     if step and step.outcome in (Outcome.PASSED, Outcome.WARNED):
+        count = whole_of(facts_of(result, "send.repeat"), "accepted_messages")
+        what = f"{count} messages" if count else "message"
         phrases.append(
-            f"message accepted for {some_of(accepted, 2)}" if accepted else "message accepted"
+            f"{what} accepted for {some_of(accepted, 2)}" if accepted else f"{what} accepted"
         )
         queue = text_of(message, "queue_id")
         size = whole_of(message, "size") or whole_of(prepare, "size")

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from smtpcheck.model.observation import ExperimentResult, Observations, StageResult, Step
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import TLS_DEEP, Outcome, Stage
-from smtpcheck.report.details import fact_rows
+from smtpcheck.report.details import fact_rows, message_rows
 from smtpcheck.report.essentials import essentials, skip_reason
 from smtpcheck.report.facts import stage_of
 from smtpcheck.report.rows import NARROWEST, Role, Row, cut, hanging, row, row_cells, shown
@@ -38,6 +38,8 @@ def stage_rows(
             shown = is_open or asked_for or step.step in _ASKED_FOR
             if shown or step.outcome is Outcome.WARNED:
                 rows += _step_rows(step, style, verbose=verbose or asked_for)
+            if is_open:
+                rows += message_rows(step, style)
             if verbose:
                 rows += fact_rows(step, style)
     return rows

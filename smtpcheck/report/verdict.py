@@ -65,8 +65,9 @@ def _where(target: TargetReport, joint: str) -> str:
 
 
 def _failed_how(target: TargetReport) -> str:
-    message = facts_of(stage_of(target.observations, Stage.SEND), "send.message")
-    if message.get("in_doubt") is True:
+    send = stage_of(target.observations, Stage.SEND)
+    doubt = (facts_of(send, step).get("in_doubt") for step in ("send.message", "send.repeat"))
+    if True in doubt:
         return ", unknown whether the message was accepted"
     if target.exit_code == ExitCode.TEMPORARY:
         return ", for now: the server asks to try again later"

@@ -77,6 +77,21 @@ class Channel:
             return b"", True
         return bytes(raw.replace(b"\r\n.", b"\r\n")[2:]), False
 
+    def read_octets(self, count: int, keep: int) -> bytes:
+        """So many octets, whatever they are (RFC 3030); of more than `keep` nothing is kept.
+        Raises IdleError, GoneError."""
+        raw = bytearray()
+        left = count
+        while True:
+            piece = self._buffer[:left]
+            del self._buffer[:left]
+            left -= len(piece)
+            if count <= keep:
+                raw += piece
+            if not left:
+                return bytes(raw)
+            self._fill()
+
     def reply(self, data: bytes) -> None:
         """Queues a reply; it leaves before the next wait."""
         self._replies += data

@@ -11,6 +11,7 @@ _PATH = re.compile(
         (?P<parameters>(?:[ ]+[^\s]+)*)[ ]*\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
+_XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2}){1,500}\Z")
 _ROUTE = re.compile(r"@[^:]*:")
 _MAILBOX = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^"@\s]+)@(?:\[[^\[\]\s]+\]|[^@\s\[\]]+)\Z')
 
@@ -30,6 +31,8 @@ class Envelope:
     sender: str
     utf8: bool = False
     recipients: list[str] = field(default_factory=list)
+    chunks: bytearray = field(default_factory=bytearray)
+    """What has come of the message by BDAT."""
 
 
 def read_sender(rest: str, size_limit: int) -> Envelope:
@@ -41,6 +44,11 @@ def read_sender(rest: str, size_limit: int) -> Envelope:
         elif name == "BODY":
             if value.upper() not in ("7BIT", "8BITMIME"):
                 raise RefusedError("501 5.5.4 BODY is 7BIT or 8BITMIME")
+        elif name == "RET":
+            if value.upper() not in ("FULL", "HDRS"):
+                raise RefusedError("501 5.5.4 RET is FULL or HDRS")
+        elif name == "ENVID":
+            _check_xtext(name, value)
         elif name not in ("SMTPUTF8", "AUTH"):
             raise RefusedError(f"555 5.5.4 unsupported parameter {name}")
     envelope = Envelope(address, utf8="SMTPUTF8" in parameters)
@@ -52,8 +60,13 @@ def read_sender(rest: str, size_limit: int) -> Envelope:
 def read_recipient(rest: str, envelope: Envelope, limit: int) -> str:
     """The address that `RCPT` names. Raises RefusedError."""
     address, parameters = _read(rest, "TO", "5.1.3")
-    if parameters:
-        raise RefusedError(f"555 5.5.4 unsupported parameter {next(iter(parameters))}")
+    for name, value in parameters.items():
+        if name == "NOTIFY":
+            _check_notify(value)
+        elif name == "ORCPT":
+            _check_xtext(name, value.partition(";")[2])
+        else:
+            raise RefusedError(f"555 5.5.4 unsupported parameter {name}")
     if address.lower() != "postmaster":
         _check_mailbox(address, "501 5.1.3 bad recipient address syntax", utf8=envelope.utf8)
     if len(envelope.recipients) >= limit:
@@ -63,7 +76,8 @@ def read_recipient(rest: str, envelope: Envelope, limit: int) -> str:
 
 def find_bare_line_end(message: bytes) -> bool:
     """Whether a CR or an LF stands alone in the message."""
-    return re.search(rb"(?<!\r)\n|\r(?!\n)", message) is not None
+    pairs = message.count(b"\r\n")  # a search takes ten times as long
+    return pairs != message.count(b"\n") or pairs != message.count(b"\r")
 
 
 def _read(rest: str, word: str, enhanced: str) -> tuple[str, dict[str, str]]:
@@ -88,6 +102,17 @@ def _check_size(value: str, limit: int) -> None:
         raise RefusedError("501 5.5.4 SIZE is a number")
     if int(value) > limit:
         raise RefusedError(f"552 5.3.4 message size exceeds fixed limit of {limit}")
+
+
+def _check_notify(value: str) -> None:
+    words = set(value.upper().split(","))
+    if words != {"NEVER"} and not words <= {"SUCCESS", "FAILURE", "DELAY"}:
+        raise RefusedError("501 5.5.4 NOTIFY is NEVER, or of SUCCESS,FAILURE,DELAY")
+
+
+def _check_xtext(name: str, value: str) -> None:
+    if not _XTEXT.match(value):
+        raise RefusedError(f"501 5.5.4 {name} is not xtext")
 
 
 def _check_mailbox(address: str, refusal: str, *, utf8: bool) -> None:

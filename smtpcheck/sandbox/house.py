@@ -75,7 +75,8 @@ class House:
             lines += [f"AUTH {' '.join(early)}"] if early else []
         if door is not Door.RELAY and secured:
             lines.append(f"AUTH {' '.join(self.mechanisms)}")
-        lines += ["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", *self.scenario.offers]
+        lines += ["8BITMIME", "SMTPUTF8", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES"]
+        lines += self.scenario.offers
         hidden = {each.upper() for each in self.scenario.hidden}
         return [line for line in lines if line.split(" ")[0].upper() not in hidden]
 

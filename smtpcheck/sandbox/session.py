@@ -45,6 +45,7 @@ class Session:
             "MAIL": self._mail,
             "RCPT": self._rcpt,
             "DATA": self._data,
+            "BDAT": self._bdat,
             "RSET": self._rset,
             "NOOP": lambda _: self._voice.reply("250 2.0.0 Ok"),
             "VRFY": lambda _: self._voice.reply("252 2.0.0 Cannot verify; send the mail and see"),
@@ -178,6 +179,30 @@ class Session:
         envelope, self._envelope = self._envelope, None
         data, too_large = self._channel.read_message(self._house.size_limit)
         self._voice.tell(Who.CLIENT, f"<message of {len(data)} octets>" if data else "<message>")
+        self._take(envelope, data, too_large=too_large)
+
+    def _bdat(self, rest: str) -> None:
+        count, _, last = rest.partition(" ")
+        if not (count.isascii() and count.isdigit() and len(count) < 13) or last.upper() not in (
+            "",
+            "LAST",
+        ):
+            raise RefusedError("501 5.5.4 syntax: BDAT size [LAST]")
+        limit = self._house.size_limit
+        chunk = self._channel.read_octets(int(count), limit)
+        self._voice.tell(Who.CLIENT, f"<chunk of {count} octets>")
+        if not self._envelope or not self._envelope.recipients:
+            raise RefusedError("503 5.5.1 MAIL and RCPT first")
+        envelope = self._envelope
+        too_large = len(envelope.chunks) + int(count) > limit
+        if not too_large and not last:
+            envelope.chunks += chunk
+            self._voice.reply(f"250 2.0.0 {count} octets received")
+            return
+        self._envelope = None
+        self._take(envelope, bytes(envelope.chunks + chunk), too_large=too_large)
+
+    def _take(self, envelope: Envelope, data: bytes, *, too_large: bool) -> None:
         if too_large:
             raise RefusedError(
                 f"552 5.3.4 message size exceeds fixed limit of {self._house.size_limit}"

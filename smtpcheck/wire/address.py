@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+_PATH = re.compile(
+    r'(?:"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"|[^\s\x00-\x1f\x7f<>()\[\],;:"@]+)'
+    r'@[^\s\x00-\x1f\x7f<>(),;"@]+\Z'
+)
+
 
 def envelope_address(address: str) -> str:
-    """The address with its domain in ASCII form. Raises ValueError where the domain has none."""
-    local, at, domain = address.rpartition("@")
-    if not at or domain.isascii():
+    """The address with its domain in ASCII form; the empty one as it is. Raises ValueError where
+    the domain has none, and for what would be more than an address to a server."""
+    if address and not _PATH.match(address):
+        raise ValueError(f"{address!r} is not a mail address")
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
         return address
     import idna
 

@@ -27,6 +27,10 @@ class Say:
     """Leaves over verified TLS only, or with an explicit, reported override."""
     masks: tuple[str, ...] = field(default=(), repr=False)
     """What may not be shown from now on, wherever it comes back."""
+    before: int = 0
+    """Octets of the same message that were said before this part of it."""
+    total: int = 0
+    """Octets of the whole message, where this is a part of one."""
 
 
 # A dialogue reads top-down like the conversation it causes. It yields what is to be said in one

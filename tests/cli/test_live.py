@@ -11,7 +11,14 @@ import pytest
 from smtpcheck.cli import live
 from smtpcheck.cli.live import LiveView, live_watcher
 from smtpcheck.model.observation import StageResult, Step
-from smtpcheck.model.progress import Spoken, StageEnded, StageStarted, StepEnded, StepStarted
+from smtpcheck.model.progress import (
+    Sending,
+    Spoken,
+    StageEnded,
+    StageStarted,
+    StepEnded,
+    StepStarted,
+)
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
 from smtpcheck.report.escape import cells
@@ -197,3 +204,13 @@ def test_terminal_that_went_away_does_not_matter() -> None:
         stream.isatty()
         stream.close()
         time.sleep(3 * live.PERIOD)
+
+
+def test_a_large_message_shows_how_far_it_is() -> None:
+    view = LiveView(FINE, clock=Clock())
+    view(StageStarted("t", Stage.SEND))
+    view(StepStarted("t", "send.message"))
+    view(Sending("t", 1_500_000, 4_000_000))
+    assert "send message 0.1 s 1.5 of 4.0 MB" in row_text(view.line())
+    view(StepStarted("t", "send.quit"))
+    assert "MB" not in row_text(view.line())

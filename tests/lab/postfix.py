@@ -1,7 +1,7 @@
 """Postfix with Dovecot SASL for the tests: real servers, as instances of their own.
 
 Every file is below one temporary folder, every port a free one on loopback; no mail leaves the
-machine: what is not for `good.test` or `sink.test` is discarded.
+machine: what is for `kept.test` is kept in a Maildir, everything else is discarded.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ SERVICES = {
     "strict-tls": f"{_STARTTLS} {_SASL} -o smtpd_tls_mandatory_protocols=>=TLSv1.2"
     " -o smtpd_tls_mandatory_ciphers=high -o smtpd_tls_exclude_ciphers=aNULL"
     " -o tls_high_cipherlist=HIGH:@SECLEVEL=2",
+    "bare": f"{_STARTTLS} {_SASL} -o smtpd_discard_ehlo_keywords=8bitmime,smtputf8,chunking,dsn",
+    "rationed": f"{_STARTTLS} {_SASL} -o smtpd_client_message_rate_limit=3",
     "strict-helo": "-o smtpd_tls_security_level=may"
     " -o smtpd_helo_restrictions=reject_non_fqdn_helo_hostname"
     " -o smtpd_delay_reject=no",
@@ -70,8 +72,10 @@ alias_database =
 mynetworks = 127.255.255.255/32
 inet_interfaces = {interfaces}
 inet_protocols = ipv4
-virtual_mailbox_domains = good.test, sink.test
-virtual_mailbox_maps = inline:{{ alice@good.test=a/, bob@good.test=b/, x@sink.test=x/ }}
+virtual_mailbox_domains = good.test, sink.test, kept.test
+virtual_mailbox_maps = inline:{{ alice@good.test=a/, bob@good.test=b/, x@sink.test=x/,
+  me@kept.test=kept/, jörg@kept.test=kept/ }}
+transport_maps = inline:{{ kept.test=virtual: }}
 virtual_mailbox_base = {folder}/mail
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
@@ -110,6 +114,7 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 lmtp unix - - n - - lmtp
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 smtp-socket unix n - n - - smtpd {sockets}
@@ -154,6 +159,8 @@ class MailLab:
 
     ports: dict[str, int]
     log: Path
+    kept: Path
+    """A Maildir: what came for `kept.test`."""
 
 
 def ready() -> None:
@@ -188,7 +195,7 @@ def mail_lab(
     with (folder / "etc/main.cf").open("a") as main:
         main.write(postfix)
     with run_dovecot(folder, sasl), _postfix(folder, [*ports.values()]):
-        yield MailLab(ports, folder / "mail.log")
+        yield MailLab(ports, folder / "mail.log", folder / "mail" / "kept")
 
 
 def _write_postfix(

@@ -31,7 +31,7 @@ def lab(pki: TestPki) -> Iterator[LmtpLab]:
             yield running
 
 
-def run(pki: TestPki, server: dict[str, Any], *recipients: str) -> TargetReport:
+def run(pki: TestPki, server: dict[str, Any], *recipients: str, **plan: Any) -> TargetReport:
     tables = {
         "server": {"protocol": "lmtp", "timeout": 10.0, **server},
         "tls": {"ca_file": str(pki.ca_file), "server_name": "mail.example.test"},
@@ -39,7 +39,7 @@ def run(pki: TestPki, server: dict[str, Any], *recipients: str) -> TargetReport:
         "test": {"to": list(recipients)},
     }
     loaded = profile_from_settings(tables, environment={})
-    return probe(Job("lmtp", loaded, Plan(deadline=30.0, experiments=False)))
+    return probe(Job("lmtp", loaded, Plan(deadline=30.0, experiments=False, **plan)))
 
 
 def places(lab: LmtpLab) -> dict[str, dict[str, Any]]:
@@ -68,6 +68,22 @@ def test_each_recipient_is_judged_on_its_own(lab: LmtpLab, pki: TestPki, place: 
     assert (facts["accepted"], facts["refused"]) == ([ALICE], [FULL])
     causes = {each.cause for each in report.diagnoses}
     assert causes == {"recipient-unknown", "recipient-mailbox-full"}
+
+
+def test_by_bdat_each_recipient_is_judged_behind_the_last_chunk(lab: LmtpLab, pki: TestPki) -> None:
+    before = len(list(lab.mailbox.glob("*")))
+    report = run(pki, places(lab)["tcp"], ALICE, FULL, bdat=True)
+    assert report.exit_code == 0, shown(report)
+    facts = step(report, "send.message").facts
+    assert (facts["accepted"], facts["refused"], facts["chunked"]) == ([ALICE], [FULL], True)
+    assert len(list(lab.mailbox.glob("*"))) == before + 1
+
+
+def test_several_messages_land(lab: LmtpLab, pki: TestPki) -> None:
+    before = len(list(lab.mailbox.glob("*")))
+    report = run(pki, places(lab)["socket"], ALICE, bdat=True, count=3)
+    assert passed(report), shown(report)
+    assert len(list(lab.mailbox.glob("*"))) == before + 3
 
 
 def test_a_mailbox_that_cannot_be_written_is_a_temporary_failure(

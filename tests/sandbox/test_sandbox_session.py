@@ -84,6 +84,8 @@ def test_every_extension_is_offered(client: Client) -> None:
         "AUTH",
         "8BITMIME",
         "SMTPUTF8",
+        "CHUNKING",
+        "DSN",
         "ENHANCEDSTATUSCODES",
     }
 
@@ -201,7 +203,13 @@ def test_mail_gets_its_code(user: Client, line: str, answer: str) -> None:
         ("RCPT TO:<>", "501 5.1.3"),
         ("RCPT TO:<b>", "501 5.1.3"),
         ("RCPT TO:<ü@y.test>", "553 5.6.7"),
-        ("RCPT TO:<b@y.test> NOTIFY=NEVER", "555 5.5.4"),
+        ("RCPT TO:<b@y.test> FOO=BAR", "555 5.5.4"),
+        ("RCPT TO:<b@y.test> NOTIFY=NEVER", "250 2.1.5"),
+        ("RCPT TO:<b@y.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2B@y.test", "250 2.1.5"),
+        ("RCPT TO:<b@y.test> NOTIFY=NEVER,SUCCESS", "501 5.5.4"),
+        ("RCPT TO:<b@y.test> ORCPT=rfc822;b+y", "501 5.5.4"),
+        ("BDAT x", "501 5.5.4"),
+        ("BDAT 0 LAST", "503 5.5.1"),
         ("MAIL FROM:<c@x.test>", "503 5.5.1"),
         ("DATA", "554 5.5.1"),
         ("RSET", "250 2.0.0"),
@@ -335,3 +343,12 @@ def test_the_conversation_is_told_without_credentials() -> None:
     assert "1 ! TLSv1.3 established" in text
     for secret in ("canary", b64("canary-secret"), b64("\0u\0wrong-canary"), b64("u")):
         assert secret not in text
+
+
+def test_a_message_may_come_in_chunks(user: Client, sandbox: Sandbox) -> None:
+    user.say("MAIL FROM:<a@x.test> RET=HDRS ENVID=q+2B", "RCPT TO:<b@y.test>")
+    user.sock.sendall(b"BDAT 6\r\nA: b\r\n")
+    assert user.hear().startswith("250 2.0.0")
+    user.sock.sendall(b"BDAT 10 LAST\r\n\r\n.\r\n..x\r\n")
+    assert "queued as" in user.hear()
+    assert sandbox.messages[0].data == b"A: b\r\n\r\n.\r\n..x\r\n"

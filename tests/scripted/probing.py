@@ -75,7 +75,7 @@ def assert_replays(report: TargetReport) -> None:
     assert (again.outcome, again.exit_code) == (report.outcome, report.exit_code)
 
 
-def with_message(**words: str) -> Plan:
+def with_message(**words: Any) -> Plan:
     """A plan that sends a message of these words."""
     return Plan(deadline=10.0, message=MessageSpec(**words))
 
