@@ -23,6 +23,12 @@ class Preset:
     hosts: tuple[str, ...] = setting(
         (), Kind.TEXT, "host names of the provider; * is a wildcard", many=True
     )
+    domains: tuple[str, ...] = setting(
+        (), Kind.TEXT, "domains of the mail addresses it gives out; * is a wildcard", many=True
+    )
+    mx: tuple[str, ...] = setting(
+        (), Kind.TEXT, "MX hosts of the domains whose mailboxes it keeps; * is a wildcard", many=True
+    )
     host_template: str = setting("", Kind.TEXT, "with {region}, where the host depends on one")
     regions: tuple[str, ...] = setting((), Kind.TEXT, "regions the template knows", many=True)
     username_form: str = setting(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
@@ -49,9 +50,23 @@ def load_preset(name: str) -> Preset:
 
 def preset_for_host(host: str) -> Preset | None:
     """The preset whose provider has this host, or None."""
-    wanted = host.lower().removesuffix(".")
+    return _named(host, attrgetter("hosts"))
+
+
+def preset_for_domain(domain: str) -> Preset | None:
+    """The preset whose provider gives out mail addresses in this domain, or None."""
+    return _named(domain, attrgetter("domains"))
+
+
+def preset_for_mx(host: str) -> Preset | None:
+    """The preset whose provider keeps the mailboxes of domains with this MX host, or None."""
+    return _named(host, attrgetter("mx"))
+
+
+def _named(name: str, patterns: Callable[[Preset], tuple[str, ...]]) -> Preset | None:
+    wanted = name.lower().removesuffix(".")
     for preset in list_presets():
-        if any(fnmatchcase(wanted, pattern) for pattern in preset.hosts):
+        if any(fnmatchcase(wanted, pattern) for pattern in patterns(preset)):
             return preset
     return None
 
