@@ -97,14 +97,17 @@ def init(  # noqa: PLR0913 - one parameter an option
         "test.to": array(to) if to else None,
     }
     overrides = {key: text for key, text in given.items() if text is not None}
-    _refuse_taken(name, force=force)
+    refuse_taken(name, force=force)
     answers = collect(name, region, overrides | _set_options(settings or []), force=force)
     asker = None if password_stdin else terminal(no_input=no_input)
     raise typer.Exit(finish(answers, asker, probe=not no_probe, stdin=password_stdin))
 
 
-def finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -> int:
-    """Asks, proves and saves; the exit code. An interruption keeps a draft."""
+def finish(
+    answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool, resolver: str = ""
+) -> int:
+    """Asks, proves and saves; the exit code. An interruption keeps a draft. `resolver`: the DNS
+    server that the proof asks; empty: those of the system."""
     try:
         if asker is not None:
             from smtpcheck.cli.profile_questions import ask_all
@@ -117,17 +120,17 @@ def finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -
         if missing:
             count = "1 setting is" if len(missing) == 1 else f"{len(missing)} settings are"
             raise UsageError(f"{count} missing", missing)
-        _refuse_taken(answers.name, force=answers.force)
+        refuse_taken(answers.name, force=answers.force)
         if stdin:
             _store_from_stdin(answers)
-        return _prove_and_save(answers, probe=probe)
+        return _prove_and_save(answers, probe=probe, resolver=resolver)
     except KeyboardInterrupt:
         typer.echo("", err=True)
         _keep_draft(answers, "interrupted")
         return _INTERRUPTED
 
 
-def _prove_and_save(answers: Answers, *, probe: bool) -> int:
+def _prove_and_save(answers: Answers, *, probe: bool, resolver: str) -> int:
     from smtpcheck.cli.profile_probe import password_alone, show_proof
     from smtpcheck.store.profile_reader import profile_from_settings
 
@@ -139,7 +142,7 @@ def _prove_and_save(answers: Answers, *, probe: bool) -> int:
         _keep_draft(answers, "not saved")
         raise
     if probe:
-        proof = _proof_of(answers, loaded)
+        proof = _proof_of(answers, loaded, resolver)
         show_proof(proof)
         if proof.exit_code:
             _keep_draft(answers, "not saved")
@@ -149,11 +152,11 @@ def _prove_and_save(answers: Answers, *, probe: bool) -> int:
     return 0
 
 
-def _proof_of(answers: Answers, loaded: Any) -> Proof:
+def _proof_of(answers: Answers, loaded: Any, resolver: str) -> Proof:
     from smtpcheck.cli.profile_probe import probe_unsaved
 
     try:
-        return probe_unsaved(loaded)
+        return probe_unsaved(loaded, resolver)
     except UsageError as error:
         _keep_draft(answers, "not saved")
         anyway = f"to save it unprobed: {answers.command()} --no-input --no-probe"
@@ -237,7 +240,8 @@ def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
     return found
 
 
-def _refuse_taken(name: str, *, force: bool) -> None:
+def refuse_taken(name: str, *, force: bool) -> None:
+    """Raises UsageError for the name of a profile that is not to be replaced."""
     if name and not force and is_taken(name):
         raise UsageError(
             f"there is a profile {name} already",

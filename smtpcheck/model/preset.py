@@ -27,7 +27,10 @@ class Preset:
         (), Kind.TEXT, "domains of the mail addresses it gives out; * is a wildcard", many=True
     )
     mx: tuple[str, ...] = setting(
-        (), Kind.TEXT, "MX hosts of the domains whose mailboxes it keeps; * is a wildcard", many=True
+        (),
+        Kind.TEXT,
+        "MX hosts of the domains whose mailboxes it keeps; * is a wildcard",
+        many=True,
     )
     host_template: str = setting("", Kind.TEXT, "with {region}, where the host depends on one")
     regions: tuple[str, ...] = setting((), Kind.TEXT, "regions the template knows", many=True)
