@@ -143,9 +143,9 @@ class _Looking:
     def ask_web(self, zone: Zone) -> None:
         """What the domain's web servers say, unless a preset makes it needless."""
         if self._sources[0].offers and not self._search.every:
-            ask = ("autoconfig", "autodiscover", *(("ispdb",) if self._search.ispdb else ()))
-            words = "not needed: a preset vouches (--all asks all the same)"
-            self._sources.append(Source(", ".join(ask), Found.SKIPPED, words))
+            words = "not asked: a preset vouches (--all asks all the same)"
+            spared = ("autoconfig", *(("ispdb",) if self._search.ispdb else ()), "autodiscover")
+            self._sources += [Source(each, Found.SKIPPED, words) for each in spared]
             return
         from smtpcheck.discover.https_sources import https_works
         from smtpcheck.probe.side_by_side import side_by_side

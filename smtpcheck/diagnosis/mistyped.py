@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from smtpcheck.diagnosis.lint_provider import distance
 from smtpcheck.model.preset import Preset
 
-# Large domains whose provider need not have a preset; a slip is told apart from a real name.
+# Large domains whose provider need not have a preset, and real ones that are a slip away from them.
 _COMMON = (
     "gmail.com",
     "googlemail.com",
@@ -15,6 +15,9 @@ _COMMON = (
     "hotmail.com",
     "live.com",
     "yahoo.com",
+    "ymail.com",
+    "mail.com",
+    "email.com",
     "icloud.com",
     "aol.com",
     "gmx.net",

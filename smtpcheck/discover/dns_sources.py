@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 from smtpcheck.discover.xml_settings import MOST
 from smtpcheck.model.discovery import Found, Offer, Source, Standing, Subject
@@ -54,8 +54,8 @@ class Zone:
     """Of the domain: `noerror`, `nodata`, `nxdomain`, or how asking failed."""
     mx: tuple[str, ...] = ()
     """By preference; `.` alone: it takes no mail."""
-    services: dict[str, tuple[Service, ...]] = {}  # noqa: RUF012 - made anew, never changed
-    failures: dict[str, str] = {}  # noqa: RUF012
+    services: dict[str, tuple[Service, ...]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     """By service: why nothing is known of it."""
     elapsed_ms: float = 0.0
 

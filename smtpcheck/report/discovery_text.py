@@ -49,7 +49,7 @@ def render_discovery(found: Discovery, style: Style, *, command: str, quiet: boo
 
 def _source_rows(sources: Sequence[Source], style: Style) -> list[Row]:
     rows: list[Row] = []
-    wide = max((cells(each.name) for each in sources if len(each.name) < 14), default=0)
+    wide = max((cells(each.name) for each in sources), default=0)
     for each in sources:
         outcome = _SOURCES[each.outcome]
         head: list[Piece] = [
