@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from smtpcheck.model.discovery import Candidate, Discovery, Found, Proof, Source
 from smtpcheck.model.stage import Outcome
 from smtpcheck.report.diagnosis_block import labelled
-from smtpcheck.report.escape import cells
+from smtpcheck.report.escape import cells, escape
 from smtpcheck.report.rows import BLANK, Piece, Role, Row, hanging, paint, row, shown
 from smtpcheck.report.style import Style
 from smtpcheck.report.words import OUTCOME_ROLES, mark
@@ -98,7 +98,9 @@ def _verdict_rows(found: Discovery, style: Style, command: str) -> list[Row]:
         label = "" if at else ("fix" if best is None else "know")
         rows += labelled(label, shown(step, style, limit=800), style)
     if command:
-        rows += labelled("next", shown(command, style, limit=0), style)
+        # On one row, so that it can be copied.
+        words = escape(command, limit=0, ascii_only=not style.unicode)
+        rows.append(row(("  next: ", Role.LABEL), (words, Role.COMMAND)))
     return rows
 
 
