@@ -116,6 +116,8 @@ def _target(each: Candidate) -> str:
 
 
 def _about_login(preset: Preset | None, best: Candidate) -> Iterator[str]:
+    if best.methods and not any("password" in each.lower() for each in best.methods):
+        yield f"the login that its settings name: {', '.join(best.methods)}"
     if preset is None or best.preset != preset.name:
         if best.preset:
             yield f"what is known of this provider: smtpcheck profile presets {best.preset}"

@@ -20,7 +20,13 @@ def ranked(
     for offer in sorted(offers, key=_rank):
         key = (offer.host.lower().rstrip("."), offer.port, offer.security)
         servers.setdefault(key, []).append(offer)
-    return tuple(_candidate(key, named, subject, preset_of) for key, named in servers.items())
+    # Who logs in at one port of a host logs in at the others so.
+    users: dict[str, str] = {}
+    for (host, *_), named in servers.items():
+        users[host] = users.get(host) or _username(named)
+    return tuple(
+        _candidate(key, named, subject, preset_of, users[key[0]]) for key, named in servers.items()
+    )
 
 
 def _rank(offer: Offer) -> tuple[int, bool, int]:
@@ -32,6 +38,7 @@ def _candidate(
     named: Sequence[Offer],
     subject: Subject,
     preset_of: Callable[[str], str],
+    usual_user: str,
 ) -> Candidate:
     host, port, security = key
     preset = next((each.preset for each in named if each.preset), "") or preset_of(host)
@@ -43,9 +50,13 @@ def _candidate(
         sources=tuple(dict.fromkeys(each.source for each in named)),
         vouching=_vouching(host, named, subject, preset),
         preset=preset,
-        username=next((each.username for each in named if each.username), ""),
+        username=_username(named) or usual_user,
         methods=next((each.methods for each in named if each.methods), ()),
     )
+
+
+def _username(named: Sequence[Offer]) -> str:
+    return next((each.username for each in named if each.username), "")
 
 
 def _vouching(host: str, named: Sequence[Offer], subject: Subject, preset: str) -> Vouching:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +36,13 @@ def test_a_server_that_several_name_stands_once_with_all_of_them() -> None:
     assert len(found) == 1
     assert found[0].sources == ("srv", "autoconfig")
     assert (found[0].standing, found[0].username) == (Standing.SRV, "me")
+
+
+def test_the_user_of_one_port_is_the_user_of_the_host() -> None:
+    named = offer(port=587, security="starttls", source="autoconfig", username="me")
+    named = replace(named, standing=Standing.AUTOCONFIG)
+    found = ranked([named, offer(), offer("other.lab.test")], WHO, preset_of)
+    assert [(each.port, each.username) for each in found] == [(465, "me"), (465, ""), (587, "me")]
 
 
 def test_tls_from_the_first_byte_comes_first_at_equal_standing() -> None:
