@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from smtpcheck.diagnosis.mistyped import mistyped
@@ -94,7 +94,7 @@ def _help(found: Discovery, known: Known) -> Iterator[str]:
         whole = f"{found.subject.local}@{meant}" if found.subject.address else meant
         yield f"a slip? {meant} is a large mail domain: smtpcheck discover {whole}"
     if found.best is not None:
-        yield from _about_login(known.preset, found.best)
+        yield from _about_login(found.best)
         return
     if known.status == "nxdomain":
         return
@@ -115,19 +115,21 @@ def _target(each: Candidate) -> str:
     return f"{scheme}://{each.host}:{each.port}"
 
 
-def _about_login(preset: Preset | None, best: Candidate) -> Iterator[str]:
+def _about_login(best: Candidate) -> Iterator[str]:
+    """What its provider, or its own settings, say of the password."""
     if best.methods and not any("password" in each.lower() for each in best.methods):
         yield f"the login that its settings name: {', '.join(best.methods)}"
-    if preset is None or best.preset != preset.name:
-        if best.preset:
-            yield f"what is known of this provider: smtpcheck profile presets {best.preset}"
+    if not best.preset:
         return
+    from smtpcheck.store.presets import load_preset
+
+    preset = load_preset(best.preset)
     if preset.account_password == "refused":
         yield f"the password of the web login does not work there; it takes {preset.password_kind}"
     elif preset.password_kind:
         yield f"the password: {preset.password_kind}"
-    oauth = preset.settings.get("auth")
-    if isinstance(oauth, dict) and oauth.get("oauth"):
+    auth = preset.settings.get("auth")
+    if isinstance(auth, Mapping) and auth.get("oauth"):
         yield "with OAuth: smtpcheck login NAME, once the profile NAME is saved"
     yield f"more of this provider: smtpcheck profile presets {preset.name}"
 

@@ -60,8 +60,14 @@ def check_name(offering: Offering, subject: Subject) -> None:
     from smtpcheck.store.paths import profile_path
 
     if not offering.name:
-        if offering.password:
-            raise UsageError("a password is for a profile", ["add --save NAME"])
+        wishes = {
+            "--accept": offering.accept,
+            "--force": offering.force,
+            "a password": offering.password,
+        }
+        useless = next((word for word, given in wishes.items() if given), "")
+        if useless:
+            raise UsageError(f"{useless} is for a profile that is saved", ["add --save NAME"])
         return
     profile_path(offering.name)
     refuse_taken(offering.name, force=offering.force)

@@ -3,69 +3,21 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from smtpcheck.api import discovering
-from smtpcheck.model.transcript import Who
-from smtpcheck.sandbox.certificates import Authority
-from smtpcheck.sandbox.received import Talk
-from smtpcheck.sandbox.server import Sandbox
 from tests.cli.command_line import CommandLine
+from tests.cli.discover_world import CANARY, USER, MakeWorld, both, outside, talks, world
 from tests.discover.pages import autoconfig, server
-from tests.discover.world import DOMAIN, NAMES, Asked, Builder, Web, World, srv
+from tests.discover.world import DOMAIN, Asked, Web
 
-USER = f"user@{DOMAIN}"
-CANARY = "c4n4ry-Pässword"
-Find = Callable[..., tuple[int, str, str]]
+__all__ = ["world"]
 
 
-@pytest.fixture
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
-    return Builder(tmp_path, Authority(NAMES, "smtpcheck discover tests"), monkeypatch)
-
-
-@pytest.fixture
-def world(
-    build: Builder, smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., AbstractContextManager[tuple[World, Find]]]:
-    """A world, and the command line that looks in it alone."""
-
-    @contextmanager
-    def made(*args: Any, **more: Any) -> Iterator[tuple[World, Find]]:
-        with build.world(*args, **more) as here:
-            search = partial(discovering.Search, https_port=here.web.port)
-            monkeypatch.setattr(discovering, "Search", search)
-
-            def find(*words: str) -> tuple[int, str, str]:
-                ca_file = f"tls.ca_file={here.ca_file}"
-                done = smtpcheck("discover", *words, "--resolver", here.dns.where, "--set", ca_file)
-                return done.code, done.out, done.err
-
-            yield here, find
-
-    return made
-
-
-World_ = Callable[..., AbstractContextManager[tuple[World, Find]]]
-
-
-def both(smtp: Sandbox, target: str = f"smtp.{DOMAIN}.") -> tuple[str, ...]:
-    ports = smtp.submissions_port, smtp.submission_port
-    return srv("_submissions", ports[0], target), srv("_submission", ports[1], target)
-
-
-def outside(smtp: Sandbox) -> tuple[str, ...]:
-    return (*both(smtp, "smtp.hoster.test."), "smtp.hoster.test. 60 IN A 127.0.0.1")
-
-
-def test_the_best_is_told_with_its_reason_and_the_command_that_keeps_it(world: World_) -> None:
+def test_the_best_is_told_with_its_reason_and_the_command_that_keeps_it(world: MakeWorld) -> None:
     with world(both, labels=("smtp",)) as (here, find):
         code, out, err = find(USER)
         port = here.smtp.submissions_port
@@ -81,9 +33,9 @@ def test_the_best_is_told_with_its_reason_and_the_command_that_keeps_it(world: W
     assert all(len(line) <= 80 for line in rest[:-1])
 
 
-def test_the_command_that_is_told_makes_the_profile(world: World_, smtpcheck: CommandLine) -> None:
-    import shlex
-
+def test_the_command_that_is_told_makes_the_profile(
+    world: MakeWorld, smtpcheck: CommandLine
+) -> None:
     with world(both, labels=("smtp",)) as (_here, find):
         _, out, _ = find(USER, "--format", "json")
     command = json.loads(out)["best"]["command"]
@@ -94,7 +46,7 @@ def test_the_command_that_is_told_makes_the_profile(world: World_, smtpcheck: Co
     assert saved["sender"]["address"] == USER
 
 
-def test_json_has_all_that_was_seen(world: World_) -> None:
+def test_json_has_all_that_was_seen(world: MakeWorld) -> None:
     with world(both, labels=("smtp",)) as (here, find):
         code, out, _ = find(USER, "--format", "json")
         port = here.smtp.submissions_port
@@ -109,7 +61,7 @@ def test_json_has_all_that_was_seen(world: World_) -> None:
     }
 
 
-def test_nothing_found_is_exit_1_with_what_to_do(world: World_) -> None:
+def test_nothing_found_is_exit_1_with_what_to_do(world: MakeWorld) -> None:
     with world() as (_here, find):
         code, out, _ = find(USER)
         assert find(USER, "--format", "json")[0] == 1
@@ -120,7 +72,7 @@ def test_nothing_found_is_exit_1_with_what_to_do(world: World_) -> None:
 
 
 def test_saved_without_a_login_where_no_preset_vouches(
-    world: World_, smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+    world: MakeWorld, smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMTP_PW", CANARY)
     with world(both, labels=("smtp",)) as (here, find):
@@ -136,20 +88,8 @@ def test_saved_without_a_login_where_no_preset_vouches(
     assert not any("AUTH" in line for line in said)
 
 
-def talks(here: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What clients say to the mail server, as it comes; passwords are masked in it."""
-    said: list[str] = []
-
-    def hear(talk: Talk) -> None:
-        if talk.who is Who.CLIENT:
-            said.append(talk.text)
-
-    monkeypatch.setattr(here.smtp, "_on_event", hear)
-    return said
-
-
 def test_a_server_that_the_user_names_is_logged_in_to_once(
-    world: World_, smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+    world: MakeWorld, smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with world(both, labels=("smtp",)) as (here, find):
         monkeypatch.setenv("SMTP_PW", here.smtp.password)
@@ -163,7 +103,7 @@ def test_a_server_that_the_user_names_is_logged_in_to_once(
 
 
 def test_a_server_outside_of_the_domain_is_saved_only_when_the_user_names_it(
-    world: World_, smtpcheck: CommandLine
+    world: MakeWorld, smtpcheck: CommandLine
 ) -> None:
     with world(outside) as (_here, find):
         code, out, err = find(USER, "--save", "mine")
@@ -177,7 +117,7 @@ def test_a_server_outside_of_the_domain_is_saved_only_when_the_user_names_it(
     assert 'host = "smtp.hoster.test"' in smtpcheck.read("mine")
 
 
-def test_json_of_a_profile_that_is_not_saved_tells_it(world: World_) -> None:
+def test_json_of_a_profile_that_is_not_saved_tells_it(world: MakeWorld) -> None:
     with world(outside) as (_here, find):
         code, out, err = find(USER, "--save", "mine", "--format", "json")
         data = json.loads(out)
@@ -191,7 +131,7 @@ def test_json_of_a_profile_that_is_not_saved_tells_it(world: World_) -> None:
 
 
 def test_the_preset_of_the_mx_hosts_makes_a_profile_with_that_preset(
-    world: World_, smtpcheck: CommandLine
+    world: MakeWorld, smtpcheck: CommandLine
 ) -> None:
     mx = (f"{DOMAIN}. 60 IN MX 1 {DOMAIN.replace('.', '-')}.mail.protection.outlook.com.",)
     with world(lambda _smtp: mx) as (_here, find):
@@ -204,7 +144,7 @@ def test_the_preset_of_the_mx_hosts_makes_a_profile_with_that_preset(
 
 
 def test_no_secret_leaves_before_a_login_is_chosen(
-    world: World_,
+    world: MakeWorld,
     smtpcheck: CommandLine,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -235,7 +175,9 @@ def test_no_secret_leaves_before_a_login_is_chosen(
         ((USER, "--set", "tls.verify=false"), "a discovery cannot be given tls.verify"),
         ((USER, "--save", "../x"), "is not a profile name"),
         ((DOMAIN, "--save", "x"), "--save needs the whole address"),
-        ((USER, "--password-env", "X"), "add --save NAME"),
+        ((USER, "--password-env", "X"), "a password is for a profile"),
+        ((USER, "--accept", "x.test"), "--accept is for a profile"),
+        ((USER, "--force"), "add --save NAME"),
         ((USER, "--resolver", "dns.example"), "not the address of a DNS server"),
         ((USER, "--format", "xml"), "xml"),
         ((USER, "-4", "-6"), "exclude each other"),
@@ -251,7 +193,7 @@ def test_what_cannot_be_done_is_a_usage_error(
 
 
 def test_a_taken_name_is_refused_before_anybody_is_asked(
-    world: World_, smtpcheck: CommandLine
+    world: MakeWorld, smtpcheck: CommandLine
 ) -> None:
     smtpcheck.write("mine", 'schema = 1\nserver.host = "x.test"\n')
     with world(both, labels=("smtp",)) as (here, find):
@@ -269,13 +211,13 @@ def test_a_proxy_of_the_environment_is_refused_by_name(
     assert (done.code, "SMTPCHECK_PROXY_HOST asks for a proxy" in done.err) == (2, True)
 
 
-def test_quiet_leaves_the_verdict(world: World_) -> None:
+def test_quiet_leaves_the_verdict(world: MakeWorld) -> None:
     with world(both, labels=("smtp",)) as (_here, find):
         _, out, _ = find(USER, "--quiet")
     assert out.startswith("best: ")
 
 
-def test_hostile_text_of_servers_does_not_reach_the_terminal(world: World_) -> None:
+def test_hostile_text_of_servers_does_not_reach_the_terminal(world: MakeWorld) -> None:
     def respond(asked: Asked) -> tuple[int, dict[str, str], bytes]:
         bad = "<Error><Message>&#x1b;[31m\u202eevil</Message></Error>"
         document = f"<Autodiscover><Response>{bad}</Response></Autodiscover>".encode()

@@ -136,12 +136,13 @@ class Builder:
         *,
         labels: Sequence[str] = (),
         exists: bool = True,
+        users: Mapping[str, str] | None = None,
     ) -> Iterator[World]:
         """Runs it. `records` may name the ports of the mail server; `labels` are names that lead
         to this machine."""
         ca_file = self._folder / "ca.pem"
         ca_file.write_bytes(self._authority.root_pem)
-        with Sandbox() as smtp:
+        with Sandbox(users=users) as smtp:
             known = [f"{label}.{DOMAIN}. 60 IN A 127.0.0.1" for label in labels]
             known += [f"{DOMAIN}. 60 IN A 127.0.0.1"] if exists else []
             answers = zone([*known, *records(smtp)])
