@@ -263,7 +263,8 @@ def _preset_offers(preset: Preset, subject: Subject) -> tuple[Offer, ...]:
     username = preset.username_literal
     if preset.username_form in ("address", "domain-or-address", "any"):
         username = subject.address
-    ways = [table, *preset.alternatives] if host else []
+    others = [way for way in preset.alternatives if way.get("port") in (465, 587)]
+    ways = [table, *others] if host else []
     return tuple(
         Offer(
             source="preset",
@@ -276,7 +277,7 @@ def _preset_offers(preset: Preset, subject: Subject) -> tuple[Offer, ...]:
             preset=preset.name,
         )
         for order, way in enumerate(ways)
-        if way.get("security") in ("tls", "starttls") and way.get("port") in (465, 587)
+        if way.get("security") in ("tls", "starttls")
     )
 
 

@@ -85,14 +85,19 @@ def discover(  # noqa: PLR0913 - one parameter an option
     """
     from smtpcheck.api.discovering import Search, read_subject
     from smtpcheck.api.discovering import discover as search_for
-    from smtpcheck.cli.discover_profile import Offering, check_name, settings_of_environment
+    from smtpcheck.cli.discover_profile import (
+        Offering,
+        accepted,
+        check_name,
+        settings_of_environment,
+    )
     from smtpcheck.cli.profile_answers import password_text
 
     subject = read_subject(address)
     given = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6)
     offering = Offering(
         name=save,
-        accept=accept,
+        accept=accepted(accept),
         password=password_text(password_env, password_file, password_command, stdin=False) or "",
         settings=given,
         force=force,

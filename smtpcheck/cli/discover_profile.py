@@ -28,7 +28,7 @@ class Offering:
     name: str
     """Empty: nobody asked for a profile."""
     accept: str
-    """A server that the user vouches for."""
+    """A server that the user vouches for, in ASCII form and lower case."""
     password: str
     """The inline table that says where it is kept; empty: not said."""
     settings: Mapping[str, str]
@@ -36,6 +36,19 @@ class Offering:
     force: bool
     probe: bool
     resolver: str
+
+
+def accepted(text: str) -> str:
+    """The host of `--accept` in the form of a candidate's. Raises UsageError."""
+    from smtpcheck.store import host_names
+    from smtpcheck.store.wrong_value import WrongValueError, shown
+
+    try:
+        return host_names.host(text).lower() if text else ""
+    except WrongValueError as error:
+        raise UsageError(f"--accept {shown(text)} {error.reason}", [f"give {error.allowed}"]) from (
+            None
+        )
 
 
 def settings_of_environment() -> dict[str, str]:
@@ -127,7 +140,7 @@ def save_best(found: Discovery, offering: Offering) -> int:
     from smtpcheck.cli.profile_init import finish
 
     best = _wanted(found, offering)
-    chosen = best.host == offering.accept.lower()
+    chosen = best.host == offering.accept
     if best.needs_word and not chosen:
         raise UsageError(
             f"{best.host} lies outside of {found.subject.shown_domain}, and nobody vouches for it",
@@ -151,8 +164,7 @@ def _wanted(found: Discovery, offering: Offering) -> Candidate:
         raise RuntimeError("there is nothing to save")
     if not offering.accept:
         return found.best
-    host = offering.accept.lower().rstrip(".")
-    there = [each for each in found.candidates if each.host == host]
+    there = [each for each in found.candidates if each.host == offering.accept]
     usable = [each for each in there if each.proof is Proof.PROVED or not offering.probe]
     if usable:
         return usable[0]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import field, replace
 
+from smtpcheck.discover.usable import usable_host
 from smtpcheck.discover.xml_settings import MOST
 from smtpcheck.model.discovery import Found, Offer, Source, Standing, Subject
 from smtpcheck.model.value import dataclass
@@ -57,6 +58,8 @@ class Zone:
     services: dict[str, tuple[Service, ...]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     """By service: why nothing is known of it."""
+    has_address: bool = False
+    """The domain's own name has one."""
     elapsed_ms: float = 0.0
 
     @property
@@ -105,9 +108,9 @@ def read_zone(subject: Subject, dns: Resolving) -> Zone:
     begun = time.monotonic()
     names = [name for name, _ in SERVICES] + ([AUTODISCOVER] if subject.address else [])
     srv = {name: Question(f"{name}.{subject.domain}", "SRV") for name in names}
-    mx, a = Question(subject.domain, "MX"), Question(subject.domain, "A")
-    answers = dns.ask([mx, a, *srv.values()])
-    told = [answers[each].answer for each in (mx, a)]
+    own = [Question(subject.domain, kind) for kind in ("MX", "A", "AAAA")]
+    answers = dns.ask([*own, *srv.values()])
+    told = [answers[each].answer for each in own]
     status = next((each.status for each in told if each.conclusive), told[0].status)
     if "nxdomain" in [each.status for each in told]:
         status = "nxdomain"
@@ -121,7 +124,14 @@ def read_zone(subject: Subject, dns: Resolving) -> Zone:
             services[name] = _in_order([_service(value) for value in answer.values])
         else:
             failures[name] = _FAULTS.get(answer.status, answer.status)
-    return Zone(status, told[0].values, services, failures, (time.monotonic() - begun) * 1000)
+    return Zone(
+        status,
+        told[0].values,
+        services,
+        failures,
+        has_address=any(each.values for each in told[1:]),
+        elapsed_ms=(time.monotonic() - begun) * 1000,
+    )
 
 
 def _service(value: str) -> Service:
@@ -159,14 +169,13 @@ def srv_sources(
 
 
 def _is_usable(service: Service) -> bool:
-    host = read_host(service.target) if service.target != "." else None
-    return isinstance(host, HostName) and service.port > 0
+    return service.port > 0 and bool(usable_host(service.target))
 
 
 def _offer(
     service: Service, security: str, order: int, subject: Subject, preset_of: Callable[[str], str]
 ) -> Offer:
-    host = service.target.lower()
+    host = usable_host(service.target)
     near = subject.owns(host) or bool(preset_of(host))
     return Offer(
         source="srv",
@@ -196,7 +205,9 @@ def mx_source(zone: Zone) -> Source:
         words = "null MX: the domain takes no mail (RFC 7505)"
         return Source("mx", Found.NOTHING, words, zone.elapsed_ms)
     if not zone.mx:
-        words = "no MX record"
+        words = "no MX record and no address: nobody takes its mail"
+        if zone.has_address:
+            words = "no MX record: mail goes to the domain's own address (RFC 5321 section 5.1)"
         if zone.status == "nxdomain":
             words = "DNS says that the domain does not exist"
         return Source("mx", Found.NOTHING, words, zone.elapsed_ms)
@@ -217,7 +228,7 @@ def guesses(zone: Zone, subject: Subject, dns: Resolving) -> tuple[Source, ...]:
     outcome = Found.FOUND if there else (Found.FAILED if failed else Found.NOTHING)
     words = ", ".join(there) if there else none
     usual = Source("names", outcome, words, elapsed, _ways(there, "name", Standing.NAME))
-    hosts = [host.lower() for host in zone.mx if isinstance(read_host(host), HostName)][:2]
+    hosts = [host for host in map(usable_host, zone.mx) if host][:2]
     if not hosts:
         return (usual,)
     mx = f"{', '.join(hosts)}: for mail that comes in, seldom for submission"

@@ -124,7 +124,7 @@ def _once(url: str, body: bytes, way: Way, limit: Deadline) -> tuple[Page, str]:
 
 def _connected(host: str, port: int, way: Way, limit: Deadline) -> socket.socket | Page:
     ran = run_dns(
-        host,
+        f"{host}.",  # the whole name: no search domain of this machine is the user's domain
         port,
         family=way.family,
         resolver=way.resolver,

@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 from smtpcheck.discover.dns_sources import AUTODISCOVER, Zone
 from smtpcheck.discover.https import Page, Request, Way, fetch
+from smtpcheck.discover.usable import usable_host
 from smtpcheck.discover.xml_reader import XmlRefusedError
 from smtpcheck.discover.xml_settings import Said, read_autoconfig, read_autodiscover
 from smtpcheck.model.discovery import Found, Source, Standing, Subject
 from smtpcheck.probe.deadline import Deadline
-from smtpcheck.probe.resolve_name import HostName, read_host
 
 ISPDB = "autoconfig.thunderbird.net"
 _REQUEST = (
@@ -44,7 +44,8 @@ def https_works(
     hosts = [subject.domain, f"autodiscover.{subject.domain}"]
     works += [partial(_autodiscover, f"https://{host}", subject, way, deadline) for host in hosts]
     for service in zone.services.get(AUTODISCOVER, ())[:1]:
-        works.append(partial(_by_srv, service.target.lower(), service.port, subject, way, deadline))
+        host = usable_host(service.target)
+        works.append(partial(_by_srv, host, service.port, subject, way, deadline))
     return works
 
 
@@ -80,7 +81,7 @@ def _autodiscover(origin: str, subject: Subject, way: Way, deadline: Deadline) -
 
 
 def _by_srv(host: str, port: int, subject: Subject, way: Way, deadline: Deadline) -> Source:
-    if host == "." or not isinstance(read_host(host), HostName) or not port:
+    if not host or not port:
         return Source("autodiscover", Found.NOTHING, f"{AUTODISCOVER}: no such service")
     if not subject.owns(host):
         words = f"{AUTODISCOVER} leads to {host}, outside of the domain: not told the address"

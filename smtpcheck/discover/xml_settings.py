@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from smtpcheck.discover.usable import usable_host, usable_user
 from smtpcheck.discover.xml_reader import Element, XmlRefusedError, read_xml
 from smtpcheck.model.discovery import Offer, Standing, Subject
 from smtpcheck.model.profile import security_for_port
@@ -15,8 +16,7 @@ from smtpcheck.model.value import dataclass
 
 MOST = 4
 """Servers of one document that are looked at."""
-_HOST = re.compile(r"(?=[^.]*\.|localhost\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LONGEST_METHOD = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +47,24 @@ def read_autoconfig(data: bytes, subject: Subject, standing: Standing) -> Said:
 def _outgoing(each: Element, subject: Subject, standing: Standing, order: int) -> Offer | str:
     if each.attributes.get("type", "smtp").lower() != "smtp":
         return "it names a server that does not speak SMTP"
-    host = _filled(each.word("hostname"), subject)
+    host = usable_host(_filled(each.word("hostname"), subject))
     port = _port(each.word("port"))
     modes = {"ssl": "tls", "tls": "tls", "starttls": "starttls"}
     security = modes.get(each.word("sockettype").lower(), "")
-    if not _HOST.match(host) or not port:
+    if not host or not port:
         return "it names a server without a usable name and port"
     if not security:
         return f"it names {host}:{port} without TLS: not taken"
-    username = _filled(each.word("username"), subject)
     methods = tuple(dict.fromkeys(child.text for child in each.all("authentication")))
     return Offer(
         source="autoconfig" if standing is Standing.AUTOCONFIG else "ispdb",
         standing=standing,
-        host=host.lower(),
+        host=host,
         port=port,
         security=security,
         order=order,
-        username=_plain(username),
-        methods=tuple(_plain(method)[:40] for method in methods[:MOST]),
+        username=usable_user(_filled(each.word("username"), subject)),
+        methods=tuple(method[:_LONGEST_METHOD] for method in methods[:MOST]),
         over_https=standing is Standing.AUTOCONFIG,
     )
 
@@ -110,8 +109,8 @@ def read_autodiscover(data: bytes, subject: Subject) -> Said:
 
 
 def _protocol(each: Element, subject: Subject, order: int) -> Offer | str:
-    host, port = each.word("server"), _port(each.word("port"))
-    if not _HOST.match(host) or not port:
+    host, port = usable_host(each.word("server")), _port(each.word("port"))
+    if not host or not port:
         return "it names a server without a usable name and port"
     security = _security(each.word("encryption").lower(), each.word("ssl").lower(), port)
     if not security:
@@ -119,11 +118,11 @@ def _protocol(each: Element, subject: Subject, order: int) -> Offer | str:
     return Offer(
         source="autodiscover",
         standing=Standing.AUTODISCOVER,
-        host=host.lower(),
+        host=host,
         port=port,
         security=security,
         order=order,
-        username=_plain(each.word("loginname") or subject.address),
+        username=usable_user(each.word("loginname") or subject.address),
         over_https=True,
     )
 
@@ -149,8 +148,3 @@ def _said(offers: list[Offer], asides: list[str], nothing: str) -> Said:
 def _port(text: str) -> int:
     usable = text.isascii() and text.isdigit() and len(text) < 6
     return int(text) if usable and 1 <= int(text) <= 65535 else 0
-
-
-def _plain(text: str) -> str:
-    """A value that a profile could hold; empty for any other."""
-    return "" if _CONTROL.search(text) or len(text) > 254 else text
