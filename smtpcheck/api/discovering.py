@@ -64,6 +64,8 @@ def read_subject(text: str) -> Subject:
     from smtpcheck.store.wrong_value import WrongValueError, shown
 
     word = text.strip()
+    if any("\ud800" <= c <= "\udfff" for c in word):  # bytes of the command line that are no text
+        raise UsageError(f"{shown(text)} is not text in UTF-8", ["type the address anew"])
     try:
         address = mail_addresses.address(word) if "@" in word else ""
         shown_domain = (address.rpartition("@")[2] if address else word).removesuffix(".")
@@ -210,7 +212,7 @@ class _Looking:
         if zone.refuses or self._sources[0].offers:
             return tried
         self._told("trying usual names")
-        self._sources += guesses(zone, self._subject, self._dns)
+        self._sources += guesses(zone, self._subject, self._dns, preset_name_of)
         known = {(each.host, each.port, each.security) for each in tried}
         fresh = [
             each for each in self.candidates() if (each.host, each.port, each.security) not in known

@@ -55,6 +55,8 @@ def _reason(best: Candidate, found: Discovery, known: Known) -> str:
     domain = found.subject.shown_domain
     if best.sources[0] == "preset" and known.preset:
         who = f"{known.why_preset} {known.preset.title}, and the preset names this server"
+    elif best.sources[0] == "name" and best.preset:
+        who = f"a usual name of {domain} is an alias of it, a server of the preset {best.preset}"
     else:
         who = " and ".join(_WHO[each].format(domain=domain) for each in best.sources[:2])
     if best.standing is Standing.SRV and best.vouching is Vouching.PRESET:

@@ -215,19 +215,27 @@ def mx_source(zone: Zone) -> Source:
     return Source("mx", Found.FOUND, ", ".join(zone.mx[:MOST]) + more, zone.elapsed_ms)
 
 
-def guesses(zone: Zone, subject: Subject, dns: Resolving) -> tuple[Source, ...]:
-    """Usual names that exist, and the MX hosts, as offers that nobody made."""
+def guesses(
+    zone: Zone, subject: Subject, dns: Resolving, preset_of: Callable[[str], str]
+) -> tuple[Source, ...]:
+    """Usual names that exist, and the MX hosts, as offers that nobody made. Where a name is an
+    alias of a provider's host, that host is offered: its certificate has its own name alone."""
     begun = time.monotonic()
     names = [f"{label}.{subject.domain}" for label in USUAL_NAMES]
     answers = dns.ask([Question(name, kind) for name in names for kind in ("A", "AAAA")])
-    existing = {each.name for each, asked in answers.items() if asked.answer.values}
-    there = [name for name in names if name in existing]
+    ends = {
+        each.name: usable_host(asked.answer.chain[-1]) if asked.answer.chain else each.name
+        for each, asked in answers.items()
+        if asked.answer.values
+    }
+    there = [ends[name] if preset_of(ends[name]) else name for name in names if name in ends]
     elapsed = (time.monotonic() - begun) * 1000
     failed = [each.answer.status for each in answers.values() if each.answer.status in _FAULTS]
     none = _FAULTS[failed[0]] if failed else f"none of {', '.join(names)} exists"
     outcome = Found.FOUND if there else (Found.FAILED if failed else Found.NOTHING)
-    words = ", ".join(there) if there else none
-    usual = Source("names", outcome, words, elapsed, _ways(there, "name", Standing.NAME))
+    words = ", ".join(dict.fromkeys(there)) if there else none
+    offers = _ways(list(dict.fromkeys(there)), "name", Standing.NAME)
+    usual = Source("names", outcome, words, elapsed, offers)
     hosts = [host for host in map(usable_host, zone.mx) if host][:2]
     if not hosts:
         return (usual,)

@@ -107,6 +107,15 @@ def test_what_the_domain_says_over_https_counts_although_the_server_is_elsewhere
         assert [each.host for each in asked] == [f"autoconfig.{DOMAIN}"]
 
 
+def test_a_login_without_a_password_is_told(build: Builder) -> None:
+    document = autoconfig(server("smtp.hoster.test", login="OAuth2"))
+    with build.world(respond=says(document, "/.well-known/")) as world:
+        found = world.find(prove=False)
+    assert found.best is not None
+    assert found.best.methods == ("OAuth2",)
+    assert found.help == ("the login that its settings name: OAuth2",)
+
+
 def test_autodiscover_is_asked_with_the_address_and_no_login(build: Builder) -> None:
     port: list[int] = []
 
@@ -283,6 +292,7 @@ def test_a_quoted_local_part_is_an_address_too() -> None:
         ("a@[192.0.2.1]", "an IP address"),
         ("https://lab.test", "holds a URL"),
         ("a@lab..test", "empty label"),
+        ("a\udcff@lab.test", "not text in UTF-8"),
     ],
 )
 def test_what_is_neither_address_nor_domain_is_a_usage_error(text: str, words: str) -> None:

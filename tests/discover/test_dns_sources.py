@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpcheck.discover.dns_sources import Zone, mx_source, read_zone, resolving, srv_sources
+from smtpcheck.discover.dns_sources import (
+    Zone,
+    guesses,
+    mx_source,
+    read_zone,
+    resolving,
+    srv_sources,
+)
 from smtpcheck.model.discovery import Found, Standing, Subject
 from smtpcheck.probe.deadline import Deadline
 from tests.discover.world import DOMAIN, srv
@@ -97,6 +104,44 @@ def test_a_domain_too_long_for_a_service_is_asked_for_the_rest() -> None:
         found = read_zone(Subject(long, "", long), resolving(dns.where, Deadline(5)))
     assert found.status in ("noerror", "nodata")
     assert found.services == {}
+
+
+def test_a_usual_name_that_is_an_alias_of_a_providers_host_offers_that_host() -> None:
+    records = [
+        f"smtp.{DOMAIN}. 60 IN CNAME smtp.gmail.com.",
+        "smtp.gmail.com. 60 IN A 127.0.0.1",
+        f"mail.{DOMAIN}. 60 IN CNAME host.else.test.",
+        "host.else.test. 60 IN A 127.0.0.1",
+    ]
+    with serving(zone(records)) as dns:
+        asking = resolving(dns.where, Deadline(5))
+        found = guesses(Zone("nodata"), WHO, asking, lambda h: "gmail" * h.endswith("gmail.com"))
+    assert [(each.name, each.summary) for each in found] == [
+        ("names", f"smtp.gmail.com, mail.{DOMAIN}")
+    ]
+    assert {each.standing for each in found[0].offers} == {Standing.NAME}
+
+
+def test_a_name_without_an_address_is_no_guess() -> None:
+    with serving(zone([f"smtp.{DOMAIN}. 60 IN TXT x"])) as dns:
+        found = guesses(Zone("nodata"), WHO, resolving(dns.where, Deadline(5)), nobody)
+    assert (found[0].outcome, found[0].offers) == (Found.NOTHING, ())
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ((), "no MX record: mail goes to the domain's own address"),
+        ((f"{DOMAIN}. 60 IN MX 0 .",), "null MX"),
+    ],
+)
+def test_what_the_mx_records_say_of_incoming_mail(records: tuple[str, ...], words: str) -> None:
+    assert words in mx_source(read(*records)).summary
+
+
+def test_a_domain_without_any_record_for_mail_is_said_to_take_none() -> None:
+    assert "nobody takes its mail" in mx_source(Zone("nodata")).summary
+    assert "does not exist" in mx_source(Zone("nxdomain")).summary
 
 
 @given(st.integers(0, 65535), st.integers(0, 65535), st.integers(0, 65535))

@@ -11,6 +11,8 @@ import pytest
 
 from smtpcheck.discover.https import LARGEST, Page, Request, Way, fetch
 from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.dns_stage import Sources
+from smtpcheck.probe.resolve_config import ResolverConfig
 from smtpcheck.sandbox.certificates import Authority, CertificateKind
 from smtpcheck.wire.tls_context import TlsContext, TlsPolicy, make_context
 from tests.discover.world import DOMAIN, Asked, Respond, web
@@ -126,6 +128,25 @@ def test_a_host_that_does_not_exist_is_missing(tmp_path: Path, authority: Author
         page = ask(host=f"none.{DOMAIN}")
         assert (page.missing, page.failure) == (True, "there is no such host")
         assert ask(host=f"none.{DOMAIN}:1").missing
+
+
+def test_a_search_domain_of_this_machine_is_never_added(
+    tmp_path: Path, authority: Authority
+) -> None:
+    config = ResolverConfig(search=("corp.test",))
+    with (
+        serving(zone(["none.lab.test.corp.test. 60 IN A 127.0.0.1", *RECORDS])) as dns,
+        web(authority.issue(CertificateKind.GOOD), tmp_path, lambda _a: (200, {}, b"")) as pages,
+    ):
+        way = Way(
+            context=context_for(tmp_path, authority),
+            resolver=dns.where,
+            port=pages.port,
+            sources=Sources(config=lambda: config),
+        )
+        request = Request(url=f"https://none.{DOMAIN}/", may_ask=within)
+        assert fetch(request, way, Deadline(5)).missing
+        assert not any("corp.test" in name for name, _, _ in dns.asked)
 
 
 def test_a_port_where_nobody_listens_is_missing(tmp_path: Path, authority: Authority) -> None:
