@@ -8,7 +8,7 @@ from smtpcheck.model.discovery import Candidate, Discovery, Found, Proof, Source
 from smtpcheck.model.stage import Outcome
 from smtpcheck.report.diagnosis_block import labelled
 from smtpcheck.report.escape import cells, escape
-from smtpcheck.report.rows import BLANK, Piece, Role, Row, hanging, paint, row, shown
+from smtpcheck.report.rows import BLANK, Piece, Role, Row, hanging, paint, row, row_cells, shown
 from smtpcheck.report.style import Style
 from smtpcheck.report.words import OUTCOME_ROLES, mark
 
@@ -25,8 +25,8 @@ _PROOFS = {
     Proof.NOT_TRIED: (Outcome.SKIPPED, "not tried"),
 }
 _MODES = {"tls": "TLS", "starttls": "STARTTLS"}
-_NARROW = 60
-"""Columns below which a row of a server takes a line more."""
+_NARROW = 30
+"""Columns that the result of a server needs beside its name; with less it gets rows of its own."""
 
 
 def render_discovery(found: Discovery, style: Style, *, command: str, quiet: bool = False) -> str:
@@ -67,19 +67,24 @@ def _candidate_rows(each: Candidate, others: Sequence[Candidate], style: Style) 
     wide = max(cells(shown(other.host, style)) for other in others)
     named = max(cells(", ".join(other.sources)) for other in others)
     host = shown(each.host, style)
-    head: list[Piece] = [
-        (f" {mark(outcome, style)} ", OUTCOME_ROLES[outcome]),
-        (host + " " * (wide - cells(host)), Role.PLAIN),
-        (f"  {each.port:>5}  {_MODES[each.security]:<8}  ", Role.PLAIN),
-        (f"{', '.join(each.sources):<{named}}  ", Role.ASIDE),
-    ]
+    by = ", ".join(each.sources)
     told = shown(f"{word}: {each.summary}" if each.summary else word, style)
     if each.needs_word:
         told += "; outside of the domain"
-    used = sum(cells(text) for text, _ in head)
-    if style.width - used < _NARROW // 2:
-        return [tuple(head), *hanging(row("     "), told, style, OUTCOME_ROLES[outcome])]
-    return hanging(tuple(head), told, style, OUTCOME_ROLES[outcome])
+    lead: Piece = (f" {mark(outcome, style)} ", OUTCOME_ROLES[outcome])
+    head = row(
+        lead,
+        host + " " * (wide - cells(host)),
+        f"  {each.port:>5}  {_MODES[each.security]:<8}  ",
+        (f"{by:<{named}}  ", Role.ASIDE),
+    )
+    if style.width - row_cells(head) < _NARROW:
+        place = hanging(row(lead), f"{host}:{each.port} {_MODES[each.security]}", style)
+        return [
+            *place,
+            *hanging(row("     "), f"{by}: {told}", style, OUTCOME_ROLES[outcome]),
+        ]
+    return hanging(head, told, style, OUTCOME_ROLES[outcome])
 
 
 def _verdict_rows(found: Discovery, style: Style, command: str) -> list[Row]:
