@@ -55,7 +55,7 @@ FOUND = Discovery(
 )
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("width", [44, 80, 200])
 @pytest.mark.parametrize("unicode", [True, False])
 def test_the_answer_fits_and_is_harmless(width: int, unicode: bool) -> None:
     style = Style(width=width, color=False, unicode=unicode)
