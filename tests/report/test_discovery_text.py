@@ -66,7 +66,7 @@ def test_the_answer_fits_and_is_harmless(width: int, unicode: bool) -> None:
     assert unicode or text.isascii()
     assert all(len(line) <= width or "next:" in line for line in text.splitlines())
     for words in ("best: smtp.lab.test", "port 465", "user: me", "know: do this", "outside of the"):
-        assert words in text
+        assert words in " ".join(text.split())
     assert "next: smtpcheck profile init --host smtp.lab.test\n" in text
 
 
