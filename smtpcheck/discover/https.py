@@ -83,25 +83,27 @@ def fetch(request: Request, way: Way, deadline: Deadline) -> Page:
         asked = (*asked, *page.asked)
         if not location:
             return replace(page, asked=asked)
-        url = urljoin(url, location)
-        fault = _no_way(url, request.may_ask)
+        url, fault = _next(url, location, request.may_ask)
         if fault:
             return Page(host=page.host, status=page.status, failure=fault, asked=asked)
     return Page(host=page.host, failure="it redirects again and again", asked=asked)
 
 
-def _no_way(url: str, may_ask: Callable[[str], bool]) -> str:
-    """Why a redirect is not followed; empty where it is."""
+def _next(url: str, location: str, may_ask: Callable[[str], bool]) -> tuple[str, str]:
+    """Where a redirect leads, and why it is not followed; the reason is empty where it is."""
     try:
+        url = urljoin(url, location)
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
-        return "it redirects to no usable address"
+        return url, "it redirects to no usable address"
     if parts.scheme != "https":
-        return f"it redirects to {parts.scheme}://{host}, without TLS: not followed"
+        return url, f"it redirects to {parts.scheme}://{host}, without TLS: not followed"
     if not url.isascii() or any(c <= " " for c in url) or parts.username is not None:
-        return "it redirects to no usable address"
-    return "" if may_ask(host) else f"it redirects to {host}, outside of the domain: not followed"
+        return url, "it redirects to no usable address"
+    if not may_ask(host):
+        return url, f"it redirects to {host}, outside of the domain: not followed"
+    return url, ""
 
 
 def _once(url: str, body: bytes, way: Way, limit: Deadline) -> tuple[Page, str]:
@@ -226,7 +228,7 @@ def _understood(host: str, raw: bytes) -> tuple[Page, str]:
         response = HTTPResponse(cast("socket.socket", _Heard(raw)))
         response.begin()
         body = response.read()
-    except (HTTPException, ValueError):
+    except (HTTPException, ValueError, OverflowError):  # of a length beyond all numbers
         failure = "it closed the connection" if not raw else "its answer is no whole answer of HTTP"
         return Page(host=host, failure=failure, asked=(host,)), ""
     location = response.getheader("Location", "") if response.status in _MOVED else ""

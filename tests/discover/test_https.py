@@ -6,10 +6,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from smtpcheck.discover.https import LARGEST, Page, Request, Way, fetch
+from smtpcheck.discover.https import (
+    LARGEST,
+    Page,
+    Request,
+    Way,
+    _next,
+    _understood,
+    _whole,
+    fetch,
+)
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.dns_stage import Sources
 from smtpcheck.probe.resolve_config import ResolverConfig
@@ -94,6 +106,7 @@ def test_a_redirect_within_the_domain_is_followed(tmp_path: Path, authority: Aut
         (f"https://{DOMAIN}:x/", "no usable address"),
         (f"https://{DOMAIN}/\t ", "no usable address"),
         ("/x", "redirects again and again"),
+        ("//[", "no usable address"),
     ],
 )
 def test_any_other_redirect_is_not(
@@ -210,6 +223,7 @@ def fetch_raw(folder: Path, authority: Authority, port: int, seconds: float = 5)
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort", "no whole answer of HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", ""),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "no whole answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 40 + b"\r\n\r\n", "no whole answer"),
         (b"HTTP/9.9 abc\r\n\r\n", "no whole answer of HTTP"),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", "no whole answer of HTTP"),
         (b"HTTP/1.1 200 OK\r\n\xff\xff\x00: \x00\r\n\r\n", ""),
@@ -245,3 +259,28 @@ def test_a_server_that_never_ends_ends_with_the_deadline(
 ) -> None:
     with raw_server(tmp_path, authority, b"HTTP/1.1 200 OK\r\n\r\n<a>", hold=True) as port:
         assert fetch_raw(tmp_path, authority, port, 1).failure == "it did not answer in time"
+
+
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(
+        [b"", b"Content-Length: ", b"Transfer-Encoding: chunked\r\n\r\n", b"Location:"]
+    ),
+)
+@settings(max_examples=300)
+def test_any_answer_is_a_page(rest: bytes, header: bytes) -> None:
+    for raw in (rest, b"HTTP/1.1 301 Moved\r\n" + header + rest):
+        page, location = _understood("lab.test", raw)
+        assert page.failure or page.status
+        assert isinstance(location, str)
+        assert _whole(bytearray(raw)) in (True, False)
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=300)
+def test_no_redirect_leaves_the_domain_or_tls(location: str) -> None:
+    for text in (location, f"https://{location}", f"//{location}", f"https:{location}"):
+        url, fault = _next(f"https://a.{DOMAIN}/x", text, within)
+        if not fault:
+            assert urlsplit(url).scheme == "https"
+            assert within(urlsplit(url).hostname or "")
