@@ -88,9 +88,9 @@ def _failure(found: Discovery, known: Known) -> str:
 
 
 def _help(found: Discovery, known: Known) -> Iterator[str]:
-    from smtpcheck.store.presets import list_presets
+    from smtpcheck.store.presets import outlines
 
-    meant = mistyped(found.subject.domain, list_presets())
+    meant = mistyped(found.subject.domain, outlines())
     told = any(each.outcome is Found.FOUND and each.name in _OWN for each in found.sources)
     if meant and not told:
         whole = f"{found.subject.local}@{meant}" if found.subject.address else meant

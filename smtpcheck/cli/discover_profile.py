@@ -137,7 +137,7 @@ def _server(best: Candidate) -> dict[str, str]:
 def save_best(found: Discovery, offering: Offering) -> int:
     """Saves without a question. It logs in only where the user named the server, or where a preset
     vouches for it and the user gave a password. Raises UsageError where nobody vouches."""
-    from smtpcheck.cli.profile_init import finish
+    from smtpcheck.cli.profile_init import Proving, finish
 
     best = _wanted(found, offering)
     chosen = best.host == offering.accept
@@ -151,11 +151,8 @@ def save_best(found: Discovery, offering: Offering) -> int:
     if offering.probe and gave_secret and not login:
         _note(f"not logged in: no preset vouches for {best.host}, and --accept does not name it")
     answers = answers_for(best, found.subject, offering)
-    return _as_code(
-        finish(
-            answers, None, probe=offering.probe and login, stdin=False, resolver=offering.resolver
-        )
-    )
+    proving = Proving(probe=offering.probe and login, resolver=offering.resolver)
+    return _as_code(finish(answers, None, proving))
 
 
 def _wanted(found: Discovery, offering: Offering) -> Candidate:
@@ -175,7 +172,7 @@ def _wanted(found: Discovery, offering: Offering) -> Candidate:
 def offer(found: Discovery, offering: Offering, asker: Asker) -> int:
     """Asks which server, then makes the profile and logs in there once, if the user wants."""
     from smtpcheck.cli.ask import confirm
-    from smtpcheck.cli.profile_init import finish
+    from smtpcheck.cli.profile_init import Proving, finish
     from smtpcheck.cli.profile_questions import ask_name
 
     best = _chosen(found, asker)
@@ -190,7 +187,7 @@ def offer(found: Discovery, offering: Offering, asker: Asker) -> int:
         return ExitCode.OK
     answers = answers_for(best, found.subject, offering)
     ask_name(asker, answers)
-    return _as_code(finish(answers, asker, probe=True, stdin=False, resolver=offering.resolver))
+    return _as_code(finish(answers, asker, Proving(resolver=offering.resolver)))
 
 
 def _chosen(found: Discovery, asker: Asker) -> Candidate | None:

@@ -20,7 +20,7 @@ from smtpcheck.model.diagnosis import Confidence
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import SECTIONS
 from smtpcheck.model.settings import rules_of
-from smtpcheck.model.stage import STEPS, TLS_DEEP
+from smtpcheck.model.stage import STEPS, TLS_DEEP, WHO_MAY_SEND
 
 CAUSES = load_catalog().causes
 RULES = [
@@ -37,7 +37,7 @@ NAMES = re.compile(
     r"[A-Z0-9]{2,}\b|[A-Z]+[0-9]|IPv[46]|DNS|Amazon|Exchange|Gmail|Google|Microsoft|Windows"
 )
 ADVICE = ("use-", "avoid-", "do-not-", "set-", "enable-", "check-")
-PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)(?:\|[^{}]*)?\}")
+PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)!?(?:\|[^{}]*)?\}")
 
 
 def documented() -> set[str]:
@@ -49,7 +49,7 @@ def documented() -> set[str]:
     return shown | {name.rpartition(".")[2] for name in shown}
 
 
-STEP_NAMES = {*chain.from_iterable(STEPS.values()), *TLS_DEEP, "tcp.proxy"}
+STEP_NAMES = {*chain.from_iterable(STEPS.values()), *TLS_DEEP, *WHO_MAY_SEND, "tcp.proxy"}
 KNOWN = documented()
 SETTINGS = {
     f"{section}.{field.name}" for section, kind in SECTIONS.items() for field, _ in rules_of(kind)
