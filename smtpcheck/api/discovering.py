@@ -262,9 +262,8 @@ def _preset_offers(preset: Preset, subject: Subject) -> tuple[Offer, ...]:
     server = preset.settings.get("server")
     table = server if isinstance(server, Mapping) else {}
     host = str(table.get("host", ""))
-    username = preset.username_literal
-    if preset.username_form in ("address", "domain-or-address", "any"):
-        username = subject.address
+    users = {"literal": preset.username_literal, "local-part": subject.local, "key": ""}
+    username = users.get(preset.username_form, subject.address)
     others = [way for way in preset.alternatives if way.get("port") in (465, 587)]
     ways = [table, *others] if host else []
     return tuple(

@@ -247,6 +247,23 @@ def test_the_mx_hosts_lead_to_a_preset_which_spares_the_web_servers(build: Build
     assert everybody.best == found.best
 
 
+@pytest.mark.parametrize(
+    ("address", "server", "username"),
+    [
+        ("me@free.fr", "smtp.free.fr", "me"),
+        ("me@gmail.com", "smtp.gmail.com", "me@gmail.com"),
+        ("gmail.com", "smtp.gmail.com", ""),
+    ],
+)
+def test_the_preset_of_the_address_says_who_logs_in(
+    build: Builder, address: str, server: str, username: str
+) -> None:
+    with build.world() as world:
+        found = world.find(address, prove=False)
+    assert found.best is not None
+    assert (found.best.host, found.best.username) == (server, username)
+
+
 def test_a_target_at_a_provider_with_a_preset_needs_no_word(build: Builder) -> None:
     record = srv("_submissions", 465, "smtp.gmail.com.")
     with build.world(lambda _s: (record,)) as world:
