@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from smtpcheck.diagnosis.mistyped import mistyped
-from smtpcheck.model.discovery import Candidate, Discovery, Found, Standing, Vouching
+from smtpcheck.model.discovery import Candidate, Discovery, Found, Proof, Standing, Vouching
 from smtpcheck.model.preset import Preset
 from smtpcheck.model.value import dataclass
+from smtpcheck.report.escape import shell_quoted
 
 _WHO = {
     "srv": "an SRV record of {domain} names it",
@@ -70,7 +71,10 @@ def _failure(found: Discovery, known: Known) -> str:
     domain = found.subject.shown_domain
     if known.status == "nxdomain":
         return f"the domain {domain} does not exist"
-    tried = [each for each in found.candidates if each.proof != "not-tried"]
+    tried = [each for each in found.candidates if each.proof is not Proof.NOT_TRIED]
+    without = next((each for each in tried if each.proof is Proof.NO_LOGIN), None)
+    if without is not None:
+        return f"{without.host} answers inside verified TLS, but offers no login"
     if tried:
         named = [each for each in tried if not each.standing.is_guess]
         if named:
@@ -94,7 +98,7 @@ def _help(found: Discovery, known: Known) -> Iterator[str]:
     told = any(each.outcome is Found.FOUND and each.name in _OWN for each in found.sources)
     if meant and not told:
         whole = f"{found.subject.local}@{meant}" if found.subject.address else meant
-        yield f"a slip? {meant} is a large mail domain: smtpcheck discover {whole}"
+        yield f"a slip? {meant} is a large mail domain: smtpcheck discover {shell_quoted(whole)}"
     if found.best is not None:
         yield from _about_login(found.best)
         return
@@ -103,6 +107,13 @@ def _help(found: Discovery, known: Known) -> Iterator[str]:
     tried = [each for each in found.candidates if not each.standing.is_guess and each.cause]
     for each in tried[:1]:
         yield f"see why: smtpcheck probe {_target(each)}"
+    without = next((each for each in found.candidates if each.proof is Proof.NO_LOGIN), None)
+    if without is not None:
+        who = shell_quoted(found.subject.address or "ADDRESS")
+        yield (
+            f"whether it takes mail without one: smtpcheck probe {_target(without)} "
+            f"--set sender.address={who} --to {who} --until rcpt"
+        )
     if not known.ispdb and known.preset is None:
         yield "--ispdb asks Thunderbird's database too, which is then told the domain"
     if not tried:

@@ -126,7 +126,7 @@ def _as_text(found: Discovery, offering: Offering, *, quiet: bool, no_input: boo
     from smtpcheck.cli.terminal import style_for
     from smtpcheck.report.discovery_text import render_discovery
 
-    command = command_for(found, offering)
+    command = "" if offering.name else command_for(found, offering)
     text = render_discovery(found, style_for(sys.stdout), command=command, quiet=quiet)
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -77,7 +77,7 @@ def test_saved_without_a_login_where_no_preset_vouches(
     monkeypatch.setenv("SMTP_PW", CANARY)
     with world(both, labels=("smtp",)) as (here, find):
         said = talks(here, monkeypatch)
-        code, _out, err = find(USER, "--save", "mine", "--password-env", "SMTP_PW")
+        code, out, err = find(USER, "--save", "mine", "--password-env", "SMTP_PW")
     assert code == 0, err
     saved = tomllib.loads(smtpcheck.read("mine"))
     assert saved["server"]["host"] == f"smtp.{DOMAIN}"
@@ -85,6 +85,7 @@ def test_saved_without_a_login_where_no_preset_vouches(
     assert saved["sender"]["address"] == USER
     assert saved["tls"]["ca_file"] == str(here.ca_file)
     assert "note: not logged in: no preset vouches" in err
+    assert "next:" not in out
     assert not any("AUTH" in line for line in said)
 
 

@@ -286,6 +286,20 @@ def test_a_server_that_offers_no_login_is_not_the_best(build: Builder) -> None:
     assert found.best == found.candidates[1]
 
 
+def test_where_only_servers_without_a_login_answer_that_is_said(build: Builder) -> None:
+    without = Sandbox(scenario=find_scenario("auth-not-offered"))
+    with (
+        without,
+        build.world(
+            lambda _smtp: (srv("_submissions", without.submissions_port),), labels=("smtp",)
+        ) as world,
+    ):
+        found = world.find()
+    assert found.best is None
+    assert found.failure == f"smtp.{DOMAIN} answers inside verified TLS, but offers no login"
+    assert any("--until rcpt" in line for line in found.help)
+
+
 def test_an_international_domain_is_asked_for_in_its_ascii_form() -> None:
     subject = read_subject("jörg@Bücher.example")
     assert (subject.domain, subject.local) == ("xn--bcher-kva.example", "jörg")
