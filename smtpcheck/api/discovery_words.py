@@ -104,6 +104,9 @@ def _help(found: Discovery, known: Known) -> Iterator[str]:
         return
     if known.status == "nxdomain":
         return
+    if known.fault and not found.candidates:
+        yield f"see why: smtpcheck probe {found.subject.domain} --until dns"
+        return
     tried = [each for each in found.candidates if not each.standing.is_guess and each.cause]
     for each in tried[:1]:
         yield f"see why: smtpcheck probe {_target(each)}"

@@ -110,6 +110,8 @@ def _once(url: str, body: bytes, way: Way, limit: Deadline) -> tuple[Page, str]:
     """One request, and where it redirects to."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or way.port
+    if limit.expired:
+        return Page(host=host, failure="no time was left to ask"), ""
     try:
         sock = _connected(host, port, way, limit)
         if isinstance(sock, Page):

@@ -369,3 +369,4 @@ def test_dns_that_cannot_be_asked_is_the_reason(build: Builder) -> None:
     with build.world() as world:
         found = world.find(resolver="127.0.0.1:9", deadline=4.0)
     assert found.failure.startswith(f"DNS could not be asked for {DOMAIN}")
+    assert found.help == (f"see why: smtpcheck probe {DOMAIN} --until dns",)

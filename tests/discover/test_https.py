@@ -254,6 +254,11 @@ def test_a_server_that_does_not_hang_up_is_not_waited_for(
         assert fetch_raw(tmp_path, authority, port, 60).body == b"<a/>"
 
 
+def test_without_time_nobody_is_asked(tmp_path: Path, authority: Authority) -> None:
+    page = fetch_raw(tmp_path, authority, 9, 0)
+    assert (page.failure, page.asked) == ("no time was left to ask", ())
+
+
 def test_a_server_that_never_ends_ends_with_the_deadline(
     tmp_path: Path, authority: Authority
 ) -> None:
