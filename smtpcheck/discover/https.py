@@ -194,7 +194,10 @@ def _receive(sock: socket.socket, limit: Deadline) -> bytes:
     if limit.expired:
         raise TimeoutError
     sock.settimeout(limit.remaining())
-    return sock.recv(_PIECE)
+    try:
+        return sock.recv(_PIECE)
+    except ConnectionError:  # an end like any other: what has come may be whole
+        return b""
 
 
 def _send(sock: socket.socket, data: bytes, limit: Deadline) -> None:
