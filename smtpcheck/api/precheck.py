@@ -24,7 +24,7 @@ def settings_findings(
     from smtpcheck.diagnosis.lint import lint
 
     host = loaded.profile.server.host
-    presets = _presets_for(host)
+    presets = _presets_for(host, loaded.preset)
     return lint(
         loaded.profile,
         loaded.preset or (_preset_of(host) if presets else None),
@@ -34,13 +34,15 @@ def settings_findings(
     )
 
 
-def _presets_for(host: str) -> tuple[Preset, ...]:
+def _presets_for(host: str, own: Preset | None) -> tuple[Preset, ...]:
     """All presets in outline, where the host may be a provider's: an address and this machine are
-    none's."""
-    from smtpcheck.diagnosis.lint_finding import is_loopback, literal
+    none's, and a host of the profile's own preset is no other's."""
+    from smtpcheck.diagnosis.lint_finding import belongs, is_loopback, literal
 
     if not host or literal(host) is not None or is_loopback(host):
         return ()
+    if own is not None and belongs(host.lower().rstrip("."), own):
+        return (own,)
     from smtpcheck.store.presets import outlines
 
     return outlines()

@@ -239,8 +239,9 @@ def _about_name(name: str) -> list[str]:
     word = name.lower()
     by_alias = [each.name for each in outlines() if word in (each.provider, *each.aliases)]
     near = by_alias or [found for found in [nearest(name, preset_names())] if found]
-    hints = [f"did you mean {' or '.join(near)}?"] if near else []
-    return [*hints, "all there are: smtpcheck profile presets"]
+    if near:
+        return [f"did you mean {' or '.join(near)}?"]
+    return ["all there are: smtpcheck profile presets"]
 
 
 def _about_region(preset: Preset, region: str) -> tuple[str, list[str]]:

@@ -10,6 +10,7 @@ import pytest
 
 from smtpcheck.cli.preset_choice import choose_preset
 from smtpcheck.cli.profile_answers import NEED_USERNAME
+from smtpcheck.store import presets
 from smtpcheck.store.presets import COMMON, list_presets, preset_names
 from tests.cli.command_line import CommandLine
 from tests.cli.test_profile_questions import Scripted, answered
@@ -46,6 +47,7 @@ def test_all_presets_are_listed_a_line_each(smtpcheck: CommandLine) -> None:
         (("box1234.bluehost.com",), ["bluehost"]),
         (("relay", "microsoft"), ["m365-direct-send", "m365-relay"]),
         (("testing",), ["mailtrap-sandbox"]),
+        (("me@zohomail.com",), ["zoho"]),
         (("postfix-relay",), ["relay"]),
     ],
 )
@@ -120,6 +122,27 @@ def test_every_preset_makes_a_profile_that_lint_has_nothing_against(
     # Where passwords end at a date, lint has to say so.
     ends = {rule["password"] for rule in preset.password_rules} & {"admin", "refused"}
     assert told <= ({"auth.method"} if ends else set())
+
+
+def test_a_profile_of_a_preset_reads_no_other_preset(
+    smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = '[auth]\nusername = "me@icloud.com"\npassword = { env = "PW" }\n'
+    smtpcheck.write("mine", f'schema = 1\npreset = "icloud"\n{login}')
+    smtpcheck.write("own", f'schema = 1\n[server]\nhost = "mail.example.com"\n{login}')
+    read: list[Path] = []
+
+    def noted(path: Path) -> bytes:
+        read.append(path)
+        return path.read_bytes()
+
+    monkeypatch.setattr(presets, "read_bytes", noted)
+    presets.load_preset.cache_clear()
+    presets.outlines.cache_clear()
+    assert smtpcheck("profile", "lint", "mine").code == 0
+    assert [path.name for path in read] == ["icloud.toml"]
+    assert smtpcheck("profile", "lint", "own").code == 0
+    assert len(read) == 1 + len(preset_names())
 
 
 def test_the_question_offers_the_usual_ones_and_finds_the_others() -> None:

@@ -152,6 +152,8 @@ def test_its_names_of_hosts_and_domains_are_well_formed(preset: Preset) -> None:
     assert bool(preset.host_template) == bool(preset.regions)
     assert len(set(preset.regions)) == len(preset.regions)
     assert "{region}" in preset.host_template or not preset.host_template
+    if preset.domains or preset.mx:
+        assert _server(preset)["host"]
 
 
 @ANY_PRESET
