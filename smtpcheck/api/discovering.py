@@ -33,7 +33,7 @@ SETTINGS: Final = (
     "tls.min_version",
     "tls.max_version",
 )
-"""Settings of a profile that a discovery may be given: none weakens what is proved."""
+"""Settings of a profile that a discovery may be given: with each a certificate is verified."""
 SEARCHING: Final = 20.0
 """Seconds that the sources may take together."""
 AT_ONCE: Final = 8
