@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "probe": ("probe", "Test a server stage by stage: dns, tcp, tls, auth, send."),
     "send-test": ("send_test", "Send one real message and show the answer to each command."),
     "explain": ("explain", "Find cause and fix for a pasted error, a log, a bounce."),
+    "discover": ("discover", "Find and prove the server of a mail address."),
     "profile": ("profile", "Make, show, change and check profiles."),
     "secret": ("secret", "Keep a profile's password in the system keyring."),
     "login": ("login", "Get an OAuth token and keep it in the system keyring."),

@@ -113,6 +113,8 @@ class Proving:
     probe: bool = True
     send: bool = False
     """The probe may send the test message."""
+    resolver: str = ""
+    """The DNS server to ask; empty: those of the system."""
 
 
 def finish(answers: Answers, asker: Asker | None, proving: Proving, *, stdin: bool = False) -> int:
@@ -151,7 +153,7 @@ def _prove_and_save(answers: Answers, proving: Proving) -> int:
         _keep_draft(answers, "not saved")
         raise
     if proving.probe:
-        proof = _proof_of(answers, loaded, send=proving.send)
+        proof = _proof_of(answers, loaded, proving)
         show_proof(proof)
         if proof.exit_code:
             _keep_draft(answers, "not saved")
@@ -161,11 +163,11 @@ def _prove_and_save(answers: Answers, proving: Proving) -> int:
     return 0
 
 
-def _proof_of(answers: Answers, loaded: Any, *, send: bool) -> Proof:
+def _proof_of(answers: Answers, loaded: Any, proving: Proving) -> Proof:
     from smtpcheck.cli.profile_probe import probe_unsaved
 
     try:
-        return probe_unsaved(loaded, send=send)
+        return probe_unsaved(loaded, send=proving.send, resolver=proving.resolver)
     except UsageError as error:
         _keep_draft(answers, "not saved")
         anyway = f"to save it unprobed: {answers.command()} --no-input --no-probe"

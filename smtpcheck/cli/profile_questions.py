@@ -28,7 +28,7 @@ def ask_all(asker: Asker, answers: Answers) -> None:
         _ask_preset(asker, answers)
     if "server.socket" not in answers.raw:
         _ask_server(asker, answers, known=by_flag)
-    _ask_name(asker, answers)
+    ask_name(asker, answers)
     _ask_login(asker, answers)
     _ask_mail(asker, answers)
 
@@ -80,7 +80,8 @@ def _ask_preset(asker: Asker, answers: Answers) -> None:
         answers.draft.setdefault("auth.username", address)
 
 
-def _ask_name(asker: Asker, answers: Answers) -> None:
+def ask_name(asker: Asker, answers: Answers) -> None:
+    """Asks what the profile is to be called, unless it has a name."""
     if answers.name:
         return
 

@@ -7,6 +7,7 @@ library encodes a name a second time; the answer is taken apart by dnspython.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import dns.message
     import dns.name
 
-TYPES = {"A": 1, "CNAME": 5, "MX": 15, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "MX": 15, "AAAA": 28, "SRV": 33}
 UDP_SIZE = 1232
 """Largest UDP answer asked for: it passes every path unfragmented (DNS flag day 2020)."""
 _RECURSION_DESIRED = 0x0100
@@ -42,7 +43,8 @@ class Answer:
     status: str
     """The words of `dns.query.status` in docs/facts.md, without `not-asked`."""
     values: tuple[str, ...] = ()
-    """Addresses; for MX and CNAME the names."""
+    """Addresses; for CNAME the name, for MX the names by preference, for SRV the records
+    `PRIORITY WEIGHT PORT TARGET` (RFC 2782)."""
     chain: tuple[str, ...] = ()
     """The CNAME targets, in order."""
     loop: bool = False
@@ -191,16 +193,24 @@ def _followed(message: dns.message.Message, question: Question) -> _Followed:
     records = found.get((name, kind))
     ttls += [records.ttl] if records else []
     return _Followed(
-        values=tuple(_value(record, question.type) for record in records or ()),
+        values=tuple(_value(record, question.type) for record in _sorted(records or ())),
         chain=tuple(chain),
         loop=False,
         ttl=min(ttls, default=0),
     )
 
 
+def _sorted(records: Iterable[Any]) -> list[Any]:
+    """MX records by preference; any other as they came."""
+    return sorted(records, key=lambda record: getattr(record, "preference", 0))
+
+
 def _value(record: Any, kind: str) -> str:
     if kind in ("A", "AAAA"):
         return str(record.address)
+    if kind == "SRV":
+        numbers = f"{record.priority} {record.weight} {record.port}"
+        return f"{numbers} {_text(record.target)}"
     return _text(record.exchange if kind == "MX" else record.target)
 
 
