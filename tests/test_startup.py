@@ -133,6 +133,6 @@ def test_dnspython_is_imported_for_a_name() -> None:
 
 
 def test_a_failure_reads_the_catalogue_and_nothing_else_is_loaded() -> None:
-    modules = imported("probe", "127.0.0.1:9", code=11)
+    modules = imported("probe", "127.9.9.9:9", code=11)
     assert "smtpcheck.catalog.loader" in modules
     assert loaded(modules, ("rich", "keyring", "cryptography", "dns", "tomlkit", "email")) == []

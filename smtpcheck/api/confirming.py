@@ -26,6 +26,13 @@ def must_be_possible(job: Job) -> None:
     """Raises UsageError where no mailbox is set, or what reads its verdicts is not installed."""
     from importlib.util import find_spec
 
+    from smtpcheck.api.job import sends_a_message
+
+    if job.plan.senders or job.plan.relay or not sends_a_message(job):
+        raise UsageError(
+            "--confirm looks for a message, and this run sends none",
+            ["name a recipient with --to, and leave --until out; beside --sender add --send"],
+        )
     confirm = job.loaded.profile.confirm
     name = job.loaded.name or "NAME"
     if confirm is None or not confirm.host or not confirm.username:

@@ -25,7 +25,7 @@ from smtpcheck.model.token import Token
 if TYPE_CHECKING:
     from smtpcheck.probe.recorder import Recorder
     from smtpcheck.probe.refused import Refused
-    from smtpcheck.probe.run import Look, Run
+    from smtpcheck.probe.run import Look, Run, Score
     from smtpcheck.probe.runner import AfterFailure
     from smtpcheck.store.origin import LoadedProfile
 
@@ -94,6 +94,7 @@ def _probe(
         read_token=_token_reader(job, ask),
         sign=sign,
         refused=refused,
+        score=_scorer(job),
         look=_looker(job, ask),
         after_failure=_experiments(job) if job.plan.experiments else None,
     )
@@ -205,6 +206,14 @@ def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
         )
 
     return read
+
+
+def _scorer(job: Job) -> Score | None:
+    if not job.plan.spam_score:
+        return None
+    from smtpcheck.confirm.spam_score import spam_score
+
+    return spam_score
 
 
 def _looker(job: Job, ask: Ask | None) -> Look | None:

@@ -85,6 +85,12 @@ Interval = Annotated[
     float,
     typer.Option(metavar="SECONDS", parser=between(0.0, 3600.0), help="Wait between two of them."),
 ]
+SpamScore = Annotated[
+    bool,
+    typer.Option(
+        "--spam-score", help="Ask rspamd or SpamAssassin of this machine about the message."
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Print the message as it would be sent, and connect nowhere."),

@@ -51,6 +51,14 @@ OnlyIpv6 = Annotated[bool, typer.Option("-6", "--ipv6", help="Use IPv6 addresses
 NoExperiments = Annotated[
     bool, typer.Option("--no-experiments", help="After a failure connect no further.")
 ]
+Confirm = Annotated[
+    str,
+    typer.Option(
+        "--confirm",
+        metavar="HOW",
+        help="imap: wait until the message is in the mailbox of the profile's [confirm].",
+    ),
+]
 InSandbox = Annotated[
     bool, typer.Option("--sandbox", help="Use the embedded server instead of a target.")
 ]
@@ -95,6 +103,13 @@ def _proxy_word(text: str) -> str:
         return FROM_ENVIRONMENT
     proxy_settings(word)
     return word
+
+
+def confirm_given(how: str) -> bool:
+    """Whether the message is to be looked for. Raises UsageError for a way that is not known."""
+    if how and how.lower() != "imap":
+        raise UsageError(f"--confirm {how} is not known", ["write --confirm imap"])
+    return bool(how)
 
 
 def addresses_given(option: str, values: list[str]) -> tuple[str, ...]:

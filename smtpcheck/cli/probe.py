@@ -74,6 +74,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
             help="normal, or deep: some 20 more connections that ask which TLS the server takes.",
         ),
     ] = TlsDepth.NORMAL,
+    confirm: options.Confirm = "",
     no_experiments: options.NoExperiments = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Try the changes that help, and save them when they do.")
@@ -114,6 +115,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         experiments=not no_experiments,
         ping=ping,
         tls=tls.value,
+        confirm=options.confirm_given(confirm),
     )
     plan = with_senders(plan, senders, relay=relay, send=send)
     wishes = Wishes(
@@ -136,6 +138,8 @@ def probe(  # noqa: PLR0913 - one parameter an option
         raise UsageError(f"--fix mends what a whole probe shows, and {word} is none")
     if sandbox and fix:
         raise UsageError("--fix changes a profile, and --sandbox is none")
+    if plan.confirm and fix:
+        raise UsageError("--fix mends what a probe shows: confirm the message after it")
     if not sandbox:
         found = jobs_for(targets, plan, overrides, every=every, tags=tags)
         if relay:

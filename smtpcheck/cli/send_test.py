@@ -50,6 +50,8 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     bdat: message.Bdat = False,
     count: message.Count = 1,
     interval: message.Interval = 0,
+    spam_score: message.SpamScore = False,
+    confirm: options.Confirm = "",
     dry_run: message.DryRun = False,
     deadline: options.DeadlineSeconds = 60,
     ipv4: options.OnlyIpv4 = False,
@@ -104,6 +106,8 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         bdat=bdat,
         count=count,
         interval=interval,
+        spam_score=spam_score,
+        confirm=options.confirm_given(confirm),
     )
     wishes = Wishes(
         formats=formats,
@@ -113,6 +117,9 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         no_input=no_input,
         opened=(Stage.SEND,),
     )
+    if plan.confirm and (count > 1 or dry_run):
+        word = "--count" if count > 1 else "--dry-run"
+        raise UsageError(f"--confirm looks for one message, and {word} sends another number")
     if dry_run and (formats or debug_file):
         raise UsageError("--dry-run makes no report", ["leave --format and --debug-file away"])
     raise typer.Exit(_run(target, plan, overrides, wishes, sandbox=sandbox, dry_run=dry_run))

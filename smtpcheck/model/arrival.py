@@ -80,3 +80,23 @@ class NoLook:
 
 
 Looked = Arrival | Bounce | NotSeen | NoLook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpamScore:
+    """What a spam filter of this machine makes of the message."""
+
+    program: str
+    """`rspamd` or `SpamAssassin`."""
+    score: float
+    required: float
+    """From this score on the filter calls it spam."""
+    symbols: tuple[tuple[str, float], ...] = ()
+    """What was found, each with its points, those that weigh most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoScore:
+    """No filter could be asked."""
+
+    reason: str

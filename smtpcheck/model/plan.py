@@ -28,6 +28,8 @@ class Plan:
     """Addresses that are each tried as the sender, without a message."""
     relay: bool = False
     """Try without a login whether the server takes mail for the recipients; no message."""
+    spam_score: bool = False
+    """Ask a spam filter of this machine what it makes of the message."""
     confirm: bool = False
     """Look for the message in the mailbox of the profile's `[confirm]`."""
     experiments: bool = True

@@ -73,8 +73,9 @@ STEPS: dict[Stage, tuple[str, ...]] = {
 WHO_MAY_SEND = ("send.sender", "send.relay")
 """Steps that the send stage takes instead of its own where it is asked who may send."""
 
-CONFIRM = "send.confirm"
-"""The step behind all others: whether the message arrived; only where that is asked for."""
+AFTER_QUIT = ("send.score", "send.confirm")
+"""Steps behind all others, only where they are asked for: what a spam filter makes of the message,
+and whether it arrived."""
 
 TLS_DEEP = (
     "tls.versions",

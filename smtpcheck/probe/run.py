@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smtpcheck.model.arrival import Looked, Sent
+from smtpcheck.model.arrival import Looked, NoScore, Sent, SpamScore
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.reply import Heard
@@ -34,6 +34,9 @@ ReadToken = Callable[[float], Token]
 Sign = Callable[[bytes], bytes]
 """Puts a DKIM signature before a message. Raises ValueError where it cannot be signed."""
 
+
+Score = Callable[[bytes], SpamScore | NoScore]
+"""Asks a spam filter what it makes of the message."""
 
 Look = Callable[[Sent, Callable[[Secret, str], None], float], Looked]
 """Looks for the message that was sent, for so many seconds. It tells the secret that it uses, and
@@ -116,6 +119,8 @@ class Run:
     """What came behind the 220 to STARTTLS and may be TLS."""
     letterbox: Letterbox | None = None
     notes: list[str] = field(default_factory=list)
+    score: Score | None = None
+    """Where a spam filter is to be asked."""
     look: Look | None = None
     """Into the mailbox in which the message should arrive, where that was asked for."""
     sender_only: bool = False

@@ -10,7 +10,7 @@ from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import ExperimentResult, Observations, Step
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.profile import Profile
-from smtpcheck.model.stage import CONFIRM, STEPS, Outcome, Stage
+from smtpcheck.model.stage import AFTER_QUIT, STEPS, Outcome, Stage
 from smtpcheck.model.value import dataclass
 from smtpcheck.probe.auth_choice import certificate_login, choose_step
 from smtpcheck.probe.auth_steps import login_step
@@ -25,7 +25,8 @@ from smtpcheck.probe.proxy_step import proxy_step
 from smtpcheck.probe.recorder import Ended, Recorder
 from smtpcheck.probe.refused import Refused
 from smtpcheck.probe.repeat_step import repeat_step
-from smtpcheck.probe.run import Letterbox, Look, ReadSecret, ReadToken, Run, Sign
+from smtpcheck.probe.run import Letterbox, Look, ReadSecret, ReadToken, Run, Score, Sign
+from smtpcheck.probe.score_step import score_step
 from smtpcheck.probe.send_steps import (
     PipeliningLostError,
     data_step,
@@ -99,6 +100,7 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     read_token: ReadToken | None = None,
     sign: Sign | None = None,
     refused: Refused | None = None,
+    score: Score | None = None,
     look: Look | None = None,
     after_failure: AfterFailure | None = None,
 ) -> Ran:
@@ -113,6 +115,7 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused(), read_token)
     run.sign = sign
     run.provider = str(settings.get("provider") or "")
+    run.score = score
     run.look = look
     run.sender_check = str(settings.get("sender_check") or "")
     run.sender_only = last < _ORDER.index("send.rcpt")
@@ -254,8 +257,12 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
             break
         taken.add(name)
         yield name, steps[name]
-    if stage is Stage.SEND and run.look is not None and run.letterbox and run.letterbox.deliver:
-        yield CONFIRM, confirm_step
+    if stage is Stage.SEND and run.letterbox and run.letterbox.deliver:
+        score, confirm = AFTER_QUIT
+        if run.score is not None:
+            yield score, score_step
+        if run.look is not None:
+            yield confirm, confirm_step
 
 
 def _dns(run: Run) -> Outcome:

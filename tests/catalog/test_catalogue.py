@@ -20,7 +20,7 @@ from smtpcheck.model.diagnosis import Confidence
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import SECTIONS
 from smtpcheck.model.settings import rules_of
-from smtpcheck.model.stage import CONFIRM, STEPS, TLS_DEEP, WHO_MAY_SEND
+from smtpcheck.model.stage import AFTER_QUIT, STEPS, TLS_DEEP, WHO_MAY_SEND
 
 CAUSES = load_catalog().causes
 RULES = [
@@ -49,7 +49,13 @@ def documented() -> set[str]:
     return shown | {name.rpartition(".")[2] for name in shown}
 
 
-STEP_NAMES = {*chain.from_iterable(STEPS.values()), *TLS_DEEP, *WHO_MAY_SEND, CONFIRM, "tcp.proxy"}
+STEP_NAMES = {
+    *chain.from_iterable(STEPS.values()),
+    *TLS_DEEP,
+    *WHO_MAY_SEND,
+    *AFTER_QUIT,
+    "tcp.proxy",
+}
 KNOWN = documented()
 SETTINGS = {
     f"{section}.{field.name}" for section, kind in SECTIONS.items() for field, _ in rules_of(kind)

@@ -110,11 +110,18 @@ def test_the_password_is_judged_and_seen_nowhere(
 
 @pytest.mark.parametrize("name", ["CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "NTLM"])
 def test_a_refused_challenge_mechanism_is_never_certain_of_the_password(name: str) -> None:
-    with sandbox(name) as server:
+    with sandbox(f"{name} PLAIN") as server:
         report = log_in(server, name.removesuffix("-PLUS").lower(), "wrong")
     [diagnosis] = report.diagnoses
     assert diagnosis.confidence != "certain"
     assert any("auth.method=plain" in line for line in diagnosis.help), diagnosis.help
+
+
+def test_a_method_that_the_server_does_not_offer_is_not_advised() -> None:
+    with sandbox("CRAM-MD5") as server:
+        report = log_in(server, "cram-md5", "wrong")
+    [diagnosis] = report.diagnoses
+    assert not any("auth.method" in line for line in diagnosis.help), diagnosis.help
 
 
 @pytest.mark.parametrize("name", PASSWORDS)
