@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from smtpcheck.cli import profile_edit, profile_init, profile_lint, profile_show
+from smtpcheck.cli import (
+    profile_edit,
+    profile_export,
+    profile_import,
+    profile_init,
+    profile_lint,
+    profile_show,
+)
 from smtpcheck.cli.command import Command, new_app
 
 app = new_app("Make, show, change and check profiles.")
@@ -19,5 +26,7 @@ for _name, _function in (
     ("presets", profile_show.presets),
     ("path", profile_show.path),
     ("lint", profile_lint.lint),
+    ("import", profile_import.import_),
+    ("export", profile_export.export),
 ):
     app.command(_name, cls=Command)(_function)

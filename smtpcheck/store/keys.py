@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field
 from typing import Any
 
@@ -97,6 +97,18 @@ KEYS: dict[str, Key] = _all_keys()
 
 VARIABLES: dict[str, Key] = {key.variable: key for key in KEYS.values()}
 """Every key, under the environment variable that sets it."""
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by full key as tables, in the order of a profile's keys."""
+    tables: dict[str, Any] = {}
+    for name, key in KEYS.items():
+        if name in values:
+            place = tables
+            for word in key.path[:-1]:
+                place = place.setdefault(word, {})
+            place[key.field] = values[name]
+    return tables
 
 
 def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:

@@ -1,0 +1,125 @@
+"""Proves settings and saves them as a profile, or keeps a draft: what `init` and `import` share."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from smtpcheck.cli.profile_answers import Answers
+from smtpcheck.model.errors import ProfileError, UsageError
+
+if TYPE_CHECKING:
+    from smtpcheck.cli.profile_probe import Proof
+    from smtpcheck.cli.profile_secret import ImportedSecret
+
+
+def prove_and_save(
+    answers: Answers,
+    *,
+    probe: bool,
+    again: str,
+    secret: ImportedSecret | None = None,
+    deliver: bool = False,
+    may_run: bool = True,
+) -> int:
+    """Probes what the answers make, saves it when the probe passes, and returns the exit code.
+
+    Otherwise a draft is kept. `again` is the command that saves it unprobed; `secret` is in no
+    keyring yet and goes there with the profile; `deliver` sends one test message. Without
+    `may_run` a command that prints the password is not run: a file named it, and nobody has looked
+    at it yet. Raises ProfileError for settings that make no profile.
+    """
+    from smtpcheck.cli.profile_probe import password_alone, show_proof
+    from smtpcheck.store.profile_reader import profile_from_settings
+
+    try:
+        loaded = profile_from_settings(
+            answers.tables(), name=answers.name, environment=password_alone()
+        )
+    except ProfileError:
+        keep_draft(answers, "not saved")
+        raise
+    if probe:
+        if secret is not None:
+            loaded = secret.given_to(loaded)
+        proof = _proof_of(answers, loaded, again, deliver=deliver, may_run=may_run)
+        show_proof(proof)
+        if proof.exit_code:
+            keep_draft(answers, "not saved")
+            _note(f"to save it as it is: {again}")
+            return proof.exit_code
+    _save(answers, secret)
+    return 0
+
+
+def keep_draft(answers: Answers, why: str) -> None:
+    """Keeps what was typed, unless nothing was."""
+    from smtpcheck.store.drafts import save_draft
+
+    if not answers.raw:
+        _note(why)
+        return
+    name = answers.name or _free_draft(answers.free_name() or "unnamed")
+    path = save_draft(name, answers.draft_tables())
+    _note(f"{why}; what was typed is kept as a draft: {path}")
+    if answers.asked:
+        _note(f"go on with: smtpcheck profile init {name}")
+
+
+def _proof_of(answers: Answers, loaded: Any, again: str, *, deliver: bool, may_run: bool) -> Proof:
+    from smtpcheck.cli.profile_probe import probe_unsaved
+
+    try:
+        return probe_unsaved(loaded, deliver=deliver, may_run=may_run)
+    except UsageError as error:
+        keep_draft(answers, "not saved")
+        anyway = f"to save it unprobed: {again}"
+        raise UsageError(error.message, (*error.help, anyway)) from None
+
+
+def _save(answers: Answers, secret: ImportedSecret | None) -> None:
+    from smtpcheck.cli.profile_lint import say_findings
+    from smtpcheck.store.drafts import delete_draft
+    from smtpcheck.store.profile_reader import read_profile
+    from smtpcheck.store.profile_writer import create_profile
+
+    path = create_profile(answers.name, answers.tables(), replace=answers.force)
+    typer.echo(f"saved the profile {answers.name}: {path}")
+    with contextlib.suppress(UsageError):  # there mostly is none
+        delete_draft(answers.name)
+    if secret is not None:
+        secret.store(answers.name)
+    _say_missing_secret(answers)
+    say_findings(read_profile(answers.name, environment={}))
+    _note(f"try it: smtpcheck probe {answers.name}")
+
+
+def _say_missing_secret(answers: Answers) -> None:
+    """How to give the profile its password, where it has none yet."""
+    from smtpcheck.store.profile_reader import read_profile
+    from smtpcheck.store.secrets import secret_status
+
+    profile = read_profile(answers.name, environment={}).profile
+    reference = profile.auth.password
+    if reference is None or not profile.wants_login:
+        return
+    status = secret_status(reference, profile_name=answers.name, username=profile.auth.username)
+    if status.available is False:
+        _note(f"there is no password yet: {status.detail}")
+        for line in status.help:
+            typer.echo(f"  help: {line}", err=True)
+
+
+def _free_draft(name: str) -> str:
+    """The name, with a number where it belongs to the draft of another profile."""
+    from smtpcheck.store.drafts import list_drafts
+
+    drafts = {draft.name for draft in list_drafts()}
+    numbered = (f"{name}-{number}" for number in range(2, len(drafts) + 2))
+    return next(each for each in (name, *numbered) if each not in drafts)
+
+
+def _note(text: str) -> None:
+    typer.echo(f"note: {text}", err=True)

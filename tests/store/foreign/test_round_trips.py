@@ -1,0 +1,124 @@
+"""Whatever a format can say comes back the same: profile, text, profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpcheck.store.foreign.formats import NAMES
+from smtpcheck.store.foreign.placeholder import is_placeholder
+from tests.store.foreign.reading_back import profile_of, read_back, settings_of, written
+
+SERVER = {"server.host", "server.port", "server.security"}
+LOGIN = {"auth.username"}
+SENDER = {"sender.address", "sender.name"}
+TLS_FILES = {"tls.ca_file", "tls.client_cert", "tls.client_key"}
+CARRIES: dict[str, set[str]] = {
+    "dotenv": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo", "auth.method"},
+    "url": SERVER | LOGIN | {"tls.verify", "server.helo", "auth.method"},
+    "msmtp": SERVER | LOGIN | SENDER | {"server.helo", "auth.method"},
+    "laravel": (SERVER - {"server.security"}) | LOGIN | SENDER | {"server.helo"},
+}
+"""What each format has words for, whatever the rest of the profile is."""
+REFERENCES: dict[str, set[str]] = {
+    "dotenv": {"env"},
+    "url": {"env"},
+    "msmtp": {"env", "file", "command"},
+    "laravel": {"env"},
+}
+"""The places of a password that each format can name."""
+
+LINE = (
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")),
+        min_size=1,
+        max_size=24,
+    )
+    .map(str.strip)
+    .filter(bool)
+)
+NAME = LINE.filter(lambda text: not set("<>") & set(text))
+WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8)
+HOST = st.builds("{}.{}.example".format, WORD, WORD)
+ADDRESS = st.builds("{}@{}".format, WORD, HOST)
+PATH = st.builds("/etc/{} {}.pem".format, WORD, WORD)
+PASSWORD = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")),
+    min_size=1,
+    max_size=24,
+).filter(lambda text: text == text.strip() and not is_placeholder(text))
+
+
+@st.composite
+def profiles(draw: st.DrawFn) -> dict[str, Any]:
+    """Settings by full key that make a valid profile with a login."""
+    security = draw(st.sampled_from(["starttls", "tls", "none"]))
+    ports = {"starttls": [587, 25, 2525], "tls": [465], "none": [25, 2525]}
+    values: dict[str, Any] = {
+        "server.host": draw(HOST),
+        "server.port": draw(st.sampled_from(ports[security])),
+        "server.security": security,
+        "auth.username": draw(NAME | ADDRESS),
+        "auth.password": {"keyring": True},
+        "sender.address": draw(ADDRESS),
+    }
+    optional = {
+        "sender.name": NAME,
+        "server.helo": HOST,
+        "tls.verify": st.just(value=False),
+        "tls.ca_file": PATH,
+        "auth.method": st.sampled_from(["plain", "login", "cram-md5"]),
+    }
+    for key, strategy in optional.items():
+        if draw(st.booleans()):
+            values[key] = draw(strategy)
+    if draw(st.booleans()):
+        values |= {"tls.client_cert": draw(PATH), "tls.client_key": draw(PATH)}
+    return values
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(values=profiles(), password=PASSWORD)
+@settings(deadline=None, max_examples=60)
+def test_what_a_format_says_comes_back(name: str, values: dict[str, Any], password: str) -> None:
+    profile = profile_of(values)
+    text, saying = written(name, profile, password)
+    back, secrets = read_back(name, text)
+    before, after = settings_of(profile), settings_of(back)
+    assert {key: after[key] for key in CARRIES[name]} == {key: before[key] for key in CARRIES[name]}
+    assert secrets == {"auth.password": password}
+    assert saying.holds_secret
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(values=profiles())
+@settings(deadline=None, max_examples=20)
+def test_a_placeholder_comes_back_as_no_secret(name: str, values: dict[str, Any]) -> None:
+    text, saying = written(name, profile_of(values))
+    _back, secrets = read_back(name, text)
+    assert secrets == {}
+    assert not saying.holds_secret
+    assert any("--show-secret" in note for note in saying.notes())
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [{"env": "SMTP_PW"}, {"file": "/run/secrets/smtp pw"}, {"command": ["pass", "x y"]}],
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_place_of_a_password_comes_back(name: str, reference: dict[str, Any]) -> None:
+    values = {
+        "server.host": "smtp.example.com",
+        "server.security": "starttls",
+        "auth.username": "me",
+        "auth.password": reference,
+    }
+    profile = profile_of(values)
+    text, _saying = written(name, profile)
+    back, secrets = read_back(name, text)
+    kept = set(reference) & REFERENCES[name]
+    assert back.auth.password == (profile.auth.password if kept else None)
+    assert secrets == {}
