@@ -94,7 +94,7 @@ def _source(file: str) -> Source:
         raw = opened_file.head
         if len(raw) >= MAX_BYTES:
             raise UsageError(
-                f"{file} is longer than 1 MB: that is no file of settings",
+                f"{file} is longer than 512 kB: that is no file of settings",
                 ["give the part with the mail settings, on standard input: -"],
             )
     text = decoded(raw)

@@ -9,7 +9,7 @@ from typing import Any
 
 from smtpcheck.model.value import dataclass
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 19
 """Of a file that is imported; no settings are that long."""
 
 
