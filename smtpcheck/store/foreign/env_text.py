@@ -49,7 +49,7 @@ def read_env_text(source: Source) -> EnvText:
                 strange.append(line)
         else:
             raw, expands, end = _value(text, found.end())
-            value = _filled(raw, known) if expands else raw
+            value = _filled(raw, known) if expands and raw is not None else raw
             if isinstance(value, str):
                 known[found[1]] = value
             entries.append(Entry(found[1], value, line))
@@ -65,7 +65,7 @@ def env_line(name: str, value: str) -> str:
 
 def quoted(value: str) -> str:
     """The value as it stands behind the equals sign."""
-    if not value or _BARE.fullmatch(value):
+    if not value or (_BARE.fullmatch(value) and value.lower() != "null"):
         return value
     if not any(c in value for c in "'\\\r\n"):
         return f"'{value}'"
@@ -73,8 +73,8 @@ def quoted(value: str) -> str:
     return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'
 
 
-def _value(text: str, at: int) -> tuple[str, bool, int]:
-    """The value, whether what it refers to is filled in, and where its line ends."""
+def _value(text: str, at: int) -> tuple[str | None, bool, int]:
+    """The value (None for the word `null`), whether what it refers to is filled in, and where its line ends."""
     quote = text[at : at + 1]
     for mark, pattern in (("'", _SINGLE), ('"', _DOUBLE), ("`", _BACKTICK)):
         found = pattern.match(text, at) if quote == mark else None
@@ -88,7 +88,8 @@ def _value(text: str, at: int) -> tuple[str, bool, int]:
     end = _end_of_line(text, at)
     bare = text[at:end]
     comment = re.search(r"(?:^|[ \t])#", bare)
-    return (bare[: comment.start()] if comment else bare).strip(), True, end
+    word = (bare[: comment.start()] if comment else bare).strip()
+    return None if word.lower() == "null" else word, True, end
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -111,12 +112,12 @@ def _filled(raw: str, known: dict[str, str]) -> str | Lookup:
         value = known.get(found[1], default)
         if value is None:
             missing.append(found[1])
-            return ""
+            return found[0]
         length += len(value)
         return value if length <= _LONGEST else ""
 
     made = _REFERENCE.sub(fill, raw).replace("$\0", "$")
-    if missing:
+    if missing and "://" not in made:  # of a URL each part is looked at by itself
         return Lookup({}, words=f"environment variable {missing[0]}, in part")
     if length > _LONGEST:
         return Lookup({}, words="names that make it too long")

@@ -13,7 +13,10 @@ NAMES = (
     "dotenv",
     "url",
     "msmtp",
+    "django",
+    "flask",
     "laravel",
+    "symfony",
 )
 """As `--format` takes them; the module of each has the same name and holds `FORMAT`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -61,13 +62,11 @@ class Saying:
     @property
     def mailbox(self) -> str:
         """`Name <address>`, or the address alone; empty without a sender."""
-        from email.utils import formataddr
-
         address, name = self["sender.address"], self["sender.name"]
         if not address or not name:
             return str(address)
-        if name.isascii():
-            return formataddr((name, address))
+        if re.fullmatch(r"[A-Za-z0-9 _-]+", name):
+            return f"{name} <{address}>"
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +116,12 @@ def host_port(taking: Taking, entry: Entry, key: str) -> None:
 def mailbox(taking: Taking, entry: Entry, key: str) -> None:
     """`Name <address>` or an address; the name goes into `sender.name`."""
     value = taking.value(entry)
-    if isinstance(value, list) and len(value) == 2:  # (name, address), as Flask-Mail has it
-        value = f"{as_text(value[0])} <{as_text(value[1])}>"
     if value is None:
         return
-    name, address = split_mailbox(as_text(value))
+    if isinstance(value, list) and len(value) == 2:  # (name, address), as Flask-Mail has it
+        name, address = as_text(value[0]), as_text(value[1])
+    else:
+        name, address = split_mailbox(as_text(value))
     taking.put(key, address, entry)
     if name and key == "sender.address" and not taking.has("sender.name"):
         taking.put("sender.name", name, entry)
@@ -167,11 +167,14 @@ def split_host(text: str) -> tuple[str, str]:
 
 
 def split_mailbox(text: str) -> tuple[str, str]:
-    """Name and address of `Name <address>`."""
-    if "<" not in text:
+    """Name and address of `Name <address>`, the name in quotation marks or not."""
+    found = re.fullmatch(r"([^<>]*)<([^<>]*)>", text.strip())
+    if found is None:
         return "", text.strip()
-    name, address = parseaddr(text)
-    return (name, address) if address else ("", text.strip())
+    name = found[1].strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return name, found[2].strip()
 
 
 def _number(value: Any) -> Any:

@@ -180,4 +180,4 @@ def as_flag(value: Any) -> bool | None:
 
 
 def _says_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in ("", "null"))
+    return value is None or (isinstance(value, str) and not value.strip())

@@ -35,7 +35,7 @@ def values_of(text: str) -> dict[str, Any]:
         ("s = { address: 'a', :port => 25 }", "s.port", 25),
         ("s = { password: ENV.fetch('PW') }", "s.password", Lookup({"env": "PW"})),
         ("g['smtp_x'] = nil # g['smtp_y'] = 1", "g.smtp_x", None),
-        ("$m->SMTPSecure = PHPMailer::SMTPS;", "$m->SMTPSecure", Lookup({}, words="PHPMailer::SMTPS")),
+        ("$m->Secure = PHPMailer::SMTPS;", "$m->Secure", Lookup({}, words="PHPMailer::SMTPS")),
     ],
 )  # fmt: skip
 def test_a_literal_is_read(text: str, name: str, value: Any) -> None:

@@ -20,6 +20,9 @@ CARRIES: dict[str, set[str]] = {
     "dotenv": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo", "auth.method"},
     "url": SERVER | LOGIN | {"tls.verify", "server.helo", "auth.method"},
     "msmtp": SERVER | LOGIN | SENDER | {"server.helo", "auth.method"},
+    "django": SERVER | LOGIN | SENDER | {"tls.client_cert", "tls.client_key"},
+    "flask": SERVER | LOGIN | SENDER,
+    "symfony": SERVER | LOGIN | {"tls.verify", "server.helo"},
     "laravel": (SERVER - {"server.security"}) | LOGIN | SENDER | {"server.helo"},
 }
 """What each format has words for, whatever the rest of the profile is."""
@@ -28,6 +31,9 @@ REFERENCES: dict[str, set[str]] = {
     "url": {"env"},
     "msmtp": {"env", "file", "command"},
     "laravel": {"env"},
+    "django": {"env"},
+    "flask": {"env"},
+    "symfony": {"env"},
 }
 """The places of a password that each format can name."""
 
