@@ -39,7 +39,7 @@ _WORDS: Mapping[str, Any] = {
     "undefined": None,
 }
 _ENVIRONMENT = re.compile(r"(?:process\.env|import\.meta\.env)\.([A-Za-z_]\w*)\Z")
-_CALLS = ("env", "getenv", "ENV.fetch", "Env::get", "env.fetch")
+_CALLS = ("env", "getenv", "getenv_docker", "ENV.fetch", "Env::get", "env.fetch")
 _TABLES = ("$_ENV", "$_SERVER", "ENV", "process.env")
 _CONVERSIONS = ("Number", "parseInt", "intval", "String", "Boolean", "boolval", "Integer")
 _OPERATORS = ("?", "||", "??", ".", "+", "-", "*", "/", "%", "&&", "<<", "==", "===")
@@ -71,7 +71,7 @@ def tokens_of(text: str) -> list[Token]:
 def read_code(text: str) -> list[Entry]:
     """Every setting of the code: `$mail->Host = 'x'` as `$mail->Host`, `$a['b'] = 1` as `$a.b`,
     `define('X', 1)` as `X`, and what is in an array or object as `name.key`, for those without a
-    name as `key`. `x.y(z)` with literal arguments is the list of them under `x.y()`."""
+    name as `key`. `x.y(z)` is the list of its plain arguments under `x.y()`."""
     reader = _Reader(tokens_of(text))
     entries = list(reader.statements())
     return [each for entry in entries for each in _flat(entry)]
@@ -147,14 +147,15 @@ class _Reader:
                 self._known[name] = value
             yield Entry(name, value, token.line)
         elif self._text() == "(":
-            arguments = self._arguments()
-            if name == "define" and len(arguments) == 2 and isinstance(arguments[0], str):
-                yield Entry(arguments[0], arguments[1], token.line)
-            elif arguments:
-                yield Entry(f"{name}()", arguments, token.line)
-                for each in arguments:
-                    if isinstance(each, dict):
-                        yield Entry("", each, token.line)
+            yield from self._from_call(name, token.line)
+
+    def _from_call(self, name: str, line: int) -> Iterator[Entry]:
+        """The plain arguments; arrays and code among them are read as statements of their own."""
+        arguments = self._arguments()
+        if name == "define" and arguments and isinstance(arguments[0], str):
+            yield Entry(arguments[0], arguments[1] if len(arguments) == 2 else _UNKNOWN, line)
+        elif arguments:
+            yield Entry(f"{name}()", arguments, line)
 
     def _is_call(self) -> bool:
         """Whether the value is what a function returns, and no look-up in the environment."""
@@ -164,11 +165,25 @@ class _Reader:
         return called and name not in (*_CALLS, *_CONVERSIONS, "array")
 
     def _arguments(self) -> list[Any]:
-        """The literal values between parentheses; what is none is not run."""
-        value = self._value(0)
-        if isinstance(value, dict):
-            return [value]
-        return [plain(each) if not isinstance(plain(each), dict) else each.value for each in value]
+        """The values between parentheses, up to the first that is an array or code."""
+        self._at += 1
+        found: list[Any] = []
+        while (token := self._peek()) is not None and token.text != ")":
+            if token.text == ",":
+                self._at += 1
+                continue
+            if not self._is_plain(token):
+                return found
+            found.append(self._whole_value())
+            if self._text() not in (",", ")"):
+                self._skip()
+        self._at += 1
+        return found
+
+    def _is_plain(self, token: Token) -> bool:
+        if token.kind == "word":
+            return self._text(1) != "(" or token.text in (*_CALLS, *_CONVERSIONS)
+        return token.kind in _KEYS or (token.text == "(" and self._text(1) in _CASTS)
 
     def _is_literal(self) -> bool:
         """Whether a bracket opens an array or object, and not a block of code."""
@@ -210,6 +225,11 @@ class _Reader:
             return self._word(token, depth)
         return _UNKNOWN
 
+    def _listed(self, depth: int) -> list[Placed]:
+        """The arguments of a call."""
+        found = self._value(depth + 1)
+        return found if isinstance(found, list) else []
+
     def _string(self, token: Token) -> Any:
         body, quote = token.text[1:-1], token.text[0]
         if quote == "'":
@@ -232,13 +252,13 @@ class _Reader:
             name = plain(self._value(depth + 1))
             return _variable(name if isinstance(name, list) else [])
         if self._text() == "(":
-            arguments = plain(self._value(depth + 1))
-            if word in _CALLS and isinstance(arguments, list):
-                return _variable(arguments)
-            inner = arguments if isinstance(arguments, list) else []
+            inner = [each.value for each in self._listed(depth)]
+            if word in _CALLS:
+                return _variable([plain(each) for each in inner])
             if word in _CONVERSIONS and inner:
                 return inner[0]
-            return _UNKNOWN
+            wrapped = [each for each in inner if isinstance(each, dict)]
+            return wrapped[0] if wrapped else _UNKNOWN
         return self._known.get(word, Lookup({}, words=word))
 
     def _group(self, opened: str, depth: int) -> Any:

@@ -74,7 +74,7 @@ def quoted(value: str) -> str:
 
 
 def _value(text: str, at: int) -> tuple[str | None, bool, int]:
-    """The value (None for the word `null`), whether what it refers to is filled in, and where its line ends."""
+    """The value (None for the word `null`), whether references in it count, and its line's end."""
     quote = text[at : at + 1]
     for mark, pattern in (("'", _SINGLE), ('"', _DOUBLE), ("`", _BACKTICK)):
         found = pattern.match(text, at) if quote == mark else None

@@ -13,10 +13,15 @@ NAMES = (
     "dotenv",
     "url",
     "msmtp",
+    "postfix",
     "django",
     "flask",
     "laravel",
     "symfony",
+    "nodemailer",
+    "phpmailer",
+    "wordpress",
+    "swaks",
 )
 """As `--format` takes them; the module of each has the same name and holds `FORMAT`."""
 

@@ -23,6 +23,11 @@ CARRIES: dict[str, set[str]] = {
     "django": SERVER | LOGIN | SENDER | {"tls.client_cert", "tls.client_key"},
     "flask": SERVER | LOGIN | SENDER,
     "symfony": SERVER | LOGIN | {"tls.verify", "server.helo"},
+    "postfix": SERVER | {"server.helo", "auth.method"},
+    "nodemailer": SERVER | LOGIN | SENDER | {"tls.verify", "server.helo", "auth.method"},
+    "phpmailer": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo", "auth.method"},
+    "wordpress": SERVER | LOGIN | SENDER,
+    "swaks": SERVER | LOGIN | SENDER | TLS_FILES | {"server.helo", "auth.method"},
     "laravel": (SERVER - {"server.security"}) | LOGIN | SENDER | {"server.helo"},
 }
 """What each format has words for, whatever the rest of the profile is."""
@@ -30,6 +35,11 @@ REFERENCES: dict[str, set[str]] = {
     "dotenv": {"env"},
     "url": {"env"},
     "msmtp": {"env", "file", "command"},
+    "postfix": set(),
+    "nodemailer": {"env"},
+    "phpmailer": {"env"},
+    "wordpress": {"env"},
+    "swaks": {"env"},
     "laravel": {"env"},
     "django": {"env"},
     "flask": {"env"},
