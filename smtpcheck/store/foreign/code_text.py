@@ -41,7 +41,9 @@ _WORDS: Mapping[str, Any] = {
 _ENVIRONMENT = re.compile(r"(?:process\.env|import\.meta\.env)\.([A-Za-z_]\w*)\Z")
 _CALLS = ("env", "getenv", "getenv_docker", "ENV.fetch", "Env::get", "env.fetch")
 _TABLES = ("$_ENV", "$_SERVER", "ENV", "process.env")
-_CONVERSIONS = ("Number", "parseInt", "intval", "String", "Boolean", "boolval", "Integer")
+_FILES = ("readFileSync", "file_get_contents", "File.read", "IO.read")
+_TRIMMED = ("trim", "strip", "chomp", "toString")
+_CONVERSIONS = ("Number", "parseInt", "intval", "String", "Boolean", "boolval", "Integer", "trim")
 _OPERATORS = ("?", "||", "??", ".", "+", "-", "*", "/", "%", "&&", "<<", "==", "===")
 _CASTS = ("int", "integer", "bool", "boolean", "string", "float")
 _UNKNOWN = Lookup({}, words="code, which is not run")
@@ -162,7 +164,11 @@ class _Reader:
         ahead = 1 if self._text() in ("new", "await") else 0
         name = self._text(ahead)
         called = self._kind(ahead) == "word" and self._text(ahead + 1) == "("
-        return called and name not in (*_CALLS, *_CONVERSIONS, "array")
+        return called and name != "array" and not self._is_looked_up(name)
+
+    @staticmethod
+    def _is_looked_up(name: str) -> bool:
+        return name in (*_CALLS, *_CONVERSIONS) or name.endswith(_FILES)
 
     def _arguments(self) -> list[Any]:
         """The values between parentheses, up to the first that is an array or code."""
@@ -182,7 +188,7 @@ class _Reader:
 
     def _is_plain(self, token: Token) -> bool:
         if token.kind == "word":
-            return self._text(1) != "(" or token.text in (*_CALLS, *_CONVERSIONS)
+            return self._text(1) != "(" or self._is_looked_up(token.text)
         return token.kind in _KEYS or (token.text == "(" and self._text(1) in _CASTS)
 
     def _is_literal(self) -> bool:
@@ -225,6 +231,58 @@ class _Reader:
             return self._word(token, depth)
         return _UNKNOWN
 
+    def _trim(self) -> None:
+        """Behind what a file holds: `.trim()`, `.strip`."""
+        if self._text() == "." and self._text(1) in _TRIMMED:
+            self._at += 4 if self._text(2) == "(" else 2
+
+    def _listed(self, depth: int) -> list[Placed]:
+        """The arguments of a call."""
+        found = self._value(depth + 1)
+        return found if isinstance(found, list) else []
+
+    def _string(self, token: Token) -> Any:
+        body, quote = token.text[1:-1], token.text[0]
+        if quote == "'":
+            return re.sub(r"\\([\\'])", r"\1", body)
+        if quote == "`" or re.search(r"(?<!\\)(?:\#\{|\$\{|\{\$)", body):
+            # backticks are a template for JavaScript, and run a command in PHP and Ruby
+            whole = re.fullmatch(r"\$\{process\.env\.(\w+)\}|\#\{ENV\[['\"](\w+)['\"]\]\}", body)
+            return Lookup({"env": whole[1] or whole[2]}) if whole else _UNKNOWN
+        return re.sub(r"(?s)\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), body)
+
+    def _word(self, token: Token, depth: int) -> Any:
+        word = token.text
+        if found := _ENVIRONMENT.match(word):
+            return Lookup({"env": found[1]})
+        if word.lower() in _WORDS and self._text() not in ("(", "["):
+            return _WORDS[word.lower()]
+        if word == "array" and self._text() == "(":
+            return self._value(depth)
+        if word in _TABLES and self._text() == "[":
+            name = plain(self._value(depth + 1))
+            return _variable(name if isinstance(name, list) else [])
+        if self._text() == "(":
+            return self._called(word, depth)
+        return self._known.get(word, Lookup({}, words=word))
+
+    def _called(self, word: str, depth: int) -> Any:
+        """A look-up, a conversion, or the object that is handed to a function."""
+        inner = [each.value for each in self._listed(depth)]
+        if word in _CALLS:
+            return _variable([plain(each) for each in inner])
+        if word.endswith(_FILES) and inner and isinstance(inner[0], str):
+            self._trim()
+            return Lookup({"file": inner[0]})
+        if word in _CONVERSIONS and inner:
+            return inner[0]
+        return next((each for each in inner if isinstance(each, dict)), _UNKNOWN)
+
+    def _trim(self) -> None:
+        """Behind what a file holds: `.trim()`, `.strip`."""
+        if self._text() == "." and self._text(1) in _TRIMMED:
+            self._at += 4 if self._text(2) == "(" else 2
+
     def _listed(self, depth: int) -> list[Placed]:
         """The arguments of a call."""
         found = self._value(depth + 1)
@@ -255,6 +313,9 @@ class _Reader:
             inner = [each.value for each in self._listed(depth)]
             if word in _CALLS:
                 return _variable([plain(each) for each in inner])
+            if word.endswith(_FILES) and inner and isinstance(inner[0], str):
+                self._trim()
+                return Lookup({"file": inner[0]})
             if word in _CONVERSIONS and inner:
                 return inner[0]
             wrapped = [each for each in inner if isinstance(each, dict)]

@@ -67,7 +67,11 @@ def _write(saying: Saying) -> str:
     if saying["server.timeout"] != 20.0:
         pairs.append(("EMAIL_TIMEOUT", saying["server.timeout"]))
     lines = [f"{name} = {python_literal(value)}" for name, value in pairs if value != ""]
-    password = saying.password(python_literal, env=lambda name: f'os.environ["{name}"]')
+    password = saying.password(
+        python_literal,
+        env=lambda name: f'os.environ["{name}"]',
+        file=lambda name: f"open({python_literal(name)}).read().strip()",
+    )
     if password:
         lines.append(f"EMAIL_HOST_PASSWORD = {password}")
     imports = ["import os", ""] if password.startswith("os.") else []

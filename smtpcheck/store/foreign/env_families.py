@@ -30,9 +30,9 @@ class Family:
 
 def families() -> tuple[Family, ...]:
     """All families, those with telling names first."""
-    from smtpcheck.store.foreign import env_php, env_plain, env_python
+    from smtpcheck.store.foreign import env_apps, env_php, env_plain, env_python
 
-    return (*env_php.FAMILIES, *env_python.FAMILIES, *env_plain.FAMILIES)
+    return (*env_apps.FAMILIES, *env_php.FAMILIES, *env_python.FAMILIES, *env_plain.FAMILIES)
 
 
 def read_families(entries: Iterable[Entry], source: Source) -> list[Imported]:

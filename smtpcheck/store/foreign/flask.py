@@ -38,7 +38,11 @@ def _write(saying: Saying) -> str:
         ("MAIL_USERNAME", saying.username),
     ]
     lines = [f"{name} = {python_literal(value)}" for name, value in pairs if value != ""]
-    password = saying.password(python_literal, env=lambda name: f'os.environ["{name}"]')
+    password = saying.password(
+        python_literal,
+        env=lambda name: f'os.environ["{name}"]',
+        file=lambda name: f"open({python_literal(name)}).read().strip()",
+    )
     if password:
         lines.append(f"MAIL_PASSWORD = {password}")
     address, name = saying["sender.address"], saying["sender.name"]

@@ -9,7 +9,7 @@ from typing import Any
 from smtpcheck.model.errors import UsageError
 from smtpcheck.store.foreign import takes
 from smtpcheck.store.foreign.code_text import read_code
-from smtpcheck.store.foreign.entry import Entry, Source
+from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.format import LIKELY, NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.saying import Saying
@@ -46,6 +46,15 @@ def _version(taking: Taking, entry: Entry, key: str) -> None:
     )
 
 
+def _file(taking: Taking, entry: Entry, key: str) -> None:
+    """`fs.readFileSync("ca.pem")`; the certificate itself has no place in a profile."""
+    match entry.value:
+        case Lookup(place={"file": str(path)}):
+            takes.path(taking, Entry(entry.name, path, entry.line), key)
+        case _:
+            taking.note(f"{entry.name} is not carried over: a profile names a file", entry.line)
+
+
 _FIELDS = (
     Field("host", "server.host", takes.text),
     Field("port", "server.port", takes.integer),
@@ -59,6 +68,9 @@ _FIELDS = (
     Field("authMethod", "auth.method", takes.method),
     Field("tls.rejectUnauthorized", "tls.verify", takes.verified),
     Field("tls.servername", "tls.server_name", takes.text),
+    Field("tls.ca", "tls.ca_file", _file),
+    Field("tls.cert", "tls.client_cert", _file),
+    Field("tls.key", "tls.client_key", _file),
     Field("tls.minVersion", "tls.min_version", _version),
     Field("tls.maxVersion", "tls.max_version", _version),
     Field("from", "sender.address", takes.mailbox),
@@ -169,7 +181,11 @@ def _write(saying: Saying) -> str:
 
 def _auth_lines(saying: Saying) -> list[str]:
     method = saying["auth.method"]
-    password = saying.password(_js, env=lambda name: f"process.env.{name}")
+    password = saying.password(
+        _js,
+        env=lambda name: f"process.env.{name}",
+        file=lambda name: f"fs.readFileSync({_js(name)}, 'utf8').trim()",
+    )
     if not saying.username:
         return []
     token = method in ("xoauth2", "oauthbearer")

@@ -141,7 +141,11 @@ def _write(saying: Saying) -> str:
 
 
 def _login_lines(saying: Saying) -> list[str]:
-    password = saying.password(php, env=lambda name: f"getenv({php(name)})")
+    password = saying.password(
+        php,
+        env=lambda name: f"getenv({php(name)})",
+        file=lambda name: f"trim(file_get_contents({php(name)}))",
+    )
     if not saying.username:
         return ["$mail->SMTPAuth = false;"]
     method = saying["auth.method"]

@@ -155,6 +155,13 @@ class Taking:
             hint = f"; did you mean {near}?" if near else ": a profile has no such setting"
             self.note(f"{name} is not carried over{hint}", entry.line)
 
+    def take_over(self, other: Taking) -> None:
+        """Everything that another taking has got and told."""
+        self._values |= other._values
+        self._places |= other._places
+        self._secrets |= other._secrets
+        self._notes += other._notes
+
     def imported(self) -> Imported:
         """All that was taken."""
         return Imported(self._values, self._places, self._secrets, tuple(self._notes), self.account)

@@ -57,7 +57,14 @@ _OPTIONS = (
     Field("from_email", "sender.address", takes.mailbox),
     Field("auth", "auth.method", takes.method),
 )
-_SILENT = ("restart_threshold", "restart_threshold_sleep", "ping_threshold", "max_per_second")
+_SILENT = (
+    "restart_threshold",
+    "restart_threshold_sleep",
+    "ping_threshold",
+    "max_per_second",
+    "pool",
+    "retry_limit",
+)
 _DJANGO = ("environ", "dj")
 _WRAPPED = re.compile(r"^(failover|roundrobin)\(\s*([^\s()]+)")
 
@@ -177,6 +184,8 @@ _TLS_OPTIONS = {
     "secure",
     "starttls",
     "dialect",
+    "disable_ssl",
+    "disable_tls",
 }
 
 
@@ -210,6 +219,10 @@ def _take_security(taking: Taking, entry: Entry, url: MailUrl, dialect: str) -> 
 
 def _default_mode(option: Mapping[str, str], dialect: str, port: object) -> str:
     """What `smtp://` means where nothing else is said."""
+    if dialect == "airflow":  # SmtpHook: TLS from the first byte unless that is turned off
+        if not as_flag(option.get("disable_ssl", "")):
+            return "tls"
+        return "none" if as_flag(option.get("disable_tls", "")) else "starttls"
     required = option.get("require_tls", option.get("requireTLS", option.get("starttls", "")))
     if as_flag(required):
         return "starttls"

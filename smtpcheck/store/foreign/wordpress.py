@@ -76,12 +76,13 @@ def _take_security(taking: Taking) -> None:
     """WP Mail SMTP hands WPMS_SSL to PHPMailer as SMTPSecure: `ssl` is TLS from the first byte,
     `tls` STARTTLS, nothing STARTTLS where it is offered, unless WPMS_SMTP_AUTOTLS is false."""
     entry = taking.entry("WPMS_SSL", "SMTP_SECURE", "SMTP_SSL")
+    automatic = taking.flag("WPMS_SMTP_AUTOTLS", "SMTP_AUTOTLS", default=True)
     word = as_text(taking.value(entry)).lower() if entry is not None else ""
     if word == "ssl" or as_flag(word):
         takes.security(taking, "tls", entry, "")
     elif word == "tls":
         takes.security(taking, "starttls", entry, "")
-    elif taking.flag("WPMS_SMTP_AUTOTLS", "SMTP_AUTOTLS", default=True):
+    elif automatic:
         takes.security(taking, "opportunistic", entry, "WordPress")
     else:
         takes.security(taking, "none", entry, "")
@@ -101,7 +102,11 @@ def _write(saying: Saying) -> str:
     ]
     if saying.username:
         pairs.append(("WPMS_SMTP_USER", php(saying.username)))
-    password = saying.password(php, env=lambda name: f"getenv({php(name)})")
+    password = saying.password(
+        php,
+        env=lambda name: f"getenv({php(name)})",
+        file=lambda name: f"trim(file_get_contents({php(name)}))",
+    )
     if password:
         pairs.append(("WPMS_SMTP_PASS", password))
     address = saying["sender.address"]

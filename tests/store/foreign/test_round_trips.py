@@ -24,7 +24,11 @@ CARRIES: dict[str, set[str]] = {
     "flask": SERVER | LOGIN | SENDER,
     "symfony": SERVER | LOGIN | {"tls.verify", "server.helo"},
     "postfix": SERVER | {"server.helo", "auth.method"},
-    "nodemailer": SERVER | LOGIN | SENDER | {"tls.verify", "server.helo", "auth.method"},
+    "nodemailer": SERVER
+    | LOGIN
+    | SENDER
+    | TLS_FILES
+    | {"tls.verify", "server.helo", "auth.method"},
     "phpmailer": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo", "auth.method"},
     "wordpress": SERVER | LOGIN | SENDER,
     "swaks": SERVER | LOGIN | SENDER | TLS_FILES | {"server.helo", "auth.method"},
@@ -36,13 +40,13 @@ REFERENCES: dict[str, set[str]] = {
     "url": {"env"},
     "msmtp": {"env", "file", "command"},
     "postfix": set(),
-    "nodemailer": {"env"},
-    "phpmailer": {"env"},
-    "wordpress": {"env"},
+    "nodemailer": {"env", "file"},
+    "phpmailer": {"env", "file"},
+    "wordpress": {"env", "file"},
     "swaks": {"env"},
     "laravel": {"env"},
-    "django": {"env"},
-    "flask": {"env"},
+    "django": {"env", "file"},
+    "flask": {"env", "file"},
     "symfony": {"env"},
 }
 """The places of a password that each format can name."""
