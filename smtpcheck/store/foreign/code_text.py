@@ -74,7 +74,8 @@ def read_code(text: str) -> list[Entry]:
     """Every setting of the code: `$mail->Host = 'x'` as `$mail->Host`, `$a['b'] = 1` as `$a.b`,
     `define('X', 1)` as `X`, and what is in an array or object as `name.key`, for those without a
     name as `key`. `x.y(z)` is the list of its plain arguments under `x.y()`."""
-    reader = _Reader(tokens_of(text))
+    php = re.search(r"<\?|\$\w+\s*(?:->|=)|=>\s*\$", text) is not None
+    reader = _Reader(tokens_of(text), php=php)
     entries = list(reader.statements())
     return [each for entry in entries for each in _flat(entry)]
 
@@ -118,8 +119,9 @@ def plain(value: Any) -> Any:
 class _Reader:
     """Goes through the tokens once."""
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], *, php: bool) -> None:
         self._tokens = tokens
+        self._filled = r"(?<!\\)(?:#\{|\$\{|\{\$|\$[A-Za-z_])" if php else r"(?<!\\)(?:#\{|\$\{)"
         self._at = 0
         self._known: dict[str, Any] = {}
 
@@ -245,7 +247,7 @@ class _Reader:
         body, quote = token.text[1:-1], token.text[0]
         if quote == "'":
             return re.sub(r"\\([\\'])", r"\1", body)
-        if quote == "`" or re.search(r"(?<!\\)(?:\#\{|\$\{|\{\$)", body):
+        if quote == "`" or re.search(self._filled, body):
             # backticks are a template for JavaScript, and run a command in PHP and Ruby
             whole = re.fullmatch(r"\$\{process\.env\.(\w+)\}|\#\{ENV\[['\"](\w+)['\"]\]\}", body)
             return Lookup({"env": whole[1] or whole[2]}) if whole else _UNKNOWN
@@ -277,50 +279,6 @@ class _Reader:
         if word in _CONVERSIONS and inner:
             return inner[0]
         return next((each for each in inner if isinstance(each, dict)), _UNKNOWN)
-
-    def _trim(self) -> None:
-        """Behind what a file holds: `.trim()`, `.strip`."""
-        if self._text() == "." and self._text(1) in _TRIMMED:
-            self._at += 4 if self._text(2) == "(" else 2
-
-    def _listed(self, depth: int) -> list[Placed]:
-        """The arguments of a call."""
-        found = self._value(depth + 1)
-        return found if isinstance(found, list) else []
-
-    def _string(self, token: Token) -> Any:
-        body, quote = token.text[1:-1], token.text[0]
-        if quote == "'":
-            return re.sub(r"\\([\\'])", r"\1", body)
-        if quote == "`" or re.search(r"(?<!\\)(?:\#\{|\$\{|\{\$)", body):
-            # backticks are a template for JavaScript, and run a command in PHP and Ruby
-            whole = re.fullmatch(r"\$\{process\.env\.(\w+)\}|\#\{ENV\[['\"](\w+)['\"]\]\}", body)
-            return Lookup({"env": whole[1] or whole[2]}) if whole else _UNKNOWN
-        return re.sub(r"(?s)\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), body)
-
-    def _word(self, token: Token, depth: int) -> Any:
-        word = token.text
-        if found := _ENVIRONMENT.match(word):
-            return Lookup({"env": found[1]})
-        if word.lower() in _WORDS and self._text() not in ("(", "["):
-            return _WORDS[word.lower()]
-        if word == "array" and self._text() == "(":
-            return self._value(depth)
-        if word in _TABLES and self._text() == "[":
-            name = plain(self._value(depth + 1))
-            return _variable(name if isinstance(name, list) else [])
-        if self._text() == "(":
-            inner = [each.value for each in self._listed(depth)]
-            if word in _CALLS:
-                return _variable([plain(each) for each in inner])
-            if word.endswith(_FILES) and inner and isinstance(inner[0], str):
-                self._trim()
-                return Lookup({"file": inner[0]})
-            if word in _CONVERSIONS and inner:
-                return inner[0]
-            wrapped = [each for each in inner if isinstance(each, dict)]
-            return wrapped[0] if wrapped else _UNKNOWN
-        return self._known.get(word, Lookup({}, words=word))
 
     def _group(self, opened: str, depth: int) -> Any:
         """What is between brackets: a dict of Placed values where there are keys, else a list."""

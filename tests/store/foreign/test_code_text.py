@@ -50,6 +50,7 @@ def test_a_literal_is_read(text: str, name: str, value: Any) -> None:
         "a = 'x' . $y",
         "a = decrypt('x')",
         'a = "x#{y}"',
+        '$b = 1; a = "x$y"',
         "a = c ? 'x' : 'y'",
         "a = `id`",
     ],
