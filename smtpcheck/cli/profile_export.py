@@ -48,7 +48,7 @@ def export(
     saying = Saying(loaded.profile, _secret(loaded) if show_secret else None)
     text = format_used.write(saying)
     if output:
-        _write(Path(output), text, force=force)
+        _write(Path(output), text, force=force, secret=saying.holds_secret)
         typer.echo(f"wrote {output}")
     else:
         sys.stdout.write(text)
@@ -84,11 +84,14 @@ def _secret(loaded: LoadedProfile) -> Secret | None:
         fail(error)
 
 
-def _write(path: Path, text: str, *, force: bool) -> None:
-    """Writes the file, for its owner alone. Raises UsageError where it exists, without `force`."""
+def _write(path: Path, text: str, *, force: bool, secret: bool) -> None:
+    """Writes the file; a new one, and any with a secret in it, is for its owner alone. Raises
+    UsageError where it exists, without `force`."""
     from smtpcheck.store.atomic import locked, write_whole
 
     if (path.exists() or path.is_symlink()) and not force:
         raise UsageError(f"{path} exists already", ["give another name, or add --force"])
     with locked(path):
+        if secret and path.exists():
+            path.chmod(0o600)
         write_whole(path, text.encode("utf-8", "surrogateescape"))

@@ -82,6 +82,12 @@ def import_(  # noqa: PLR0913 - one parameter an option
         deliver=send,
         may_run=not _names_a_command(imported, given),
     )
+    if code:
+        typer.echo(
+            "note: to go on, mend the file or add --set KEY=VALUE, and import it again; or change"
+            f" the draft by questions: smtpcheck profile init {answers.name}",
+            err=True,
+        )
     raise typer.Exit(code)
 
 

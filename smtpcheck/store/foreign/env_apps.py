@@ -1,5 +1,5 @@
-"""The variables of programs that are run as containers: Mattermost, Gitea and Forgejo, Vaultwarden,
-Airflow, Mastodon, Quarkus."""
+"""The variables of programs that are run as containers: Mattermost, Gitea and Forgejo, Airflow,
+Quarkus. Vaultwarden and Mastodon have those that everybody has (`env_plain.py`)."""
 
 from __future__ import annotations
 
@@ -92,69 +92,6 @@ def _gitea(taking: Taking) -> None:
     taking.take_over(inner)
 
 
-def _vaultwarden(taking: Taking) -> None:
-    """Vaultwarden, .env.template: SMTP_SECURITY is starttls, force_tls or off."""
-    taking.fields(
-        (
-            Field("SMTP_HOST", "server.host", takes.text),
-            Field("SMTP_PORT", "server.port", takes.integer),
-            Field("SMTP_USERNAME", "auth.username", takes.text),
-            Field("SMTP_PASSWORD", "auth.password", takes.secret),
-            Field("SMTP_FROM", "sender.address", takes.mailbox),
-            Field("SMTP_FROM_NAME", "sender.name", takes.text),
-            Field("SMTP_TIMEOUT", "server.timeout", takes.seconds),
-            Field("SMTP_AUTH_MECHANISM", "auth.method", _mechanism),
-            Field("HELO_NAME", "server.helo", takes.text),
-            Field("SMTP_ACCEPT_INVALID_CERTS", "tls.verify", takes.unverified),
-            Field("SMTP_ACCEPT_INVALID_HOSTNAMES", "tls.verify", takes.unverified),
-        )
-    )
-    entry = taking.entry("SMTP_SECURITY")
-    word = as_text(taking.value(entry)).lower() if entry is not None else "starttls"
-    modes = {"starttls": "starttls", "force_tls": "tls", "off": "none"}
-    takes.security(taking, modes.get(word, word), entry, "Vaultwarden")
-    if not taking.has("server.port"):
-        taking.put("server.port", {"force_tls": 465, "off": 25}.get(word, 587))
-
-
-def _mechanism(taking: Taking, entry: Entry, key: str) -> None:
-    """`"Plain", "Login"`: several mean the best of them."""
-    words = [word.strip(" \"'") for word in as_text(entry.value).split(",")]
-    if len(words) == 1:
-        takes.method(taking, Entry(entry.name, words[0], entry.line), key)
-
-
-def _mastodon(taking: Taking) -> None:
-    """Mastodon, Configuring your environment, SMTP email delivery."""
-    taking.fields(
-        (
-            Field("SMTP_SERVER", "server.host", takes.text),
-            Field("SMTP_PORT", "server.port", takes.integer),
-            Field("SMTP_LOGIN", "auth.username", takes.text),
-            Field("SMTP_PASSWORD", "auth.password", takes.secret),
-            Field("SMTP_FROM_ADDRESS", "sender.address", takes.mailbox),
-            Field("SMTP_REPLY_TO", "sender.reply_to", takes.mailbox),
-            Field("SMTP_RETURN_PATH", "sender.bounce", takes.mailbox),
-            Field("SMTP_DOMAIN", "server.helo", takes.text),
-            Field("SMTP_AUTH_METHOD", "auth.method", takes.method),
-            Field("SMTP_CA_FILE", "tls.ca_file", takes.path),
-        )
-    )
-    verify = taking.entry("SMTP_OPENSSL_VERIFY_MODE")
-    if verify is not None and as_text(verify.value).lower() == "none":
-        takes.no_verification(taking, verify)
-    implicit = taking.entry("SMTP_TLS", "SMTP_SSL")
-    start = taking.entry("SMTP_ENABLE_STARTTLS")
-    word = as_text(start.value).lower() if start is not None else "auto"
-    if implicit is not None and as_flag(implicit.value):
-        takes.security(taking, "tls", implicit, "Mastodon")
-    else:
-        automatic = taking.flag("SMTP_ENABLE_STARTTLS_AUTO", default=True)
-        modes = {"always": "starttls", "never": "none"}
-        usual = "opportunistic" if automatic else "none"
-        takes.security(taking, modes.get(word, usual), start, "Mastodon")
-
-
 def _quarkus(taking: Taking) -> None:
     """Quarkus, Mailer reference: start-tls is OPTIONAL unless said otherwise."""
     taking.fields(
@@ -209,12 +146,4 @@ FAMILIES = (
     Family("gitea", f"{_GITEA}(?i:SMTP_ADDR|HOST|PROTOCOL)", f"^{_GITEA}", _gitea),
     Family("quarkus", f"{_QUARKUS}HOST", f"^{_QUARKUS}", _quarkus),
     Family("airflow", f"AIRFLOW_CONN_SMTP_DEFAULT|{_AIRFLOW}SMTP_HOST", "^AIRFLOW.*SMTP", _airflow),
-    Family("vaultwarden", "SMTP_SECURITY|SMTP_ACCEPT_INVALID_.*|HELO_NAME", "^SMTP_", _vaultwarden),
-    Family(
-        "mastodon",
-        "SMTP_LOGIN|SMTP_OPENSSL_VERIFY_MODE",
-        "^SMTP_",
-        _mastodon,
-        ("SMTP_DELIVERY_METHOD",),
-    ),
 )

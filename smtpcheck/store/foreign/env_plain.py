@@ -22,6 +22,7 @@ _SPELLINGS = (
     ),
     (("FROM_NAME", "SENDER_NAME"), "sender.name"),
     (("REPLY_TO", "REPLYTO"), "sender.reply_to"),
+    (("RETURN_PATH", "BOUNCE", "ENVELOPE_FROM"), "sender.bounce"),
     (("HELO", "EHLO", "HELO_NAME", "EHLO_DOMAIN", "DOMAIN", "HELO_DOMAIN"), "server.helo"),
     (("TIMEOUT",), "server.timeout"),
     (("AUTH", "AUTH_METHOD", "AUTH_TYPE", "AUTHTYPE", "AUTHENTICATION", "AUTH_MECHANISM"), ""),
@@ -38,6 +39,7 @@ _HOWS = {
     "auth.password": takes.secret,
     "sender.address": takes.mailbox,
     "sender.reply_to": takes.mailbox,
+    "sender.bounce": takes.mailbox,
     "tls.ca_file": takes.path,
     "tls.client_cert": takes.path,
     "tls.client_key": takes.path,
@@ -46,7 +48,15 @@ _SECURITY = ("SECURITY", "ENCRYPTION", "SECURE", "CONNECTION_SECURITY", "TLS_MOD
 _STARTTLS = ("STARTTLS", "USE_STARTTLS", "ENABLE_STARTTLS", "ENABLE_STARTTLS_AUTO", "REQUIRE_TLS")
 _TLS = ("TLS", "USE_TLS", "TLS_ENABLED", "ENABLE_TLS")
 _SSL = ("SSL", "USE_SSL", "SSL_TLS", "FORCE_TLS", "ENABLE_SSL", "SSL_ENABLED")
-_VERIFY = ("VERIFY", "TLS_VERIFY", "VERIFY_SSL", "SSL_VERIFY", "VERIFY_CERT", "VERIFY_PEER")
+_VERIFY = (
+    "VERIFY",
+    "TLS_VERIFY",
+    "VERIFY_SSL",
+    "SSL_VERIFY",
+    "VERIFY_CERT",
+    "VERIFY_PEER",
+    "OPENSSL_VERIFY_MODE",
+)
 _SKIP = ("SKIP_VERIFY", "INSECURE", "ACCEPT_INVALID_CERTS", "ACCEPT_INVALID_HOSTNAMES")
 _WORDS = {
     "starttls": "starttls",
@@ -66,6 +76,7 @@ _WORDS = {
     "never": "none",
     "plain": "none",
 }
+_SILENT = (r"[A-Z]+_(?:DEBUG|ENABLED?|POOL.*|MAX_.*|RATE_.*|DELIVERY_METHOD|TO|BCC|SUBJECT.*)",)
 _LOOSE = ("MAIL_FROM", "EMAIL_FROM", "FROM_EMAIL", "FROM_ADDRESS", "DEFAULT_FROM_EMAIL")
 
 
@@ -75,7 +86,7 @@ def _plain(prefix: str) -> Family:
 
     hosts = "|".join(_SPELLINGS[0][0])
     about = rf"^{prefix}_" if prefix == "SMTP" else rf"^({prefix}|SMTP)_"
-    return Family(prefix.lower(), rf"{prefix}_?(?:{hosts})", about, read)
+    return Family(prefix.lower(), rf"{prefix}_?(?:{hosts})", about, read, _SILENT)
 
 
 def _names(prefix: str, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,9 +105,12 @@ def _read(taking: Taking, prefix: str) -> None:
     loose = taking.entry(*_LOOSE)
     if loose is not None and not taking.has("sender.address"):
         takes.mailbox(taking, loose, "sender.address")
-    if not taking.flag(*_names(prefix, _VERIFY), default=True):
-        entry = taking.entry(*_names(prefix, _VERIFY))
-        if entry is not None:
+    helo = taking.entry("HELO_NAME")
+    if helo is not None and not taking.has("server.helo"):
+        takes.text(taking, helo, "server.helo")
+    for name in _names(prefix, _VERIFY):
+        entry = taking.entry(name)
+        if entry is not None and as_flag(taking.value(entry)) is False:
             takes.no_verification(taking, entry)
     for name in _names(prefix, _SKIP):
         entry = taking.entry(name)
@@ -106,12 +120,12 @@ def _read(taking: Taking, prefix: str) -> None:
 
 
 def _take_auth(taking: Taking, entry: Entry) -> None:
-    """`SMTP_AUTH` is a mechanism for some programs, and yes or no for others."""
+    """`SMTP_AUTH` is a mechanism for some programs, several for others, or yes or no."""
     value = taking.value(entry)
     wanted = as_flag(value)
     if wanted is False:
         taking.put("auth.method", "none", entry)
-    elif wanted is None:
+    elif wanted is None and len(as_text(value).split(",")) == 1:
         takes.method(taking, entry, "auth.method")
 
 
@@ -122,6 +136,8 @@ def _take_security(taking: Taking, prefix: str) -> None:
         word = as_text(taking.value(entry)).strip().lower()
         if word in _WORDS:
             takes.security(taking, _WORDS[word], entry, "the program")
+            if word == "force_tls" and port is None:  # Vaultwarden
+                taking.put("server.port", 465)
         elif word in ("tls", "true", "yes", "1", "on"):
             _by_port(taking, entry, port)
         elif as_flag(word) is False:

@@ -13,7 +13,7 @@ from smtpcheck.store.build import value_of
 from smtpcheck.store.foreign.placeholder import PLACEHOLDER
 from smtpcheck.store.keys import KEYS
 
-_OF_THE_WAY = ("server", "tls", "auth", "auth.oauth", "sender", "proxy")
+_OF_THE_WAY = ("server", "tls", "auth", "sender", "proxy")
 """Tables whose settings another program would need; the others are about smtpcheck itself."""
 
 
@@ -118,10 +118,11 @@ class Saying:
 
     def notes(self) -> tuple[str, ...]:
         """What the format could not say."""
+        token = ("auth.oauth",) if self.profile.uses_token else ()
         unsaid = [
             key.name
             for key in KEYS.values()
-            if key.section in _OF_THE_WAY
+            if key.section in (*_OF_THE_WAY, *token)
             and key.name not in self._asked
             and value_of(self.profile, key.name) != key.default
         ]
