@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from smtpcheck.store.foreign.imported import Imported
 
 _PASSWORD = "auth.password"
+_LISTED = 20
+"""Accounts that a message names."""
 
 
 def import_(  # noqa: PLR0913 - one parameter an option
@@ -100,7 +102,7 @@ def _source(file: str) -> Source:
         raw = opened_file.head
         if len(raw) >= MAX_BYTES:
             raise UsageError(
-                f"{file} is longer than 512 kB: that is no file of settings",
+                f"{file} is longer than 256 kB: that is no file of settings",
                 ["give the part with the mail settings, on standard input: -"],
             )
     text = decoded(raw)
@@ -129,7 +131,7 @@ def _chosen(found: Sequence[Imported], account: str, source: Source) -> Imported
             if each.account == account:
                 return each
         near = nearest(account, names)
-        listed = f"there are: {', '.join(names)}" if names else "leave --account out"
+        listed = f"there are: {', '.join(names[:_LISTED])}" if names else "leave --account out"
         raise UsageError(
             f"{source.file} has no account {account!r}",
             [*([f"did you mean {near}?"] if near else []), listed],
@@ -138,7 +140,7 @@ def _chosen(found: Sequence[Imported], account: str, source: Source) -> Imported
         return found[0]
     raise UsageError(
         f"{source.file} holds {len(found)} ways to send mail",
-        [f"say which: --account {each}" for each in names],
+        [f"say which: --account {each}" for each in names[:_LISTED]],
     )
 
 

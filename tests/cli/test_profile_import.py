@@ -225,7 +225,7 @@ def test_a_command_in_the_file_is_not_run(
         (b"", "is empty"),
         (b"SMTP_HOST=a\0b\n", "NUL characters"),
         (b"hello world\n", "in no format that is recognised"),
-        (b"SMTP_HOST=a\n" * 60_000, "longer than 512 kB"),
+        (b"SMTP_HOST=a\n" * 60_000, "longer than 256 kB"),
         (b"SMTP_USER=someone\nSMTP_PORT=25\n", "in no format that is recognised"),
     ],
 )

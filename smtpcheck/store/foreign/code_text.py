@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from smtpcheck.model.value import dataclass
 from smtpcheck.store.foreign.entry import Entry, Lookup
@@ -49,8 +50,7 @@ _CASTS = ("int", "integer", "bool", "boolean", "string", "float")
 _UNKNOWN = Lookup({}, words="code, which is not run")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of the code."""
 
     kind: str
@@ -70,14 +70,14 @@ def tokens_of(text: str) -> list[Token]:
     return found
 
 
-def read_code(text: str) -> list[Entry]:
+@lru_cache(maxsize=1)
+def read_code(text: str) -> tuple[Entry, ...]:
     """Every setting of the code: `$mail->Host = 'x'` as `$mail->Host`, `$a['b'] = 1` as `$a.b`,
     `define('X', 1)` as `X`, and what is in an array or object as `name.key`, for those without a
     name as `key`. `x.y(z)` is the list of its plain arguments under `x.y()`."""
     php = re.search(r"<\?|\$\w+\s*(?:->|=)|=>\s*\$", text) is not None
     reader = _Reader(tokens_of(text), php=php)
-    entries = list(reader.statements())
-    return [each for entry in entries for each in _flat(entry)]
+    return tuple(each for entry in reader.statements() for each in _flat(entry))
 
 
 def flat(name: str, value: Any, line: int = 0) -> list[Entry]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from smtpcheck.model.value import dataclass
 
-MAX_BYTES = 1 << 19
+MAX_BYTES = 1 << 18
 """Of a file that is imported; no settings are that long."""
 
 
@@ -34,7 +34,8 @@ class Lookup:
     default: Any = None
     """What the text gives for the case that nothing is there."""
     words: str = ""
-    """What it refers to, where `place` is empty: `secret smtp, key password`."""
+    """What it refers to, where `place` is empty: in words, or the name of a constant, which is not
+    repeated."""
 
     def describe(self) -> str:
         """In words, for a note: `environment variable SMTP_HOST`."""
@@ -45,7 +46,7 @@ class Lookup:
                 return f"file {path}"
             case {"command": _argv}:
                 return "the output of a command"
-        return self.words or "something outside the file"
+        return self.words if " " in self.words else "code, which is not run"
 
 
 @dataclass(frozen=True, slots=True)

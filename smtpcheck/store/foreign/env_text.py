@@ -67,7 +67,7 @@ def quoted(value: str) -> str:
     """The value as it stands behind the equals sign."""
     if not value or (_BARE.fullmatch(value) and value.lower() != "null"):
         return value
-    if not any(c in value for c in "'\\\r\n"):
+    if not re.search(r"['\r\n]|\\\\|\\\Z", value):
         return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'

@@ -45,12 +45,9 @@ def _write(saying: Saying) -> str:
     )
     if password:
         lines.append(f"MAIL_PASSWORD = {password}")
-    address, name = saying["sender.address"], saying["sender.name"]
-    if address and name:
-        sender = f"({python_literal(name)}, {python_literal(address)})"
-        lines.append(f"MAIL_DEFAULT_SENDER = {sender}")
-    elif address:
-        lines.append(f"MAIL_DEFAULT_SENDER = {python_literal(address)}")
+    if saying.mailbox:
+        # As one text: Flask-Mail puts the parts of a tuple together without quotation marks.
+        lines.append(f"MAIL_DEFAULT_SENDER = {python_literal(saying.mailbox)}")
     imports = ["import os", ""] if password.startswith("os.") else []
     return "\n".join([*imports, *lines]) + "\n"
 

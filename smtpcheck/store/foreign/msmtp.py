@@ -15,6 +15,10 @@ from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_flag, as_text
 
 _LINE = re.compile(r"[ \t]*([a-z_]+)(?:[ \t]+(.*))?\Z")
+_COMMANDS = (
+    r"^(?:tls|auth|dsn|set|from|proxy|password|log|source|host|port|user|timeout|protocol|domain"
+    r"|socket|ntlm|maildomain|aliases|syslog|undisclosed|remove|add|keepbcc|allow|eval|auto)"
+)
 _SILENT = (
     "aliases|syslog|logfile|logfile_time_format|dsn_notify|dsn_return|auto_from|maildomain"
     "|undisclosed_recipients|set_.*_header|remove_bcc_headers|add_missing_.*|keepbcc|eval"
@@ -156,7 +160,10 @@ def _account(name: str, body: list[Entry], source: Source) -> Imported:
     elif not taking.has("server.port") and taking.got("server.protocol") != "lmtp":
         # msmtp(1), port: 25, with TLS from the first byte 465.
         taking.put("server.port", 465 if taking.got("server.security") == "tls" else 25)
-    taking.rest(".", silent=(_SILENT,))
+    taking.rest(_COMMANDS, silent=(_SILENT,))
+    for entry in body:
+        if not re.search(_COMMANDS, entry.name):
+            taking.note("not read: it is no command of msmtp", entry.line)
     return taking.imported()
 
 
@@ -210,11 +217,11 @@ def _write(saying: Saying) -> str:
         ("domain", "server.helo"),
         ("source_ip", "server.source_address"),
         ("from", "sender.address"),
-        ("from_full_name", "sender.name"),
     ):
         value = saying[key]
         if value and value != "smtp":
             lines.append(f"{word} {_argument(value)}")
+    saying.cannot("sender.name", "msmtp stops at from_full_name up to 1.8.23 at least")
     if saying["server.timeout"] != 20.0:
         lines.append(f"timeout {max(1, round(saying['server.timeout']))}")
     lines += _proxy_lines(saying)

@@ -40,7 +40,7 @@ _SILENT = ("WPMS_ON", "WPMS_MAIL_FROM_NAME_FORCE", "WPMS_DO_NOT_SEND", "SMTP_DEB
 def _settings(source: Source) -> list[Entry]:
     """Constants of PHP; of a `.env` file (Bedrock) variables of the same names."""
     if "define" in source.text or "<?" in source.text:
-        return read_code(source.text)
+        return list(read_code(source.text))
     return list(read_env_text(source).entries)
 
 

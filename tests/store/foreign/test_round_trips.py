@@ -19,7 +19,7 @@ TLS_FILES = {"tls.ca_file", "tls.client_cert", "tls.client_key"}
 CARRIES: dict[str, set[str]] = {
     "dotenv": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo", "auth.method"},
     "url": SERVER | LOGIN | {"tls.verify", "server.helo", "auth.method"},
-    "msmtp": SERVER | LOGIN | SENDER | {"server.helo", "auth.method"},
+    "msmtp": SERVER | LOGIN | {"sender.address"} | {"server.helo", "auth.method"},
     "django": SERVER | LOGIN | SENDER | {"tls.client_cert", "tls.client_key"},
     "flask": SERVER | LOGIN | SENDER,
     "symfony": SERVER | LOGIN | {"tls.verify", "server.helo"},
