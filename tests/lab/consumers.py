@@ -287,3 +287,32 @@ def url_of_environ(url: str) -> dict[str, object]:
     )
     found: dict[str, object] = json.loads(run([python_of("environ"), "-c", code, url]))
     return found
+
+
+def dsn_of_symfony(dsn: str, folder: Path) -> dict[str, object]:
+    """Port, and whether TLS comes first, that Symfony takes from a DSN."""
+    php = php_with("Symfony/Component/Mailer/autoload.php")
+    script = folder / "dsn.php"
+    script.write_text(
+        "<?php require '/usr/share/php/Symfony/Component/Mailer/autoload.php';\n"
+        "$stream = Symfony\\Component\\Mailer\\Transport::fromDsn($argv[1])->getStream();\n"
+        "echo json_encode(['port' => $stream->getPort(), 'tls' => $stream->isTLS()]);"
+    )
+    found: dict[str, object] = json.loads(run([php, str(script), dsn]))
+    return found
+
+
+def service_of_nodemailer(name: str) -> dict[str, object]:
+    """What Nodemailer knows of a service."""
+    modules = os.environ.get(NODE_VARIABLE, "")
+    if not modules:
+        pytest.skip(f"{NODE_VARIABLE} names no folder with the npm package nodemailer")
+    code = (
+        "const t = require('nodemailer').createTransport({ service: process.argv[1] });"
+        "const o = t.transporter.options;"
+        "console.log(JSON.stringify({ host: o.host, port: o.port, secure: !!o.secure }))"
+    )
+    found: dict[str, object] = json.loads(
+        run([needed("node", "nodejs"), "-e", code, name], NODE_PATH=modules)
+    )
+    return found

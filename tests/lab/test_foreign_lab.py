@@ -12,6 +12,7 @@ import pytest
 from smtpcheck.model.profile import Profile
 from smtpcheck.sandbox.server import Sandbox
 from smtpcheck.store.foreign.env_text import env_line
+from smtpcheck.store.foreign.nodemailer import SERVICES
 from tests.lab import consumers
 from tests.store.foreign.reading_back import imported, profile_of, settings_of, written
 
@@ -84,6 +85,35 @@ def test_dotenv_libraries_read_what_was_meant(library: str, value: str, folder: 
     file = folder / ".env"
     file.write_text(env_line("SMTP_PASSWORD", value) + "\n")
     assert ENV_LIBRARIES[library](file) == {"SMTP_PASSWORD": value}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_services_of_nodemailer_are_those_that_it_knows(service: str) -> None:
+    host, port, secure = SERVICES[service]
+    assert consumers.service_of_nodemailer(service) == {
+        "host": host,
+        "port": port,
+        "secure": secure,
+    }
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "smtp://mail.example",
+        "smtp://localhost",
+        "smtp://mail.example:465",
+        "smtp://mail.example:587",
+        "smtps://mail.example",
+        "smtps://mail.example:587",
+    ],
+)
+def test_a_mailer_dsn_means_what_symfony_makes_of_it(dsn: str, folder: Path) -> None:
+    theirs = consumers.dsn_of_symfony(dsn, folder)
+    found = imported("symfony", f"MAILER_DSN={dsn}\n", ".env")
+    settings = settings_of(profile_of(dict(found.values)))
+    assert settings["server.port"] == theirs["port"]
+    assert (settings["server.security"] == "tls") == theirs["tls"]
 
 
 def test_php_reads_the_constants_of_wordpress(server: Sandbox, folder: Path) -> None:

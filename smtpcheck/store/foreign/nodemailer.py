@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,10 @@ from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 from smtpcheck.store.foreign.url_text import looks_like_url, take_url
 
-_SERVICES: Mapping[str, tuple[str, int, bool]] = {
+SERVICES: Mapping[str, tuple[str, int, bool]] = {
     "gmail": ("smtp.gmail.com", 465, True),
+    "googlemail": ("smtp.gmail.com", 465, True),
+    "gmailworkspace": ("smtp-relay.gmail.com", 465, True),
     "outlook": ("smtp-mail.outlook.com", 587, False),
     "hotmail": ("smtp-mail.outlook.com", 587, False),
     "outlook365": ("smtp.office365.com", 587, False),
@@ -28,11 +31,13 @@ _SERVICES: Mapping[str, tuple[str, int, bool]] = {
     "sendgrid": ("smtp.sendgrid.net", 587, False),
     "mailgun": ("smtp.mailgun.org", 465, True),
     "postmark": ("smtp.postmarkapp.com", 2525, False),
-    "mailtrap": ("sandbox.smtp.mailtrap.io", 2525, False),
-    "sendinblue": ("smtp-relay.sendinblue.com", 587, False),
+    "mailtrap": ("live.smtp.mailtrap.io", 587, False),
+    "sendinblue": ("smtp-relay.brevo.com", 587, False),
+    "brevo": ("smtp-relay.brevo.com", 587, False),
     "ses": ("email-smtp.us-east-1.amazonaws.com", 465, True),
 }
-"""nodemailer/lib/well-known/services.json: host, port, TLS from the first byte."""
+"""Host, port, and whether TLS comes first, of the services that Nodemailer knows by name
+(nodemailer, well-known/services.json); `SES-EU-WEST-1` and the like are made from it."""
 
 
 def _auth_type(taking: Taking, entry: Entry, key: str) -> None:
@@ -129,7 +134,15 @@ def _read(source: Source) -> list[Imported]:
 
 def _take_service(taking: Taking, entry: Entry) -> None:
     name = as_text(taking.value(entry))
-    known = _SERVICES.get(name.lower().replace(" ", ""))
+    region = re.fullmatch(r"(?i)ses-([a-z]+(?:-[a-z]+)+-\d)", name)
+    if region:
+        known: tuple[str, int, bool] | None = (
+            f"email-smtp.{region[1].lower()}.amazonaws.com",
+            465,
+            True,
+        )
+    else:
+        known = SERVICES.get(re.sub(r"[^a-z0-9]|\.com$", "", name.lower()))
     if known is None:
         taking.note("service is not carried over: it is not known here; give host", entry.line)
         return

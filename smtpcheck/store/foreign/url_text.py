@@ -211,13 +211,14 @@ def _take_security(taking: Taking, entry: Entry, url: MailUrl, dialect: str) -> 
         mode = said.get(word, "tls" if word == "ssl" else flag)
     if as_flag(option.get("ssl", "")) or as_flag(option.get("secure", "")):
         mode = "tls"
-    mode = mode or _default_mode(option, dialect, port)
+    local = taking.got("server.host") == "localhost"
+    mode = mode or _default_mode(option, dialect, port, local=local)
     if mode:
         takes.security(taking, mode, entry, {"symfony": "Symfony"}.get(dialect, "the program"))
     _default_port(taking, url, dialect, mode)
 
 
-def _default_mode(option: Mapping[str, str], dialect: str, port: object) -> str:
+def _default_mode(option: Mapping[str, str], dialect: str, port: object, *, local: bool) -> str:
     """What `smtp://` means where nothing else is said."""
     if dialect == "airflow":  # SmtpHook: TLS from the first byte unless that is turned off
         if not as_flag(option.get("disable_ssl", "")):
@@ -231,8 +232,9 @@ def _default_mode(option: Mapping[str, str], dialect: str, port: object) -> str:
     if as_flag(option.get("ignoreTLS", "")):
         return "none"
     if dialect in ("symfony", "nodemailer"):
-        # Symfony, EsmtpTransport: 465, and no port at all, are TLS from the first byte.
-        implicit = port == 465 or (dialect == "symfony" and port is None)
+        # Symfony, EsmtpTransport: 465, and no port at all, are TLS from the first byte, but for
+        # localhost.
+        implicit = port == 465 or (dialect == "symfony" and port is None and not local)
         return "tls" if implicit else "opportunistic"
     return "none" if dialect in _DJANGO else ""
 
