@@ -19,6 +19,7 @@ _ARGUMENTS = {
     "profile": (PROFILES,),
     "old": (PROFILES,),
     "source": (PROFILES,),
+    "file": (FILES,),
 }
 _NEW_NAMES = {("profile init", "name"), ("profile copy", "target")}
 """Arguments that name what does not exist yet."""
@@ -86,10 +87,16 @@ def _values(option: Any) -> tuple[str, ...]:
     from smtpcheck.model.profile import SECURITY
     from smtpcheck.model.stage import STEPS
     from smtpcheck.report.formats import FORMATS
+    from smtpcheck.store.foreign.formats import NAMES
 
     stages = (*map(str, STEPS), "ehlo", "mail", "rcpt")
     by_name = {"--until": stages, "--preset": (PRESETS,), "--security": SECURITY}
-    by_metavar = {"FORMAT[=FILE]": tuple(FORMATS), "FILE": (FILES,), "PATH": (FILES,)}
+    by_metavar = {
+        "FORMAT[=FILE]": tuple(FORMATS),
+        "F": NAMES,
+        "FILE": (FILES,),
+        "PATH": (FILES,),
+    }
     return (
         tuple(getattr(option.type, "choices", ()))
         or by_name.get(option.opts[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smtpcheck.cli.profile_save import say_note
 from smtpcheck.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ def export(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The profile, or its file.")],
     *,
     format_: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="Which program it is for.")
+        str,
+        typer.Option("--format", "-f", metavar="F", help="Such as dotenv, django; none lists all."),
     ] = "",
     show_secret: Annotated[
         bool,
@@ -54,7 +56,7 @@ def export(
         sys.stdout.write(text)
         sys.stdout.flush()
     for note in saying.notes():
-        typer.echo(f"note: {note}", err=True)
+        say_note(note)
 
 
 def _secret(loaded: LoadedProfile) -> Secret | None:

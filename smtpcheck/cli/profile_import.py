@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smtpcheck.cli.profile_answers import Answers, array, is_taken
-from smtpcheck.cli.profile_save import prove_and_save
+from smtpcheck.cli.profile_save import prove_and_save, say_note
 from smtpcheck.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def import_(  # noqa: PLR0913 - one parameter an option
     ],
     *,
     format_: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="Its format; else recognised.")
+        str,
+        typer.Option(
+            "--format", "-f", metavar="F", help="Such as dotenv, django; else recognised."
+        ),
     ] = "",
     name: Annotated[
         str, typer.Option(metavar="NAME", help="What the profile is called; else like its host.")
@@ -85,11 +88,8 @@ def import_(  # noqa: PLR0913 - one parameter an option
         may_run=not _names_a_command(imported, given),
     )
     if code:
-        typer.echo(
-            "note: to go on, mend the file or add --set KEY=VALUE, and import it again; or change"
-            f" the draft by questions: smtpcheck profile init {answers.name}",
-            err=True,
-        )
+        say_note("to go on, mend the file or add --set KEY=VALUE, and import it again")
+        say_note(f"or change the draft by questions: smtpcheck profile init {answers.name}")
     raise typer.Exit(code)
 
 
@@ -151,16 +151,10 @@ def _names_a_command(imported: Imported, given: Mapping[str, str]) -> bool:
 
 
 def _say_notes(imported: Imported, source: Source, format_used: Format) -> None:
-    typer.echo(f"note: read {source.file} as {format_used.title}", err=True)
+    say_note(f"read {source.file} as {format_used.title}")
     for note in sorted(imported.notes, key=lambda note: note.line):
         where = f"{source.file}:{note.line}: " if note.line else ""
-        typer.echo(_visible(f"note: {where}{note.text}"), err=True)
-
-
-def _visible(text: str) -> str:
-    from smtpcheck.report.escape import escape
-
-    return escape(text)
+        say_note(f"{where}{note.text}")
 
 
 def _answers(

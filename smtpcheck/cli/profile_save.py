@@ -48,24 +48,24 @@ def prove_and_save(
         show_proof(proof)
         if proof.exit_code:
             keep_draft(answers, "not saved")
-            _note(f"to save it as it is: {again}")
+            say_note(f"to save it as it is: {again}")
             return proof.exit_code
     _save(answers, secret)
     return 0
 
 
 def keep_draft(answers: Answers, why: str) -> None:
-    """Keeps what was typed, unless nothing was."""
+    """Keeps the settings, unless there are none."""
     from smtpcheck.store.drafts import save_draft
 
     if not answers.raw:
-        _note(why)
+        say_note(why)
         return
     name = answers.name or _free_draft(answers.free_name() or "unnamed")
     path = save_draft(name, answers.draft_tables())
-    _note(f"{why}; what was typed is kept as a draft: {path}")
+    say_note(f"{why}; the settings are kept as a draft: {path}")
     if answers.asked:
-        _note(f"go on with: smtpcheck profile init {name}")
+        say_note(f"go on with: smtpcheck profile init {name}")
 
 
 def _proof_of(answers: Answers, loaded: Any, again: str, *, deliver: bool, may_run: bool) -> Proof:
@@ -93,7 +93,7 @@ def _save(answers: Answers, secret: ImportedSecret | None) -> None:
         secret.store(answers.name)
     _say_missing_secret(answers)
     say_findings(read_profile(answers.name, environment={}))
-    _note(f"try it: smtpcheck probe {answers.name}")
+    say_note(f"try it: smtpcheck probe {answers.name}")
 
 
 def _say_missing_secret(answers: Answers) -> None:
@@ -107,7 +107,7 @@ def _say_missing_secret(answers: Answers) -> None:
         return
     status = secret_status(reference, profile_name=answers.name, username=profile.auth.username)
     if status.available is False:
-        _note(f"there is no password yet: {status.detail}")
+        say_note(f"there is no password yet: {status.detail}")
         for line in status.help:
             typer.echo(f"  help: {line}", err=True)
 
@@ -121,5 +121,10 @@ def _free_draft(name: str) -> str:
     return next(each for each in (name, *numbered) if each not in drafts)
 
 
-def _note(text: str) -> None:
-    typer.echo(f"note: {text}", err=True)
+def say_note(text: str) -> None:
+    """Tells something on stderr, in lines that fit where stdout is a terminal."""
+    from smtpcheck.cli.columns import width, wrapped
+    from smtpcheck.report.escape import escape
+
+    for line in wrapped(escape(text, limit=0), "    ", width(), first="note: "):
+        typer.echo(line, err=True)
