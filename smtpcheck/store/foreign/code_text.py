@@ -131,7 +131,7 @@ class _Reader:
             if token.kind == "word":
                 yield from self._from_word(token)
             elif token.text in ("[", "{") and self._is_literal():
-                yield Entry("", self._value(0), token.line)
+                yield Entry("", self._read(0), token.line)
             else:
                 self._at += 1
 
@@ -199,7 +199,7 @@ class _Reader:
 
     def _whole_value(self) -> Any:
         """A value to the end of its statement: with an operator behind it, it is code."""
-        value = self._value(0)
+        value = self._read(0)
         after = self._text()
         if after in _OPERATORS:
             default = self._default() if after in ("||", "??") else None
@@ -210,10 +210,10 @@ class _Reader:
 
     def _default(self) -> Any:
         self._at += 1
-        found = plain(self._value(0))
+        found = plain(self._read(0))
         return None if isinstance(found, Lookup | dict | list) else found
 
-    def _value(self, depth: int) -> Any:
+    def _read(self, depth: int) -> Any:
         token = self._peek()
         if token is None or depth > _DEEPEST:
             return _UNKNOWN
@@ -226,7 +226,7 @@ class _Reader:
             return token.text[1:]
         if token.text == "(" and self._text() in _CASTS and self._text(1) == ")":
             self._at += 2
-            return self._value(depth + 1)
+            return self._read(depth + 1)
         if token.text in _ENDS:
             return self._group(token.text, depth)
         if token.kind == "word":
@@ -240,7 +240,7 @@ class _Reader:
 
     def _listed(self, depth: int) -> list[Placed]:
         """The arguments of a call."""
-        found = self._value(depth + 1)
+        found = self._read(depth + 1)
         return found if isinstance(found, list) else []
 
     def _string(self, token: Token) -> Any:
@@ -260,9 +260,9 @@ class _Reader:
         if word.lower() in _WORDS and self._text() not in ("(", "["):
             return _WORDS[word.lower()]
         if word == "array" and self._text() == "(":
-            return self._value(depth)
+            return self._read(depth)
         if word in _TABLES and self._text() == "[":
-            name = plain(self._value(depth + 1))
+            name = plain(self._read(depth + 1))
             return _variable(name if isinstance(name, list) else [])
         if self._text() == "(":
             return self._called(word, depth)
@@ -305,7 +305,7 @@ class _Reader:
 
     def _element(self, depth: int) -> Any:
         """One value of a group; with an operator behind it, it is code, to the next comma."""
-        value = self._value(depth + 1)
+        value = self._read(depth + 1)
         after = self._text()
         if after in (",", ";", ")", "]", "}", ""):
             return value

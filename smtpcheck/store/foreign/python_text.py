@@ -63,7 +63,7 @@ class _Reader:
     def _assigned(self, target: ast.expr, value: ast.expr) -> Iterator[Entry]:
         name = _name(target)
         if name:
-            found = self._value(value, 0)
+            found = self._read(value, 0)
             if isinstance(found, str | int | float | Lookup):
                 self._known[name] = found
             yield from flat(name, found, target.lineno)
@@ -76,13 +76,13 @@ class _Reader:
             return
         for keyword in call.keywords:
             if keyword.arg:
-                found = self._value(keyword.value, 0)
+                found = self._read(keyword.value, 0)
                 yield from flat(keyword.arg, found, keyword.value.lineno)
         for argument in call.args:
             if isinstance(argument, ast.Dict):
-                yield from flat("", self._value(argument, 0), argument.lineno)
+                yield from flat("", self._read(argument, 0), argument.lineno)
 
-    def _value(self, node: ast.expr, depth: int) -> Any:
+    def _read(self, node: ast.expr, depth: int) -> Any:
         if depth > _DEEPEST:
             return _UNKNOWN
         match node:
@@ -91,7 +91,7 @@ class _Reader:
             case ast.Name(id=name):
                 return self._known.get(name, Lookup({}, words=name))
             case ast.List(elts=items) | ast.Tuple(elts=items):
-                return [self._value(each, depth + 1) for each in items]
+                return [self._read(each, depth + 1) for each in items]
             case ast.Dict():
                 return self._dictionary(node, depth)
         return self._looked_up(node, depth)
@@ -109,13 +109,13 @@ class _Reader:
 
     def _dictionary(self, node: ast.Dict, depth: int) -> dict[str, Any]:
         return {
-            key.value: Placed(self._value(value, depth + 1), key.lineno)
+            key.value: Placed(self._read(value, depth + 1), key.lineno)
             for key, value in zip(node.keys, node.values, strict=True)
             if isinstance(key, ast.Constant) and isinstance(key.value, str)
         }
 
     def _either(self, first: ast.expr, second: ast.expr, depth: int) -> Any:
-        value, default = self._value(first, depth + 1), self._value(second, depth + 1)
+        value, default = self._read(first, depth + 1), self._read(second, depth + 1)
         if isinstance(value, Lookup) and value.place:
             return Lookup(value.place, None if isinstance(default, Lookup) else default)
         return value or default
@@ -123,13 +123,13 @@ class _Reader:
     def _call(self, node: ast.Call, depth: int) -> Any:
         """A look-up in the environment, or the conversion of one; anything else is not run."""
         name = _dotted(node.func)
-        arguments = [self._value(each, depth + 1) for each in node.args]
+        arguments = [self._read(each, depth + 1) for each in node.args]
         if name in _TYPES and arguments:
             return arguments[0]
         if any(name == each or name.endswith(f".{each}") for each in _GETTERS) or re.fullmatch(
             r"(?:.*\.)?env\.(?:str|int|bool|float|url|get_value)", name
         ):
-            given = [self._value(each.value, 0) for each in node.keywords if each.arg == "default"]
+            given = [self._read(each.value, 0) for each in node.keywords if each.arg == "default"]
             default = plain([*arguments[1:2], *given, None][0])
             return _variable(arguments[0] if arguments else None, default)
         path = _file_of(node)
