@@ -78,6 +78,8 @@ def import_(  # noqa: PLR0913 - one parameter an option
     imported = _chosen(format_used.read(source), account, source)
     _say_notes(imported, source, format_used)
     answers = _answers(imported, source, name, given, force=force)
+    if send and not answers.raw.get("test.to"):
+        raise UsageError("--send needs somebody to send to", ("add --to ADDRESS",))
     secret = _secret_of(imported, given)
     code = prove_and_save(
         answers,
@@ -118,6 +120,11 @@ def _source(file: str) -> Source:
 def _format(name: str, source: Source) -> Format:
     from smtpcheck.store.foreign.formats import format_named, guessed
 
+    if not name and source.file.endswith(".toml"):
+        raise UsageError(
+            f"{source.file} looks like a profile of smtpcheck, which needs no import",
+            [f"use it by its path: smtpcheck probe {source.file}", "or say what it is: --format F"],
+        )
     return format_named(name) if name else guessed(source)
 
 

@@ -21,9 +21,11 @@ class ImportedSecret:
     """By the key that names its place."""
 
     def given_to(self, loaded: LoadedProfile) -> LoadedProfile:
-        """The profile with the password at hand, for a probe before anything is saved."""
-        secret = self.values.get(PASSWORD_KEY)
-        if secret is None:
+        """The profile with the password at hand, for a probe before anything is saved. A password
+        for this run (`SMTPCHECK_PASSWORD`) is stronger."""
+        secret, reference = self.values.get(PASSWORD_KEY), loaded.profile.auth.password
+        kept = reference is not None and reference.source is SecretSource.KEYRING
+        if secret is None or not kept:
             return loaded
         given = SecretRef(SecretSource.GIVEN, given=secret)
         auth = replace(loaded.profile.auth, password=given)

@@ -255,3 +255,28 @@ def test_hidden_characters_of_the_file_do_not_reach_the_terminal(smtpcheck: Comm
     assert done.code == 2
     assert "\x1b" not in done.err + done.out
     assert "\u202e" not in done.err + done.out
+
+
+def test_a_message_is_not_sent_to_nobody(smtpcheck: CommandLine, tmp_path: Path) -> None:
+    done = smtpcheck("profile", "import", env_file(tmp_path), "--name", "app", "--send")
+    assert (done.code, "add --to ADDRESS" in done.err) == (2, True)
+
+
+def test_a_password_without_a_user_that_is_known_is_told(smtpcheck: CommandLine) -> None:
+    text = f"SMTP_HOST=smtp.example.com\nSMTP_USER=${{WHO}}\nSMTP_PASSWORD={CANARY}\n".encode()
+    done = smtpcheck("profile", "import", "-", "--name", "app", "--no-probe", stdin=text)
+    assert done.code == 2
+    assert "SMTP_USER is not carried over: it comes from environment variable WHO" in done.err
+    assert "auth.username" in done.err
+    no_secret_in(smtpcheck, done.out, done.err)
+    more = ("--set", "auth.username=someone")
+    done = smtpcheck("profile", "import", "-", "--name", "app", "--no-probe", *more, stdin=text)
+    assert done.code == 0
+    assert keyring_fakes.Memory.values == {("smtpcheck:app", "someone"): CANARY}
+
+
+def test_a_profile_of_smtpcheck_needs_no_import(smtpcheck: CommandLine, tmp_path: Path) -> None:
+    path = tmp_path / "app.toml"
+    path.write_text('schema = 1\n[server]\nhost = "smtp.example.com"\n')
+    done = smtpcheck("profile", "import", str(path))
+    assert (done.code, "smtpcheck probe" in done.err) == (2, True)

@@ -115,7 +115,7 @@ def _write(saying: Saying) -> str:
     security = saying.security
     lines = [
         "$mail->isSMTP();",
-        f"$mail->Host = {php(saying.host)};",
+        f"$mail->Host = {php(saying.bracketed)};",
         f"$mail->Port = {saying.port};",
     ]
     if security == "none":

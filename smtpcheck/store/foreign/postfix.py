@@ -104,13 +104,14 @@ def _of_login(login: Entry, source: Source, several: bool) -> Imported:  # noqa:
 
 def _take_relay(taking: Taking, entry: Entry) -> None:
     """`[host]:port`; without brackets Postfix asks for the MX of the name."""
-    place = as_text(entry.value).split(",")[0].split()[0].replace("$$", "$")
+    place = as_text(entry.value).split(",")[0].strip().replace("$$", "$")
     if not place.startswith("[") and re.search("[a-zA-Z]", place) and entry.name == "relayhost":
         taking.note(
             "relayhost has no brackets: Postfix asks for the MX of that name, the profile goes to"
             " the name itself",
             entry.line,
         )
+    place = place.replace("[ipv6:", "[")
     takes.host_port(taking, Entry(entry.name, place, entry.line), "server.host")
     port = taking.got("server.port")
     services = {"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465}
@@ -192,7 +193,8 @@ def _put_login(taking: Taking, login: Entry) -> None:
 
 
 def _write(saying: Saying) -> str:
-    host = f"[{saying.host}]:{saying.port}"
+    literal = "ipv6:" if ":" in saying.host else ""
+    host = f"[{literal}{saying.host}]:{saying.port}"
     lines = ["# in /etc/postfix/main.cf", f"relayhost = {host}", *_tls_lines(saying)]
     for name, key in (("smtp_helo_name", "server.helo"), ("smtp_bind_address", _SOURCE)):
         if saying[key]:

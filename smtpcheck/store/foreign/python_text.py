@@ -35,7 +35,9 @@ def looks_like_python(source: Source) -> bool:
     """Whether a text is written as Python, and not as `NAME=value` lines."""
     if source.file.endswith(".py"):
         return True
-    telling = r"(?m)^(?:import|from|class|def)\s|^[A-Za-z_]\w*(?:\[.*\])? = |\.config(?:\[|\.)"
+    telling = (
+        r"""(?m)^(?:import|from|class|def)\s|^[A-Za-z_]\w*(?:\[.*\])? = [("'\[{]|\.config[\[.]"""
+    )
     return re.search(telling, source.text) is not None
 
 

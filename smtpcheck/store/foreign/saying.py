@@ -42,6 +42,11 @@ class Saying:
         return host
 
     @property
+    def bracketed(self) -> str:
+        """The server's name; an IPv6 address in brackets (RFC 3986 section 3.2.2)."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def port(self) -> int:
         """The port in use."""
         self._asked.add("server.port")

@@ -56,13 +56,11 @@ def _write(saying: Saying) -> str:
 
 def mail_url(saying: Saying, scheme: str, options: list[tuple[str, str]]) -> str:
     """`scheme://user:password@host:port?options`, each part percent-encoded (RFC 3986)."""
-    host = saying.host
-    place = f"[{host}]" if ":" in host else host
     user = quote(saying.username, safe="")
     password = saying.password(lambda text: quote(text, safe=""), env=lambda name: f"${{{name}}}")
     login = f"{user}{':' if password else ''}{password}@" if user or password else ""
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options)
-    return f"{scheme}://{login}{place}:{saying.port}{'?' if query else ''}{query}"
+    return f"{scheme}://{login}{saying.bracketed}:{saying.port}{'?' if query else ''}{query}"
 
 
 FORMAT = Format("url", "smtp:// URL", _recognises, _read, _write)

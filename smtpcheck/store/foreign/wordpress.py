@@ -94,7 +94,7 @@ def _write(saying: Saying) -> str:
     pairs: list[tuple[str, str]] = [
         ("WPMS_ON", "true"),
         ("WPMS_MAILER", "'smtp'"),
-        ("WPMS_SMTP_HOST", php(saying.host)),
+        ("WPMS_SMTP_HOST", php(saying.bracketed)),
         ("WPMS_SMTP_PORT", str(saying.port)),
         ("WPMS_SSL", php(words[security])),
         ("WPMS_SMTP_AUTOTLS", "false" if security == "none" else "true"),

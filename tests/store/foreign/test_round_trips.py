@@ -78,7 +78,7 @@ def profiles(draw: st.DrawFn) -> dict[str, Any]:
     security = draw(st.sampled_from(["starttls", "tls", "none"]))
     ports = {"starttls": [587, 25, 2525], "tls": [465], "none": [25, 2525]}
     values: dict[str, Any] = {
-        "server.host": draw(HOST),
+        "server.host": draw(HOST | st.sampled_from(["2001:db8::25", "192.0.2.25", "localhost"])),
         "server.port": draw(st.sampled_from(ports[security])),
         "server.security": security,
         "auth.username": draw(NAME | ADDRESS),
