@@ -177,7 +177,11 @@ def _answers(
     answers = Answers(name, raw={**kept, **flags.raw}, force=force)
     if not ({"server.host", "server.socket", "preset"} & answers.raw.keys()):
         raise UsageError(
-            f"{source.file} names no mail server", ["add --set server.host=smtp.example.com"]
+            f"{source.file} names no mail server",
+            [
+                "add --set server.host=smtp.example.com",
+                "or, where it comes from the environment, import the file that sets that: .env",
+            ],
         )
     if imported.secrets.get(_PASSWORD) and _PASSWORD not in answers.raw:
         answers.raw[_PASSWORD] = {"keyring": True}

@@ -166,6 +166,9 @@ def _take_login(taking: Taking, relay: Entry, logins: list[Entry]) -> None:
         return
     wanted = as_text(relay.value)
     login = next((each for each in logins if each.name == _LOGIN_NAME + wanted), None)
+    static = re.fullmatch(r"static:([^\s:]+):(.*)", as_text(maps.value)) if maps else None
+    if static and maps:
+        login = Entry(_LOGIN_NAME, (static[1], static[2]), maps.line)
     if login is None and logins:
         taking.note(
             f"sasl_passwd has no line for {wanted}, exactly so: Postfix does not log in",

@@ -53,7 +53,7 @@ def _recognises(source: Source) -> int:
 def _read(source: Source) -> list[Imported]:
     taking = Taking(_settings(source), source)
     taking.fields(_FIELDS)
-    if not taking.has("server.host"):
+    if taking.entry("WPMS_SMTP_HOST", "SMTP_HOST", "SMTP_SERVER") is None:
         raise UsageError(
             f"{source.file} defines no mail server",
             ["it should have a line such as define('WPMS_SMTP_HOST', 'smtp.example.com');"],
