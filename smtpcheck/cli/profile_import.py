@@ -78,6 +78,8 @@ def import_(  # noqa: PLR0913 - one parameter an option
     imported = _chosen(format_used.read(source), account, source)
     _say_notes(imported, source, format_used)
     answers = _answers(imported, source, name, given, force=force)
+    if _names_a_command(imported, given):
+        say_note("the password is printed by a command that the file names: it is not run now")
     if send and not answers.raw.get("test.to"):
         raise UsageError("--send needs somebody to send to", ("add --to ADDRESS",))
     secret = _secret_of(imported, given)
