@@ -85,7 +85,7 @@ _ABOUT = (
     r"^(?:auth|tls|dkim)\.|^(?:proxy|socket|transactionLog|lmtp)$"
     r"|^(?:host|port|secure|user|pass|auth)[a-zA-Z]*$"
 )
-_SILENT = ("auth\\.(?:clientId|clientSecret|refreshToken|expires|accessUrl|method)",)
+_SILENT = ("auth\\.(?:expires|accessUrl|method|serviceClient|privateKey)",)
 
 
 def _settings(source: Source) -> list[Entry]:
@@ -141,6 +141,13 @@ def _read(source: Source) -> list[Imported]:
         )
     if not taking.has("server.security"):
         _take_security(taking)
+    refresh = taking.entry("auth.refreshToken", "auth.clientSecret", "auth.clientId")
+    if refresh is not None:
+        taking.note(
+            "auth.refreshToken and its like are not carried over: set auth.oauth and sign in with"
+            " smtpcheck login",
+            refresh.line,
+        )
     taking.rest(_ABOUT, silent=_SILENT)
     return [taking.imported()]
 
