@@ -10,7 +10,7 @@ import typer
 
 from smtpcheck.cli.profile_answers import Answers, array, is_taken
 from smtpcheck.cli.profile_save import prove_and_save, say_note
-from smtpcheck.model.errors import UsageError
+from smtpcheck.model.errors import ProfileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -175,7 +175,12 @@ def _answers(
 
     flags = collect(name, "", given, force=force)
     kept = {key: value for key, value in imported.values.items() if key not in flags.raw}
-    replace(imported, values=kept).check(source.file, source.folder)
+    try:
+        replace(imported, values=kept).check(source.file, source.folder)
+    except ProfileError as error:
+        error.message = f"{error.message.partition(' in ')[0]} in {source.file}"
+        error.help = (f"mend the file, or add --set {error.problems[0].key}=VALUE",)
+        raise
     answers = Answers(name, raw={**kept, **flags.raw}, force=force)
     if not ({"server.host", "server.socket", "preset"} & answers.raw.keys()):
         raise UsageError(
