@@ -46,9 +46,10 @@ def _auth_type(taking: Taking, entry: Entry, key: str) -> None:
 
 
 def _version(taking: Taking, entry: Entry, key: str) -> None:
-    takes.text(
-        taking, Entry(entry.name, as_text(entry.value).removeprefix("TLSv"), entry.line), key
-    )
+    """`TLSv1.2`; `TLSv1` is 1.0."""
+    version = as_text(entry.value).removeprefix("TLSv")
+    version = "1.0" if version == "1" else version
+    takes.text(taking, Entry(entry.name, version, entry.line), key)
 
 
 def _file(taking: Taking, entry: Entry, key: str) -> None:

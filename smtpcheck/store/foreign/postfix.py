@@ -77,7 +77,7 @@ def _recognises(source: Source) -> int:
 def _read(source: Source) -> list[Imported]:
     parameters, logins = _parts(source)
     if not parameters and logins:
-        return [_of_login(login, source, len(logins) > 1) for login in logins]
+        return [_of_login(login, source, several=len(logins) > 1) for login in logins]
     taking = Taking(parameters, source)
     relay = taking.entry("relayhost")
     if relay is None:
@@ -93,7 +93,7 @@ def _read(source: Source) -> list[Imported]:
     return [taking.imported()]
 
 
-def _of_login(login: Entry, source: Source, several: bool) -> Imported:  # noqa: FBT001
+def _of_login(login: Entry, source: Source, *, several: bool) -> Imported:
     place = login.name.removeprefix(_LOGIN_NAME)
     taking = Taking([], source, place if several else "")
     _take_relay(taking, Entry("sasl_passwd", place, login.line))
