@@ -20,6 +20,7 @@ _ARGUMENTS = {
     "old": (PROFILES,),
     "source": (PROFILES,),
     "words": (PRESETS,),
+    "file": (FILES,),
 }
 _NEW_NAMES = {("profile init", "name"), ("profile copy", "target")}
 """Arguments that name what does not exist yet."""
@@ -87,6 +88,7 @@ def _values(option: Any) -> tuple[str, ...]:
     from smtpcheck.model.profile import SECURITY
     from smtpcheck.model.stage import STEPS
     from smtpcheck.report.formats import FORMATS
+    from smtpcheck.store.foreign.formats import NAMES
 
     stages = (*map(str, STEPS), "ehlo", "mail", "rcpt")
     by_name = {
@@ -98,7 +100,7 @@ def _values(option: Any) -> tuple[str, ...]:
         "--dsn-return": ("full", "headers"),
     }
     files = dict.fromkeys(("FILE", "PATH", "FILE|TEXT", "FILE[:TYPE]"), (FILES,))
-    by_metavar = {"FORMAT[=FILE]": tuple(FORMATS), **files}
+    by_metavar = {"FORMAT[=FILE]": tuple(FORMATS), "F": NAMES, **files}
     return (
         tuple(getattr(option.type, "choices", ()))
         or by_name.get(option.opts[0])

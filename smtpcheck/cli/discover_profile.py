@@ -137,7 +137,8 @@ def _server(best: Candidate) -> dict[str, str]:
 def save_best(found: Discovery, offering: Offering) -> int:
     """Saves without a question. It logs in only where the user named the server, or where a preset
     vouches for it and the user gave a password. Raises UsageError where nobody vouches."""
-    from smtpcheck.cli.profile_init import Proving, finish
+    from smtpcheck.cli.profile_init import finish
+    from smtpcheck.cli.profile_save import Proving
 
     best = _wanted(found, offering)
     chosen = best.host == offering.accept
@@ -172,8 +173,9 @@ def _wanted(found: Discovery, offering: Offering) -> Candidate:
 def offer(found: Discovery, offering: Offering, asker: Asker) -> int:
     """Asks which server, then makes the profile and logs in there once, if the user wants."""
     from smtpcheck.cli.ask import confirm
-    from smtpcheck.cli.profile_init import Proving, finish
+    from smtpcheck.cli.profile_init import finish
     from smtpcheck.cli.profile_questions import ask_name
+    from smtpcheck.cli.profile_save import Proving
 
     best = _chosen(found, asker)
     if best is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from smtpcheck.cli import (
     profile_drafts,
     profile_edit,
+    profile_export,
+    profile_import,
     profile_init,
     profile_lint,
     profile_presets,
@@ -27,6 +29,8 @@ for _name, _function in (
     ("presets", profile_presets.presets),
     ("path", profile_show.path),
     ("lint", profile_lint.lint),
+    ("import", profile_import.import_),
+    ("export", profile_export.export),
 ):
     app.command(_name, cls=Command)(_function)
 

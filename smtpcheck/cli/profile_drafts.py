@@ -90,7 +90,8 @@ def resume(
     """
     from smtpcheck.cli.ask import terminal
     from smtpcheck.cli.profile_answers import Answers
-    from smtpcheck.cli.profile_init import Proving, finish, refuse_taken
+    from smtpcheck.cli.profile_init import finish, refuse_taken
+    from smtpcheck.cli.profile_save import Proving
     from smtpcheck.cli.profile_set import change
     from smtpcheck.store.drafts import read_draft
     from smtpcheck.store.keys import flat_values

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from smtpcheck.cli.profile_answers import Answers, array, collect, is_taken, password_text
+from smtpcheck.cli.profile_save import Proving, keep_draft, prove_and_save
 from smtpcheck.cli.profile_set import NoProbe, Send, refuse_send_unprobed
-from smtpcheck.model.errors import ProfileError, UsageError
-from smtpcheck.model.value import dataclass
+from smtpcheck.model.errors import UsageError
 
 if TYPE_CHECKING:
     from smtpcheck.cli.ask import Asker
-    from smtpcheck.cli.profile_probe import Proof
 
 _INTERRUPTED = 130
 
@@ -106,17 +104,6 @@ def init(  # noqa: PLR0913 - one parameter an option
     raise typer.Exit(finish(answers, asker, proving, stdin=password_stdin))
 
 
-@dataclass(frozen=True, slots=True)
-class Proving:
-    """How a profile is proved before it is saved."""
-
-    probe: bool = True
-    send: bool = False
-    """The probe may send the test message."""
-    resolver: str = ""
-    """The DNS server to ask; empty: those of the system."""
-
-
 def finish(answers: Answers, asker: Asker | None, proving: Proving, *, stdin: bool = False) -> int:
     """Asks, proves and saves; the exit code. An interruption keeps a draft."""
     try:
@@ -134,99 +121,12 @@ def finish(answers: Answers, asker: Asker | None, proving: Proving, *, stdin: bo
         refuse_taken(answers.name, force=answers.force)
         if stdin:
             _store_from_stdin(answers)
-        return _prove_and_save(answers, proving)
+        again = f"{answers.command()} --no-input --no-probe"
+        return prove_and_save(answers, proving, again=again)
     except KeyboardInterrupt:
         typer.echo("", err=True)
-        _keep_draft(answers, "interrupted")
+        keep_draft(answers, "interrupted")
         return _INTERRUPTED
-
-
-def _prove_and_save(answers: Answers, proving: Proving) -> int:
-    from smtpcheck.cli.profile_probe import password_alone, show_proof
-    from smtpcheck.store.profile_reader import profile_from_settings
-
-    try:
-        loaded = profile_from_settings(
-            answers.tables(), name=answers.name, environment=password_alone()
-        )
-    except ProfileError:
-        _keep_draft(answers, "not saved")
-        raise
-    if proving.probe:
-        proof = _proof_of(answers, loaded, proving)
-        show_proof(proof)
-        if proof.exit_code:
-            _keep_draft(answers, "not saved")
-            _note(f"to save it as it is: {answers.command()} --no-input --no-probe")
-            return proof.exit_code
-    _save(answers)
-    return 0
-
-
-def _proof_of(answers: Answers, loaded: Any, proving: Proving) -> Proof:
-    from smtpcheck.cli.profile_probe import probe_unsaved
-
-    try:
-        return probe_unsaved(loaded, send=proving.send, resolver=proving.resolver)
-    except UsageError as error:
-        _keep_draft(answers, "not saved")
-        anyway = f"to save it unprobed: {answers.command()} --no-input --no-probe"
-        raise UsageError(error.message, (*error.help, anyway)) from None
-
-
-def _save(answers: Answers) -> None:
-    from smtpcheck.cli.profile_lint import say_findings
-    from smtpcheck.store.drafts import delete_draft
-    from smtpcheck.store.profile_reader import read_profile
-    from smtpcheck.store.profile_writer import create_profile
-
-    path = create_profile(answers.name, answers.tables(), replace=answers.force)
-    typer.echo(f"saved the profile {answers.name}: {path}")
-    with contextlib.suppress(UsageError):  # there mostly is none
-        delete_draft(answers.name)
-    _say_missing_secret(answers)
-    say_findings(read_profile(answers.name, environment={}))
-    _note(f"try it: smtpcheck probe {answers.name}")
-
-
-def _say_missing_secret(answers: Answers) -> None:
-    """How to give the profile its password, where it has none yet."""
-    from smtpcheck.store.profile_reader import read_profile
-    from smtpcheck.store.secrets import secret_status
-
-    profile = read_profile(answers.name, environment={}).profile
-    reference = profile.auth.password
-    if answers.gets_token and profile.auth.username:
-        _note(f"it logs in with a token: smtpcheck login {answers.name}")
-    if reference is None or not profile.wants_login:
-        return
-    status = secret_status(reference, profile_name=answers.name, username=profile.auth.username)
-    if status.available is False:
-        _note(f"there is no password yet: {status.detail}")
-        for line in status.help:
-            typer.echo(f"  help: {line}", err=True)
-
-
-def _keep_draft(answers: Answers, why: str) -> None:
-    """Keeps what was typed, unless nothing was."""
-    from smtpcheck.store.drafts import save_draft
-
-    if not answers.raw:
-        _note(why)
-        return
-    name = answers.name or _free_draft(answers.free_name() or "unnamed")
-    path = save_draft(name, answers.draft_tables())
-    _note(f"{why}; what was typed is kept as a draft: {path}")
-    _note(f"go on with: smtpcheck profile drafts resume {name}")
-
-
-def _free_draft(name: str) -> str:
-    """The name, with a number where it belongs to the draft of another profile."""
-    from smtpcheck.store.drafts import list_drafts
-
-    drafts = {draft.name for draft in list_drafts()}
-    numbered = (f"{name}-{number}" for number in range(2, len(drafts) + 2))
-    return next(each for each in (name, *numbered) if each not in drafts)
 
 
 def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
@@ -279,7 +179,3 @@ def _store_from_stdin(answers: Answers) -> None:
         store_secret(answers.name, user, value)
     except SecretUnavailableError as error:
         fail(error)
-
-
-def _note(text: str) -> None:
-    typer.echo(f"note: {text}", err=True)

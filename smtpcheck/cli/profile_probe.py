@@ -32,17 +32,19 @@ class Proof:
         return self.report.exit_code
 
 
-def probe_unsaved(loaded: LoadedProfile, *, send: bool = False, resolver: str = "") -> Proof:
+def probe_unsaved(
+    loaded: LoadedProfile, *, send: bool = False, may_run: bool = True, resolver: str = ""
+) -> Proof:
     """Probes settings that are in no file yet, up to RCPT and RSET, or with `send` through the
-    test message; up to EHLO where the secret is not to be had. Raises UsageError for settings
-    that this version does not use."""
+    test message; up to EHLO where the secret is not to be had, or only by a command that is not to
+    run (`may_run`). Raises UsageError for settings that this version does not use."""
     from smtpcheck.api import Job, probe
     from smtpcheck.cli.session import asker
     from smtpcheck.model.plan import Plan
 
     # A disabled profile is probed all the same: it is being set up.
     loaded = replace(loaded, profile=replace(loaded.profile, enabled=True))
-    loaded, missing = _with_secret(loaded)
+    loaded, missing = _with_secret(loaded, may_run=may_run)
     plan = Plan(until="ehlo" if missing else "", deliver=send, resolver=resolver)
     with _watching() as watcher:
         report = probe(
@@ -89,7 +91,7 @@ def password_alone() -> dict[str, str]:
     return {"SMTPCHECK_PASSWORD": value} if value else {}
 
 
-def _with_secret(loaded: LoadedProfile) -> tuple[LoadedProfile, str]:
+def _with_secret(loaded: LoadedProfile, *, may_run: bool) -> tuple[LoadedProfile, str]:
     """The profile with its secret at hand, read once, and why it is not to be had."""
     from smtpcheck.model.secret import SecretRef, SecretSource, SecretUnavailableError
     from smtpcheck.store.secrets import owner_of, read_secret
@@ -104,6 +106,8 @@ def _with_secret(loaded: LoadedProfile) -> tuple[LoadedProfile, str]:
         return loaded, "auth.password is not set: there is no password to log in with"
     if reference.source is SecretSource.PROMPT:
         return loaded, ""
+    if reference.source is SecretSource.COMMAND and not may_run:
+        return loaded, "the command that prints the password was not run: look at it first"
     try:
         secret = read_secret(
             reference,

@@ -258,6 +258,11 @@ def for_issuer(secret: Secret) -> Callable[[], str]:
     return secret.reveal
 
 
+def plain_text(secret: Secret) -> str:
+    """A secret on its way to a place that the user named: the keyring, an exported file."""
+    return secret.reveal()
+
+
 def keyring_record(login: KeptLogin) -> str:
     """A login as the keyring keeps it."""
     from smtpcheck.wire.token import record_of

@@ -17,8 +17,9 @@ import pytest
 
 from smtpcheck.cli.ask import TRIES, WrongAnswerError, ask, choose, confirm, new_secret
 from smtpcheck.cli.profile_answers import Answers, collect
-from smtpcheck.cli.profile_init import Proving, finish
+from smtpcheck.cli.profile_init import finish
 from smtpcheck.cli.profile_questions import ask_all
+from smtpcheck.cli.profile_save import Proving
 from tests import keyring_fakes
 from tests.cli.command_line import CommandLine
 

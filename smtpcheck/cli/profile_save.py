@@ -1,0 +1,141 @@
+"""Proves settings and saves them as a profile, or keeps a draft: what `init` and `import` share."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from smtpcheck.cli.profile_answers import Answers
+from smtpcheck.model.errors import ProfileError, UsageError
+from smtpcheck.model.value import dataclass
+
+if TYPE_CHECKING:
+    from smtpcheck.cli.profile_probe import Proof
+    from smtpcheck.cli.profile_secret import ImportedSecret
+
+
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """How settings are proved before they are saved."""
+
+    probe: bool = True
+    send: bool = False
+    """The probe may send the test message."""
+    resolver: str = ""
+    """The DNS server that the probe asks, `IP[:PORT]`; empty: the system's."""
+    may_run: bool = True
+    """A command that prints the password may run; False where a file named it, and nobody has
+    looked at it yet."""
+
+
+def prove_and_save(
+    answers: Answers, proving: Proving, *, again: str, secret: ImportedSecret | None = None
+) -> int:
+    """Probes what the answers make, saves it when the probe passes, and returns the exit code.
+
+    Otherwise a draft is kept. `again` is the command that saves it unprobed; `secret` is in no
+    keyring yet and goes there with the profile. Raises ProfileError for settings that make no
+    profile.
+    """
+    from smtpcheck.cli.profile_probe import password_alone, show_proof
+    from smtpcheck.store.profile_reader import profile_from_settings
+
+    try:
+        loaded = profile_from_settings(
+            answers.tables(), name=answers.name, environment=password_alone()
+        )
+    except ProfileError:
+        keep_draft(answers, "not saved")
+        raise
+    if proving.probe:
+        if secret is not None:
+            loaded = secret.given_to(loaded)
+        proof = _proof_of(answers, loaded, again, proving)
+        show_proof(proof)
+        if proof.exit_code:
+            keep_draft(answers, "not saved")
+            say_note(f"to save it as it is: {again}")
+            return proof.exit_code
+    _save(answers, secret)
+    return 0
+
+
+def keep_draft(answers: Answers, why: str) -> None:
+    """Keeps the settings, unless there are none."""
+    from smtpcheck.store.drafts import save_draft
+
+    if not answers.raw:
+        say_note(why)
+        return
+    name = answers.name or _free_draft(answers.free_name() or "unnamed")
+    path = save_draft(name, answers.draft_tables())
+    say_note(f"{why}; what was typed is kept as a draft: {path}")
+    say_note(f"go on with: smtpcheck profile drafts resume {path.stem}")
+
+
+def _proof_of(answers: Answers, loaded: Any, again: str, proving: Proving) -> Proof:
+    from smtpcheck.cli.profile_probe import probe_unsaved
+
+    try:
+        return probe_unsaved(
+            loaded, send=proving.send, may_run=proving.may_run, resolver=proving.resolver
+        )
+    except UsageError as error:
+        keep_draft(answers, "not saved")
+        anyway = f"to save it unprobed: {again}"
+        raise UsageError(error.message, (*error.help, anyway)) from None
+
+
+def _save(answers: Answers, secret: ImportedSecret | None) -> None:
+    from smtpcheck.cli.profile_lint import say_findings
+    from smtpcheck.store.drafts import delete_draft
+    from smtpcheck.store.profile_reader import read_profile
+    from smtpcheck.store.profile_writer import create_profile
+
+    path = create_profile(answers.name, answers.tables(), replace=answers.force)
+    typer.echo(f"saved the profile {answers.name}: {path}")
+    with contextlib.suppress(UsageError):  # there mostly is none
+        delete_draft(answers.name)
+    if secret is not None:
+        secret.store(answers.name)
+    _say_missing_secret(answers)
+    say_findings(read_profile(answers.name, environment={}))
+    say_note(f"try it: smtpcheck probe {answers.name}")
+
+
+def _say_missing_secret(answers: Answers) -> None:
+    """How to give the profile its password, where it has none yet."""
+    from smtpcheck.store.profile_reader import read_profile
+    from smtpcheck.store.secrets import secret_status
+
+    profile = read_profile(answers.name, environment={}).profile
+    reference = profile.auth.password
+    if answers.gets_token and profile.auth.username:
+        say_note(f"it logs in with a token: smtpcheck login {answers.name}")
+    if reference is None or not profile.wants_login:
+        return
+    status = secret_status(reference, profile_name=answers.name, username=profile.auth.username)
+    if status.available is False:
+        say_note(f"there is no password yet: {status.detail}")
+        for line in status.help:
+            typer.echo(f"  help: {line}", err=True)
+
+
+def _free_draft(name: str) -> str:
+    """The name, with a number where it belongs to the draft of another profile."""
+    from smtpcheck.store.drafts import list_drafts
+
+    drafts = {draft.name for draft in list_drafts()}
+    numbered = (f"{name}-{number}" for number in range(2, len(drafts) + 2))
+    return next(each for each in (name, *numbered) if each not in drafts)
+
+
+def say_note(text: str) -> None:
+    """Tells something on stderr, in lines that fit where stdout is a terminal."""
+    from smtpcheck.cli.columns import width, wrapped
+    from smtpcheck.report.escape import escape
+
+    for line in wrapped(escape(text, limit=0), "    ", width(), first="note: "):
+        typer.echo(line, err=True)
