@@ -1,0 +1,99 @@
+"""Fetches an MTA-STS policy as RFC 8461 section 3.3 wants it: HTTPS with a certificate for that
+name, a 200, no redirect, a bounded body and time."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Sequence
+
+from smtpcheck.model.value import dataclass
+
+LARGEST = 64 * 1024
+"""Octets of a policy (RFC 8461 section 3.2)."""
+PATIENCE = 10.0
+"""Seconds that a fetch may take, whatever the server does."""
+_PATH = "/.well-known/mta-sts.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of it."""
+
+    body: str = ""
+    content_type: str = ""
+    problem: str = ""
+    """`unreachable`, `certificate`, `status`, `redirect`, `too-large`, `no-http`; or empty."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebPlace:
+    """Where policies are served, and who vouches for the certificate."""
+
+    port: int = 443
+    ca_file: str = ""
+    """Trusted besides the system's store."""
+
+
+def fetch_policy(host: str, addresses: Sequence[str], place: WebPlace, seconds: float) -> Fetched:
+    """The policy of `https://HOST/.well-known/mta-sts.txt`, from the first address that answers."""
+    last = Fetched(problem="unreachable", detail="the host has no address")
+    for address in addresses[:4]:
+        last = _from(host, address, place, min(PATIENCE, seconds))
+        if last.problem != "unreachable":
+            break
+    return last
+
+
+def _from(host: str, address: str, place: WebPlace, seconds: float) -> Fetched:
+    if seconds <= 0:
+        return Fetched(problem="unreachable", detail="no time was left")
+    try:
+        context = ssl.create_default_context()
+        if place.ca_file:
+            context.load_verify_locations(place.ca_file)
+        plain = socket.create_connection((address, place.port), timeout=seconds)
+    except OSError as error:
+        return Fetched(problem="unreachable", detail=error.strerror or str(error))
+    # A server that drips is shut out when the time is over; each wait alone would begin it anew.
+    end = threading.Timer(seconds, lambda: _shut(plain))
+    end.daemon = True
+    end.start()
+    try:
+        with context.wrap_socket(plain, server_hostname=host) as secure:
+            return _talk(host, secure)
+    except ssl.SSLCertVerificationError as error:
+        return Fetched(problem="certificate", detail=error.verify_message)
+    except (OSError, ValueError) as error:
+        return Fetched(problem="unreachable", detail=str(error) or "it did not answer in time")
+    except http.client.HTTPException as error:
+        return Fetched(problem="no-http", detail=type(error).__name__)
+    finally:
+        end.cancel()
+        plain.close()
+
+
+def _shut(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def _talk(host: str, secure: ssl.SSLSocket) -> Fetched:
+    connection = http.client.HTTPConnection(host)
+    connection.sock = secure
+    connection.request("GET", _PATH, headers={"Accept": "text/plain", "User-Agent": "smtpcheck"})
+    answer = connection.getresponse()
+    if 300 <= answer.status < 400:
+        return Fetched(problem="redirect", detail=f"HTTP {answer.status}")
+    if answer.status != 200:
+        return Fetched(problem="status", detail=f"HTTP {answer.status}")
+    body = answer.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        return Fetched(problem="too-large", detail=f"more than {LARGEST} octets")
+    kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    return Fetched(body.decode("utf-8", "backslashreplace"), kind)
