@@ -18,7 +18,7 @@ _LOCAL_DOMAINS = ("local", "localdomain", "localhost", "lan", "internal", "home"
 # Their logins may send as themselves, and as what an admin or the account's own settings allow.
 _BINDS_SENDER = ("m365", "gmail", "outlook-com")
 # Domains of mailboxes for everybody, and a label by which the hosts of their provider are known.
-_MAILBOX_DOMAINS = {
+MAILBOX_DOMAINS = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), ("gmail", "googlemail")),
     **dict.fromkeys(("outlook.com", "hotmail.com", "live.com", "msn.com"), ("outlook", "live")),
     **dict.fromkeys(("yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "ymail.com"), ("yahoo",)),
@@ -67,7 +67,7 @@ def _domains(case: Case) -> Iterator[LintFinding]:
 def _mailbox_domain(case: Case) -> Iterator[LintFinding]:
     """A From in a domain for which only its own provider can speak."""
     domain = domain_of(case.profile.sender.address)
-    labels = _MAILBOX_DOMAINS.get(domain)
+    labels = MAILBOX_DOMAINS.get(domain)
     if labels is None or not case.host or is_loopback(case.host):
         return
     same_login = domain_of(case.profile.auth.username) == domain
@@ -87,7 +87,7 @@ def _recipients(case: Case) -> Iterator[LintFinding]:
     own = domain_of(case.profile.sender.address)
     others = {domain_of(each) for each in case.profile.test.to if "@" in each}
     strange = sorted(each for each in others if not _related(own, each))
-    if not own or not strange or own in _MAILBOX_DOMAINS or is_loopback(case.host):
+    if not own or not strange or own in MAILBOX_DOMAINS or is_loopback(case.host):
         return
     outside = f"the test goes to {', '.join(strange)}, outside the sender's domain {own}"
     if is_mx(case.host) or not case.profile.wants_login:

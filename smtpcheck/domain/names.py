@@ -22,6 +22,8 @@ WAIT = 3.0
 _TRIES = 2
 _MOST = 400
 """Questions of one run: SPF alone may take a hundred."""
+_HOPELESS = 2
+"""Questions without any answer after which none more is put, while no other had one."""
 _ALIASES = 8
 _UDP_SIZE = 1232
 _STATUS = {dns.rcode.NXDOMAIN: "nxdomain", dns.rcode.REFUSED: "refused"}
@@ -58,6 +60,7 @@ class Names:
         self._servers = tuple(servers)
         self._end = time.monotonic() + seconds
         self._known: dict[tuple[str, str], dns.message.Message | str] = {}
+        self._heard = False
         self.failures: list[str] = []
         """Questions that nobody answered, in words."""
 
@@ -100,7 +103,8 @@ class Names:
         """The message that answers a question, or `timeout`, `refused`, `malformed-name`."""
         key = (name.lower().rstrip("."), type_)
         if key not in self._known:
-            if len(self._known) >= _MOST or not self.remaining():
+            hopeless = not self._heard and len(self.failures) >= _HOPELESS
+            if hopeless or len(self._known) >= _MOST or not self.remaining():
                 return "timeout"
             self._known[key] = self._asked(*key)
         return self._known[key]
@@ -115,6 +119,7 @@ class Names:
         for server in self._servers * _TRIES:
             message = self._from(server, query)
             if message is not None:
+                self._heard = True
                 if message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
                     return message
                 last = message

@@ -35,8 +35,9 @@ class Pack:
     as_of: str
 
 
-def _spf(checks: Sequence[Check], _: DomainQuestion) -> Verdict:
-    return spf_holds(list(checks))
+def _spf(checks: Sequence[Check], question: DomainQuestion) -> Verdict:
+    # A provider that puts an envelope sender of its own passes SPF for its own domain.
+    return True if question.own_envelope else spf_holds(list(checks))
 
 
 def _dkim(checks: Sequence[Check], _: DomainQuestion) -> Verdict:
@@ -71,11 +72,6 @@ def _reverse(checks: Sequence[Check], _: DomainQuestion) -> Verdict:
     return True if any(each.facts.get("names") for each in found) else None
 
 
-def _encrypted(_: Sequence[Check], question: DomainQuestion) -> Verdict:
-    # The hop to the receiver is the provider's; only a direct server's mode would say anything.
-    return None
-
-
 def _not_theirs(_: Sequence[Check], question: DomainQuestion) -> Verdict:
     theirs = question.domain in ("gmail.com", "googlemail.com")
     return not theirs or question.spf_include.endswith("_spf.google.com")
@@ -91,7 +87,7 @@ _EITHER = Wish("SPF or DKIM", _either)
 _DMARC = Wish("a DMARC record", _dmarc)
 _ALIGNED = Wish("SPF or DKIM for the domain in From", _aligned)
 _REVERSE = Wish("reverse DNS", _reverse)
-_TLS = Wish("TLS to the receiver", _encrypted)
+_TLS = Wish("TLS to the receiver", _cannot)
 _SPAM = Wish("few complaints", _cannot)
 _UNSUBSCRIBE = Wish("one-click unsubscribe", _cannot)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.outcome import bad, doubtful, good, noted
-from smtpcheck.domain.spf_record import with_term
+from smtpcheck.domain.spf_record import Term, with_term
 from smtpcheck.domain.spf_result import Mail, spf_result
 from smtpcheck.domain.spf_tree import Tree, spf_tree
 from smtpcheck.model.domain import Check, DnsRecord, DomainQuestion
@@ -37,7 +37,7 @@ def _provider(question: DomainQuestion, tree: Tree) -> Iterator[Check]:
         "provider_name": question.provider,
         "include": wanted,
     }
-    if any(_same(cost.term.text, wanted) for each in tree.walk() for cost in each.costs):
+    if any(_same(cost.term, wanted) for each in tree.walk() for cost in each.costs):
         yield good("spf.provider", f"{wanted} is there, for {question.provider}", **facts)
         return
     if question.own_envelope:
@@ -49,8 +49,12 @@ def _provider(question: DomainQuestion, tree: Tree) -> Iterator[Check]:
     yield bad("spf.provider", "provider-missing", said, publish, **facts)
 
 
-def _same(term: str, wanted: str) -> bool:
-    return term.lstrip("+").lower().rstrip(".") == wanted.lower().rstrip(".")
+def _same(term: Term, wanted: str) -> bool:
+    """A redirect to the provider's record is as good as its include."""
+    if wanted.lower().startswith("include:") and term.name in ("include", "redirect"):
+        target = wanted.partition(":")[2].lower().rstrip(".")
+        return term.result == "pass" and term.value.lower() == target
+    return term.text.lstrip("+").lower() == wanted.lower()
 
 
 def _source(tree: Tree, question: DomainQuestion, result: str, term: str) -> Check:

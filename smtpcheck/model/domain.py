@@ -108,8 +108,6 @@ class DomainQuestion:
     helo: str = ""
     server: str = ""
     """`host:port` of the profile; empty without one."""
-    encrypted: bool | None = None
-    """Whether the profile sends over TLS; None without a profile."""
     direct: bool = False
     """The profile's server sends from an address of the user's own."""
 

@@ -9,6 +9,7 @@ from smtpcheck.model.settings import Kind, setting
 from smtpcheck.model.value import dataclass
 
 USERNAME_FORMS = ("", "address", "literal", "key", "domain-or-address", "any", "none")
+ENVELOPES = ("", "sender", "provider")
 ACCOUNT_PASSWORD = ("", "accepted", "refused", "conditional", "n/a", "unknown")
 
 
@@ -39,6 +40,15 @@ class Preset:
     sender_rule: str = setting("", Kind.TEXT, "which From addresses a login may use")
     spf_include: str = setting("", Kind.TEXT, "what the sender's SPF record must include")
     dkim: str = setting("", Kind.TEXT, "how mail gets its DKIM signature")
+    dkim_selectors: tuple[str, ...] = setting(
+        (), Kind.TEXT, "selectors of the provider's keys in the sender's domain", many=True
+    )
+    envelope: str = setting(
+        "",
+        Kind.CHOICE,
+        "whose domain the envelope sender has: the sender's own, or the provider's",
+        choices=ENVELOPES,
+    )
     alternatives: tuple[Facts, ...] = ()
     """Other ways in: tables of port, security and note."""
     max_message_bytes: int = setting(0, Kind.INTEGER, "largest message", low=0, high=2**40)
