@@ -1,4 +1,4 @@
-"""A domain in, a report out: the checks, a look at the MX hosts where that is wanted, the causes."""
+"""A domain in, a report out: the checks, a look at the MX hosts where it is wanted, the causes."""
 
 from __future__ import annotations
 

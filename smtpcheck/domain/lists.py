@@ -69,7 +69,12 @@ def list_checks(
 
 
 def _asked(names: Names, each: BlockList, what: str, key: str) -> Check:
-    facts: dict[str, Json] = {"list": each.zone, "title": each.title, "asked": what}
+    facts: dict[str, Json] = {
+        "list": each.zone,
+        "title": each.title,
+        "lists": "domains" if each.domains else "addresses",
+        "asked": what,
+    }
     useless = _why_useless(names, each)
     if useless:
         return noted("lists.entry", f"{each.title} says nothing: {useless}", **facts)

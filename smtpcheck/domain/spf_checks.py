@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from smtpcheck.domain.checkdmarc_way import way
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.outcome import bad, doubtful, good, noted, unknown
 from smtpcheck.domain.spf_record import (
     Term,
+    combined,
     evaluated,
     is_spf,
     nearly_spf,
@@ -40,10 +42,20 @@ def spf_checks(names: Names, question: DomainQuestion) -> Iterator[Check]:
         yield bad("spf.record", "invalid", wrong, domain=domain, record=tree.record, detail=wrong)
     else:
         yield good("spf.record", tree.record, domain=domain, record=tree.record)
-    yield _lookups(names, tree)
-    yield _ending(question, tree)
-    yield from _pointers(tree)
-    yield from sender_checks(names, question, tree)
+    found = [_lookups(names, tree), _ending(question, tree), *_pointers(tree)]
+    yield from _with_all_corrections(tree, [*found, *sender_checks(names, question, tree)])
+
+
+def _with_all_corrections(tree: Tree, checks: list[Check]) -> Iterator[Check]:
+    """Whoever publishes the record of one finding is to have mended the others with it."""
+    mine = [each.publish for each in checks if each.publish and each.publish.name == tree.domain]
+    whole = DnsRecord(tree.domain, "TXT", combined(tree.record, [record.value for record in mine]))
+    for each in checks:
+        if each.publish in mine:
+            facts = {**each.facts, "publish": whole.line}
+            yield replace(each, publish=whole, facts=facts)
+        else:
+            yield each
 
 
 def complaint(names: Names, tree: Tree) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from smtpcheck.model.value import dataclass
 
@@ -76,6 +77,17 @@ def with_term(record: str, added: str) -> str:
         if term is not None and (term.name == "all" or (term.modifier and term.name == "redirect")):
             return " ".join([*words[:at], added, *words[at:]])
     return " ".join([*words, added])
+
+
+def combined(record: str, corrected: Sequence[str]) -> str:
+    """The record with every correction at once, where each of `corrected` holds one of them."""
+    words = record.split()
+    wanted = [each.split() for each in corrected]
+    gone = {word for word in words for each in wanted if word not in each}
+    made = " ".join(word for word in words if word not in gone)
+    for word in dict.fromkeys(word for each in wanted for word in each if word not in words):
+        made = with_term(made, word)
+    return made
 
 
 def _term(word: str) -> Term | None:

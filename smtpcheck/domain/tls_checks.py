@@ -12,8 +12,6 @@ from smtpcheck.domain.outcome import bad, doubtful, good, noted, unknown
 from smtpcheck.model.domain import Check, DnsRecord
 from smtpcheck.model.jsonvalue import Json
 
-_DIGESTS = {1: 32, 2: 64}
-"""Octets of an association, by its matching type (RFC 6698 section 2.1.3)."""
 _SERVICES = ("_submissions._tcp", "_submission._tcp")
 
 
@@ -28,20 +26,20 @@ def tls_rpt_check(names: Names, domain: str) -> Check:
     texts, answer = names.texts(at)
     facts: dict[str, Json] = {"domain": domain, "at": at}
     if answer.failed:
-        return unknown("tls.rpt", f"TXT of {at}")
+        return unknown("tls.tls-rpt", f"TXT of {at}")
     records = [text for text in texts if text.lower().startswith("v=tlsrptv1")]
     if not records:
-        return noted("tls.rpt", "not published: nobody reports when TLS fails", **facts)
+        return noted("tls.tls-rpt", "not published: nobody reports when TLS fails", **facts)
     publish = DnsRecord(at, "TXT", f"v=TLSRPTv1; rua=mailto:tls-reports@{domain}")
     if len(records) > 1:
         said = f"{len(records)} records: senders take none of them"
-        return bad("tls.rpt", "tls-rpt-invalid", said, publish, **facts, detail=said)
+        return bad("tls.tls-rpt", "tls-rpt-invalid", said, publish, **facts, detail=said)
     try:
         parse_smtp_tls_reporting_record(records[0])
     except SMTPTLSReportingError as error:
         wrong = " ".join(str(error).split())
-        return bad("tls.rpt", "tls-rpt-invalid", wrong, publish, **facts, detail=wrong)
-    return good("tls.rpt", records[0], **facts, record=records[0])
+        return bad("tls.tls-rpt", "tls-rpt-invalid", wrong, publish, **facts, detail=wrong)
+    return good("tls.tls-rpt", records[0], **facts, record=records[0])
 
 
 def dane_checks(names: Names, domain: str, mail: MailHosts) -> Iterator[Check]:
@@ -65,8 +63,7 @@ def dane_checks(names: Names, domain: str, mail: MailHosts) -> Iterator[Check]:
 def usable(record: Any) -> bool:
     """Whether a sender takes a TLSA record into account (RFC 7672 section 3.1)."""
     known = record.usage in (2, 3) and record.selector in (0, 1) and record.mtype in (0, 1, 2)
-    size = _DIGESTS.get(record.mtype, len(record.cert))
-    return bool(known and record.cert and len(record.cert) == size)
+    return bool(known and record.cert)
 
 
 def _tlsa(records: tuple[Any, ...], *, secure: bool, facts: dict[str, Json]) -> Check:

@@ -14,6 +14,33 @@ from smtpcheck.model.value import dataclass
 _STRING = 255
 """Octets of one string of a TXT record (RFC 1035 section 3.3)."""
 
+CHECKS = (
+    "spf.record",
+    "spf.lookups",
+    "spf.end",
+    "spf.ptr",
+    "spf.provider",
+    "spf.source",
+    "spf.helo",
+    "dkim.key",
+    "dmarc.record",
+    "dmarc.policy",
+    "dmarc.reports",
+    "dmarc.alignment",
+    "mx.records",
+    "mx.host",
+    "mx.submission",
+    "tls.mta-sts",
+    "tls.tls-rpt",
+    "tls.dane",
+    "tls.live",
+    "reverse.ptr",
+    "reverse.helo",
+    "lists.entry",
+    "lists.address",
+)
+"""Every check, in the order of the report; that of a DKIM key has its selector behind it."""
+
 
 class Area(StrEnum):
     """What a check is about, in the order in which a report tells it."""

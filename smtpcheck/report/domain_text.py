@@ -140,7 +140,7 @@ def _says(rule: Judged) -> str:
         return f"lacks {', '.join(rule.failed)}"
     if rule.outcome is Outcome.SKIPPED:
         return f"not known: {some_of(list(rule.unknown), 3)}"
-    return "nothing that can be seen from here is missing"
+    return "nothing is missing that can be seen"
 
 
 def _diagnosis_rows(

@@ -17,6 +17,7 @@ from smtpcheck.diagnosis import provider as provider_tables
 from smtpcheck.diagnosis.proof import facts_of_example, prove
 from smtpcheck.diagnosis.reply_facts import facts_of_reply
 from smtpcheck.model.diagnosis import Confidence
+from smtpcheck.model.domain import CHECKS
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import SECTIONS
 from smtpcheck.model.settings import rules_of
@@ -49,7 +50,12 @@ def documented() -> set[str]:
     return shown | {name.rpartition(".")[2] for name in shown}
 
 
-STEP_NAMES = {*chain.from_iterable(STEPS.values()), *TLS_DEEP, "tcp.proxy"}
+STEP_NAMES = {
+    *chain.from_iterable(STEPS.values()),
+    *TLS_DEEP,
+    "tcp.proxy",
+    *(f"domain.{check}" for check in CHECKS),
+}
 KNOWN = documented()
 SETTINGS = {
     f"{section}.{field.name}" for section, kind in SECTIONS.items() for field, _ in rules_of(kind)
