@@ -58,27 +58,30 @@ def _from(host: str, address: str, place: WebPlace, seconds: float) -> Fetched:
         plain = socket.create_connection((address, place.port), timeout=seconds)
     except OSError as error:
         return Fetched(problem="unreachable", detail=error.strerror or str(error))
+    secure = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
     # A server that drips is shut out when the time is over; each wait alone would begin it anew.
-    end = threading.Timer(seconds, lambda: _shut(plain))
+    end = threading.Timer(seconds, _shut, [secure])
     end.daemon = True
     end.start()
     try:
-        with context.wrap_socket(plain, server_hostname=host) as secure:
-            return _talk(host, secure)
+        with secure:
+            secure.do_handshake()
+            fetched = _talk(host, secure)
     except ssl.SSLCertVerificationError as error:
-        return Fetched(problem="certificate", detail=error.verify_message)
+        fetched = Fetched(problem="certificate", detail=error.verify_message)
     except (OSError, ValueError) as error:
-        return Fetched(problem="unreachable", detail=str(error) or "it did not answer in time")
+        fetched = Fetched(problem="unreachable", detail=str(error) or "it did not answer in time")
     except http.client.HTTPException as error:
-        return Fetched(problem="no-http", detail=type(error).__name__)
-    finally:
-        end.cancel()
-        plain.close()
+        fetched = Fetched(problem="no-http", detail=type(error).__name__)
+    finished = end.finished.is_set()
+    end.cancel()
+    return Fetched(problem="unreachable", detail="it did not end in time") if finished else fetched
 
 
-def _shut(sock: socket.socket) -> None:
+def _shut(sock: ssl.SSLSocket) -> None:
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        # Not that of SSLSocket, which would let the other thread read on without TLS.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
     except OSError:
         return
 
@@ -95,5 +98,7 @@ def _talk(host: str, secure: ssl.SSLSocket) -> Fetched:
     body = answer.read(LARGEST + 1)
     if len(body) > LARGEST:
         return Fetched(problem="too-large", detail=f"more than {LARGEST} octets")
+    if answer.length:
+        return Fetched(problem="no-http", detail="the answer was cut short")
     kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
     return Fetched(body.decode("utf-8", "backslashreplace"), kind)
