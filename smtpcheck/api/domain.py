@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smtpcheck.api.domain_question import DomainWishes, domain_question
@@ -38,7 +38,8 @@ class DomainPlan:
     web_port: int = 443
     mx_port: int = 25
     ca_file: str = ""
-    """Trusted besides the system's store, for the MTA-STS policy and the MX hosts."""
+    """Trusted besides the system's store, for the MTA-STS policy and the MX hosts. Not that of a
+    profile: other senders do not trust it."""
     lists: Sequence[BlockList] | None = None
     """Block lists instead of the usual."""
 
@@ -55,17 +56,16 @@ def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
     question, loaded, notes = domain_question(wishes)
     must_be_installed()
     started = time.monotonic()
-    ca_file = plan.ca_file or (loaded.profile.tls.ca_file if loaded else "")
     around = Around(
         servers=_servers(plan.resolver),
         seconds=plan.deadline,
-        web=WebPlace(plan.web_port, ca_file),
+        web=WebPlace(plan.web_port, plan.ca_file),
         lists=(plan.lists or LISTS) if plan.ask_lists else None,
     )
     checks, hosts = look(question, around)
     if plan.connect:
         left = plan.deadline - (time.monotonic() - started)
-        seen = _connected(hosts, replace(plan, ca_file=ca_file), left)
+        seen = _connected(hosts, plan, left)
         checks = (*checks, *live_checks(seen, checks))
     diagnoses, publish = _judged(checks, question, loaded)
     return DomainReport(

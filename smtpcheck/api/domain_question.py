@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from smtpcheck.store.origin import LoadedProfile
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
+_ONE_TERM = re.compile(r"[+?~]?(?:include|a|mx|ip4|ip6|exists):\S+\Z", re.IGNORECASE)
 _HOW = "name a domain, an address in it, or a profile: smtpcheck domain example.com"
 
 
@@ -173,12 +174,14 @@ def _question(
     if dkim and dkim.selector and not selectors:
         selectors = (dkim.selector,)
     likely = preset.dkim_selectors if preset and domain not in MAILBOX_DOMAINS else ()
+    # Some presets say in words what to do instead.
+    include = preset.spf_include if preset and _ONE_TERM.match(preset.spf_include) else ""
     own_envelope = bool(preset and preset.envelope == "provider" and not bounce)
     return DomainQuestion(
         domain=domain,
         envelope=bounce or domain,
         provider=preset.title if preset else "",
-        spf_include=preset.spf_include if preset else "",
+        spf_include=include,
         own_envelope=own_envelope,
         dkim_words=preset.dkim if preset else "",
         dkim_domain=signed,
@@ -187,7 +190,7 @@ def _question(
         source_ip=_source(wishes.source_ip, profile.server.source_address if profile else ""),
         helo=_helo(wishes.helo, profile.server.helo if profile else ""),
         server=f"{profile.server.host}:{profile.port}" if profile and profile.server.host else "",
-        direct=bool(profile and not (preset and preset.spf_include)),
+        direct=bool(profile and not include and not own_envelope),
     )
 
 

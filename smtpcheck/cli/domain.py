@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
@@ -88,7 +90,8 @@ def domain(  # noqa: PLR0913 - one parameter an option
         helo=helo,
     )
     plan = DomainPlan(resolver=resolver, deadline=deadline, ask_lists=dnsbl, connect=connect)
-    report = check_domain(wishes, plan)
+    with _waiting():
+        report = check_domain(wishes, plan)
     if format_ is Format.JSON:
         from smtpcheck.report.domain_json import render_domain_json
 
@@ -100,3 +103,17 @@ def domain(  # noqa: PLR0913 - one parameter an option
         style = style_for(sys.stdout)
         sys.stdout.write(render_domain(report, style, verbose=verbose, quiet=quiet))
     raise typer.Exit(ExitCode.FINDINGS if report.findings else ExitCode.OK)
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """Says on a terminal that something goes on: DNS may take its time."""
+    from smtpcheck.cli.terminal import can_redraw
+
+    if not can_redraw(sys.stderr):
+        yield
+        return
+    from rich.console import Console
+
+    with Console(file=sys.stderr).status("asking DNS"):
+        yield

@@ -46,9 +46,10 @@ def _pointer(
     found: list[str],
     facts: dict[str, Json],
 ) -> Check:
-    wanted = question.helo or f"mail.{question.domain}"
     if not found:
-        publish = DnsRecord(address.reverse_pointer, "PTR", f"{wanted}.")
+        named = question.helo and not question.helo.startswith("[")
+        pointer = DnsRecord(address.reverse_pointer, "PTR", f"{question.helo}.")
+        publish = pointer if named else None
         said = f"{address} has no name (PTR): many receivers refuse mail from it"
         return bad("reverse.ptr", "ptr-missing", said, publish, **facts)
     facts |= {"names": list(found[:_NAMES])}

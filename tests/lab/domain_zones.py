@@ -1,17 +1,12 @@
-"""DNS as senders publish it, right and wrong, served by BIND with Unbound before it, and the web
-server of MTA-STS policies."""
+"""DNS as senders publish it, right and wrong, served by BIND with Unbound before it."""
 
 from __future__ import annotations
 
-import http.server
-import ssl
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+import subprocess
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.domain.keys import dkim_record
 from tests.lab.bind import free_port, program, ready, running
@@ -176,8 +171,6 @@ def domain_lab(folder: Path, *, spki_sha256: str = "ab" * 32) -> Iterator[Domain
 
 
 def _sign(folder: Path) -> None:
-    import subprocess
-
     def run(*argv: str) -> str:
         done = subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True)
         return done.stdout.strip()
@@ -186,68 +179,3 @@ def _sign(folder: Path) -> None:
     key = run(program("dnssec-keygen"), "-a", "ECDSAP256SHA256", "-f", "KSK", zone)
     (folder / "anchors").write_text((folder / f"{key}.key").read_text())
     run(program("dnssec-signzone"), "-z", "-S", "-K", ".", "-o", zone, "-f", "signed", "plain")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the web server answers."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: Mapping[str, str] | None = None
-    drip: float = 0.0
-    """Seconds between two octets of the body; at most 200 are sent."""
-
-
-@contextmanager
-def policy_server(context: ssl.SSLContext, page: Page) -> Iterator[int]:
-    """An HTTPS server on loopback that answers every request with the page; yields its port."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(page.status)
-            for name, value in (page.headers or {"Content-Type": "text/plain"}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(page.body)))
-            self.end_headers()
-            self._send()
-
-        def _send(self) -> None:
-            if not page.drip:
-                self.wfile.write(page.body)
-                return
-            for octet in page.body[:200]:
-                try:
-                    self.wfile.write(bytes([octet]))
-                    self.wfile.flush()
-                except OSError:
-                    return
-                time.sleep(page.drip)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            return  # a client that refuses the certificate, or goes away
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
-def policy(mx: Sequence[str], *, mode: str = "enforce", max_age: int = 1_209_600) -> bytes:
-    """A policy that names these hosts."""
-    hosts = "".join(f"mx: {each}\r\n" for each in mx)
-    return f"version: STSv1\r\nmode: {mode}\r\n{hosts}max_age: {max_age}\r\n".encode()
