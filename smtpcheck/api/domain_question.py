@@ -69,6 +69,8 @@ def _is_profile(text: str) -> bool:
 
     from smtpcheck.store.paths import profile_path
 
+    if "://" in text:
+        return False
     if "/" in text or text.endswith(".toml"):
         return True
     return bool(PROFILE_NAME.match(text)) and lexists(profile_path(text))

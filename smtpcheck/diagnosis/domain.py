@@ -11,7 +11,7 @@ from smtpcheck.catalog.flat import flat
 from smtpcheck.catalog.matcher import best
 from smtpcheck.diagnosis.placeholder import fill
 from smtpcheck.model.diagnosis import Diagnosis, Evidence, Severity
-from smtpcheck.model.domain import Check, DnsRecord
+from smtpcheck.model.domain import Area, Check, DnsRecord
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.stage import Outcome
 
@@ -76,7 +76,8 @@ def _diagnosis(check: Check, common: Mapping[str, Json], catalog: Catalog) -> Di
 
 def _evidence(check: Check) -> str:
     record, at = check.facts.get("record"), check.facts.get("at") or check.facts.get("domain")
-    if isinstance(record, str) and isinstance(at, str):
+    # Nobody reads a DKIM key.
+    if isinstance(record, str) and isinstance(at, str) and check.area is not Area.DKIM:
         return f"{at}: {record}"
     return check.summary
 

@@ -17,7 +17,7 @@ from smtpcheck.model.stage import Outcome
 
 def sender_checks(names: Names, question: DomainQuestion, tree: Tree) -> Iterator[Check]:
     """The provider's include, the result for the source address, and that for the HELO name."""
-    yield from _provider(question, tree)
+    yield from _provider(names, question, tree)
     if not question.source_ip:
         return
     address = ipaddress.ip_address(question.source_ip)
@@ -27,7 +27,7 @@ def sender_checks(names: Names, question: DomainQuestion, tree: Tree) -> Iterato
         yield _helo(names, question, mail)
 
 
-def _provider(question: DomainQuestion, tree: Tree) -> Iterator[Check]:
+def _provider(names: Names, question: DomainQuestion, tree: Tree) -> Iterator[Check]:
     wanted = question.spf_include
     if not wanted:
         return
@@ -45,14 +45,21 @@ def _provider(question: DomainQuestion, tree: Tree) -> Iterator[Check]:
         yield noted("spf.provider", said, **facts)
         return
     publish = DnsRecord(tree.domain, "TXT", with_term(tree.record, wanted))
+    below = spf_tree(names, target).lookups if (target := _included(wanted)) else -1
+    facts["lookups_then"] = tree.lookups + 1 + below
     said = f"{question.provider} is not in the record: {wanted} is missing"
     yield bad("spf.provider", "provider-missing", said, publish, **facts)
 
 
+def _included(term: str) -> str:
+    """The domain that a term includes; empty where it is no include."""
+    return term[8:].lower().rstrip(".") if term.lower().startswith("include:") else ""
+
+
 def _same(term: Term, wanted: str) -> bool:
     """A redirect to the provider's record is as good as its include."""
-    if wanted.lower().startswith("include:") and term.name in ("include", "redirect"):
-        target = wanted.partition(":")[2].lower().rstrip(".")
+    target = _included(wanted)
+    if target and term.name in ("include", "redirect"):
         return term.result == "pass" and term.value.lower() == target
     return term.text.lstrip("+").lower() == wanted.lower()
 

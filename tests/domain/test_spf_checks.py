@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from smtpcheck.catalog.loader import load_catalog
+from smtpcheck.diagnosis.domain import judge_checks
 from smtpcheck.domain.dkim_checks import dkim_checks
 from smtpcheck.domain.dmarc_checks import dmarc_checks
 from smtpcheck.domain.mx_checks import mx_checks
@@ -34,6 +36,18 @@ def test_the_provider_is_put_before_what_ends_the_record() -> None:
     assert published(checks) == {"spf.provider": right}
     assert with_term("v=spf1 a redirect=x.test", "mx") == "v=spf1 a mx redirect=x.test"
     assert with_term("v=spf1 a", "mx") == "v=spf1 a mx"
+
+
+def test_a_provider_that_makes_the_record_too_dear_is_told_of() -> None:
+    wishes = {"spf_include": "include:_spf.google.com", "provider": "Google"}
+    full = " ".join(["v=spf1", *["a:example.test"] * 10, "-all"])
+    for record, lookups in ((full, 11), ("v=spf1 mx -all", 2)):
+        found = [check for check in spf_of(record, **wishes) if check.name == "spf.provider"]
+        assert found[0].facts["lookups_then"] == lookups
+        diagnoses, publish = judge_checks(found, {}, load_catalog())
+        told = diagnoses[0].help[1]
+        assert publish["spf-provider-missing"]
+        assert ("needs 11 look-ups" in told) == (lookups > 10)
 
 
 def test_an_include_that_is_no_pass_does_not_count() -> None:
