@@ -24,6 +24,11 @@ class MailHosts:
     """The answer is validated by DNSSEC."""
 
 
+def exists(names: Names, domain: str) -> bool:
+    """Whether there is such a domain: where there is none, nothing is below it (RFC 8020)."""
+    return names.ask(domain, "MX").status != "nxdomain"
+
+
 def mail_hosts(names: Names, domain: str) -> MailHosts:
     """The hosts that the domain's mail goes to; none with a null MX."""
     answer = names.ask(domain, "MX")

@@ -9,7 +9,7 @@ from smtpcheck.domain.dkim_checks import dkim_checks
 from smtpcheck.domain.dmarc_checks import dmarc_checks
 from smtpcheck.domain.lists import LISTS, BlockList, list_checks
 from smtpcheck.domain.mta_sts import mta_sts_checks
-from smtpcheck.domain.mx_checks import mail_hosts, mx_checks
+from smtpcheck.domain.mx_checks import exists, mail_hosts, mx_checks
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.policy_fetch import WebPlace
 from smtpcheck.domain.reverse import reverse_checks
@@ -35,6 +35,8 @@ def look(question: DomainQuestion, around: Around) -> tuple[tuple[Check, ...], t
     """All checks, and the MX hosts of the domain."""
     forget_answers()
     names = Names(around.servers, around.seconds)
+    if question.envelope == question.domain and not exists(names, question.domain):
+        return tuple(mx_checks(names, question)), ()
     checks = list(spf_checks(names, question))
     checks += dkim_checks(names, question)
     checks += dmarc_checks(names, question, checks)

@@ -42,8 +42,11 @@ def spf_checks(names: Names, question: DomainQuestion) -> Iterator[Check]:
         yield bad("spf.record", "invalid", wrong, domain=domain, record=tree.record, detail=wrong)
     else:
         yield good("spf.record", tree.record, domain=domain, record=tree.record)
-    found = [_lookups(names, tree), _ending(question, tree), *_pointers(tree)]
-    yield from _with_all_corrections(tree, [*found, *sender_checks(names, question, tree)])
+    ending = _ending(question, tree)
+    found = [_lookups(names, tree), ending, *_pointers(tree)]
+    if ending.kind != "sends-nothing":  # which says already that nobody is named
+        found += sender_checks(names, question, tree)
+    yield from _with_all_corrections(tree, found)
 
 
 def _with_all_corrections(tree: Tree, checks: list[Check]) -> Iterator[Check]:

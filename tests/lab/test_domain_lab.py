@@ -127,7 +127,6 @@ def test_a_domain_that_is_ready_has_no_finding(house: House) -> None:
         ("loop.test", {}, {"spf-include-broken"}),
         ("dead.test", {}, {"spf-include-broken"}),
         ("parked.test", {"preset": "gmail"}, {"domain-sends-nothing", "mx-missing"}),
-        ("gone.test", {}, {"sender-domain-invalid"}),
         ("many.test", {"preset": "office365"}, {"spf-provider-missing", "dkim-key-missing"}),
         ("many.test", {"preset": "sendgrid"}, {"dkim-key-missing", "dmarc-unauthenticated"}),
         ("good.test", {"source_ip": "203.0.113.5"}, {"spf-fail", "ptr-missing"}),
@@ -153,6 +152,10 @@ def test_what_is_wrong_is_named(
     assert causes(report) >= expected
     kinds = {check.kind for check in report.checks}
     assert "no-answer" not in kinds, [check.summary for check in report.findings]
+
+
+def test_of_a_domain_that_does_not_exist_nothing_else_is_said(house: House) -> None:
+    assert causes(look(house, "gone.test")) == {"sender-domain-invalid"}
 
 
 def test_nothing_is_wrong_with_an_address_that_is_known_everywhere(house: House) -> None:
