@@ -6,7 +6,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
-import dns.flags
+import dns.exception
 import dns.message
 import dns.nameserver
 import dns.rcode
@@ -39,6 +39,15 @@ def forget_answers() -> None:
 def way(names: Names) -> dict[str, Any]:
     """The keyword arguments by which every function of checkdmarc asks through `names`."""
     return {"nameservers": [_Shared(names)], "timeout": _LIFETIME}
+
+
+NO_NAME = (dns.exception.DNSException, ValueError)
+"""What comes through checkdmarc where a record holds a name that no DNS name can be."""
+
+
+def no_name(error: Exception) -> str:
+    """The complaint about such a record."""
+    return f"it names what cannot be a DNS name: {' '.join(str(error).split())}"
 
 
 class _Shared(dns.nameserver.Nameserver):

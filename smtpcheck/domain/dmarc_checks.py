@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from smtpcheck.domain.checkdmarc_way import way
+from smtpcheck.domain.checkdmarc_way import NO_NAME, no_name, way
 from smtpcheck.domain.dkim_checks import key_holds
 from smtpcheck.domain.dmarc_tree import Found, aligned, dmarc_record, is_dmarc
 from smtpcheck.domain.names import Names
@@ -87,6 +87,8 @@ def _parsed(names: Names, found: Found) -> tuple[Tags, str]:
         )
     except DMARCError as error:
         return {}, " ".join(str(error).split())
+    except NO_NAME as error:
+        return {}, no_name(error)
     return parsed["tags"], ""
 
 

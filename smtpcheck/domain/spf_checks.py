@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from smtpcheck.domain.checkdmarc_way import way
+from smtpcheck.domain.checkdmarc_way import NO_NAME, no_name, way
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.outcome import bad, doubtful, good, noted, unknown
 from smtpcheck.domain.spf_record import (
@@ -71,6 +71,8 @@ def complaint(names: Names, tree: Tree) -> str:
         return " ".join(str(error).split())
     except SPFError:
         return ""  # what stops an evaluation is told by the tree, with its costs
+    except NO_NAME as error:
+        return no_name(error)
     return ""
 
 

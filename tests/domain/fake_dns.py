@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.name
@@ -29,7 +30,10 @@ class FakeNames(Names):
 
     def _asked(self, name: str, type_: str) -> dns.message.Message | str:
         self.asked.append((name, type_))
-        query = dns.message.make_query(name, type_)
+        try:
+            query = dns.message.make_query(name, type_)
+        except (dns.exception.DNSException, UnicodeError):
+            return "nxdomain"
         answer = dns.message.make_response(query)
         if name in self._broken:
             answer.set_rcode(dns.rcode.SERVFAIL)
