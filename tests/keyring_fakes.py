@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
+from hashlib import sha256
+from pathlib import Path
 from typing import ClassVar
 
 from keyring.backend import KeyringBackend
@@ -23,6 +26,31 @@ class Memory(KeyringBackend):
 
     def delete_password(self, service: str, username: str) -> None:
         del self.values[service, username]
+
+
+class OnDisk(KeyringBackend):
+    """Keeps values for other processes too, each in a file that is replaced whole, as the files
+    of real backends are. The folder is that of SMTPCHECK_CONFIG_DIR."""
+
+    priority = 1.0
+
+    def _place(self, service: str, username: str) -> Path:
+        name = sha256(f"{service}\0{username}".encode()).hexdigest()
+        return Path(os.environ["SMTPCHECK_CONFIG_DIR"]) / "keyring" / name
+
+    def get_password(self, service: str, username: str) -> str | None:
+        place = self._place(service, username)
+        return place.read_text(encoding="utf-8") if place.exists() else None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        place = self._place(service, username)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        new = place.with_suffix(f".{os.getpid()}")
+        new.write_text(password, encoding="utf-8")
+        new.replace(place)
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._place(service, username).unlink()
 
 
 class Locked(Memory):

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from smtpcheck.model.domain import DomainQuestion
@@ -166,7 +167,6 @@ def _question(
     domain: str, loaded: LoadedProfile | None, preset: Preset | None, wishes: DomainWishes
 ) -> DomainQuestion:
     from smtpcheck.diagnosis.lint_finding import domain_of
-    from smtpcheck.diagnosis.lint_sender import MAILBOX_DOMAINS
 
     profile = loaded.profile if loaded else None
     bounce = domain_of(profile.sender.bounce) if profile else ""
@@ -175,7 +175,9 @@ def _question(
     signed = dkim.domain.lower() if dkim else ""
     if dkim and dkim.selector and not selectors:
         selectors = (dkim.selector,)
-    likely = preset.dkim_selectors if preset and domain not in MAILBOX_DOMAINS else ()
+    # In its own domains the provider signs with keys of its own.
+    foreign = preset is not None and not any(fnmatchcase(domain, own) for own in preset.domains)
+    likely = preset.dkim_selectors if preset and foreign else ()
     # Some presets say in words what to do instead.
     include = preset.spf_include if preset and _ONE_TERM.match(preset.spf_include) else ""
     own_envelope = bool(preset and preset.envelope == "provider" and not bounce)

@@ -53,6 +53,8 @@ class Job:
             *(("--proxy", proxy) if proxy else ()),
             *(word for each in settings for word in ("--set", each)),
             *(word for each in self.plan.recipients for word in ("--to", each)),
+            *(word for each in self.plan.senders for word in ("--sender", each)),
+            *(("--relay",) if self.plan.relay else ()),
             *(("--resolver", self.plan.resolver) if self.plan.resolver else ()),
             *(("--tls", self.plan.tls) if self.plan.tls != "normal" else ()),
         )
@@ -90,10 +92,18 @@ def load_target(
     loaded = profile_from_settings(
         _settings(parsed, lmtp=lmtp), name=None, overrides=given, environment=environment
     )
-    if not loaded.profile.wants_login and not plan.until:
+    if not loaded.profile.wants_login and not (plan.until or plan.senders or plan.relay):
         notes = (*notes, _NOTHING_SENT) if plan.recipients else notes
         plan = replace(plan, until="ehlo")
     return Job(text, loaded, plan, notes, given)
+
+
+def without_login(job: Job) -> Job:
+    """The job as somebody without an account would do it."""
+    from smtpcheck.model.profile import Auth
+
+    profile = replace(job.loaded.profile, auth=Auth(method="none"))
+    return replace(job, loaded=replace(job.loaded, profile=profile))
 
 
 def _with_proxy_of_environment(
@@ -151,6 +161,8 @@ def settings_of(job: Job) -> dict[str, Json]:
     flat["server.security"] = profile.security
     if loaded.preset is not None:
         flat["provider"] = loaded.preset.provider
+        if loaded.preset.sender_check:
+            flat["sender_check"] = loaded.preset.sender_check
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
     flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))

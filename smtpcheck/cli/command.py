@@ -48,12 +48,13 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def new_app(help_: str | None = None) -> typer.Typer:
-    """A command, or with `help_` a group of commands, with the settings that all of ours share."""
+def new_app(help_: str | None = None, *, alone: bool = False) -> typer.Typer:
+    """A command, or with `help_` a group of commands, with the settings that all of ours share. A
+    group that does something `alone` shows no help when no command is named."""
     return typer.Typer(
         cls=Group if help_ else None,
         help=help_,
-        no_args_is_help=help_ is not None,
+        no_args_is_help=help_ is not None and not alone,
         add_completion=False,
         pretty_exceptions_enable=False,
         pretty_exceptions_show_locals=False,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from smtpcheck.api import Job
+from smtpcheck.cli.profile_set import keep_changes
 from smtpcheck.cli.session import Wishes, probe_jobs, tell, write_report
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
@@ -81,6 +82,7 @@ def run_fix(job: Job, wishes: Wishes, fix: Fix) -> int:
             telling.say(f"fixed: {preview.path}")
         else:
             _note(f"the probe does not pass with these changes: {preview.path} is as it was")
+            keep_changes(job.loaded, _texts(first.targets[0]))
     return telling.end(last)
 
 
@@ -100,8 +102,7 @@ def _proposal(job: Job, seen: TargetReport, fix: Fix, telling: _Telling) -> Prev
     if shadowed:
         _note(f"{shadowed}, so a change of the file would do nothing: {job.target} is as it was")
         return None
-    texts = {each.key: _text(each.value) for each in changes}
-    preview = preview_values(job.loaded.path or "", texts)
+    preview = preview_values(job.loaded.path or "", _texts(seen))
     telling.diff(preview)
     if preview.old == preview.new:
         _note(f"{preview.path} says so already, and it does not help")
@@ -230,6 +231,13 @@ class _Telling:
 
 def _for_people(output: Output) -> bool:
     return output.format == "text" and not output.path
+
+
+def _texts(seen: TargetReport) -> dict[str, str]:
+    """The changes to try, as a command line gives them."""
+    from smtpcheck.diagnosis.mending import changes_to_try
+
+    return {each.key: _text(each.value) for each in changes_to_try(seen.diagnoses)}
 
 
 def _text(value: Json) -> str:

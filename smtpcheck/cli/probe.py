@@ -10,6 +10,7 @@ import typer
 from smtpcheck.cli import options
 from smtpcheck.cli.command import Command, between, new_app
 from smtpcheck.model.plan import Plan
+from smtpcheck.model.stage import Stage
 
 app = new_app()
 
@@ -42,6 +43,20 @@ def probe(  # noqa: PLR0913 - one parameter an option
     to: Annotated[
         list[str], typer.Option(metavar="ADDRESS", help="Send the test message there; repeatable.")
     ] = [],  # noqa: B006
+    senders: Annotated[
+        list[str],
+        typer.Option(
+            "--sender",
+            metavar="ADDRESS",
+            help="Try whether this login may send with it, without a message; repeatable.",
+        ),
+    ] = [],  # noqa: B006
+    relay: Annotated[
+        bool,
+        typer.Option(
+            "--relay", help="Try without a login whether mail for --to is relayed; no message."
+        ),
+    ] = False,
     jobs: Annotated[
         int, typer.Option(metavar="N", parser=between(1, 256), help="So many targets side by side.")
     ] = 8,
@@ -70,7 +85,9 @@ def probe(  # noqa: PLR0913 - one parameter an option
             help="Let --fix make this change of host or protection; repeatable.",
         ),
     ] = [],  # noqa: B006
-    send: Annotated[bool, typer.Option("--send", help="Let --fix send the test message.")] = False,
+    send: Annotated[
+        bool, typer.Option("--send", help="Let --fix or --sender send one test message.")
+    ] = False,
     sandbox: options.InSandbox = False,
     formats: options.Formats = [],  # noqa: B006
     debug_file: options.DebugFile = "",
@@ -82,6 +99,8 @@ def probe(  # noqa: PLR0913 - one parameter an option
 
     Example: smtpcheck probe office365 --until auth
     """
+    from smtpcheck.api.job import without_login
+    from smtpcheck.cli.sender_options import with_senders
     from smtpcheck.cli.session import Wishes, run_jobs
     from smtpcheck.cli.targets import jobs_for, sandbox_job
     from smtpcheck.model.errors import UsageError
@@ -96,6 +115,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         ping=ping,
         tls=tls.value,
     )
+    plan = with_senders(plan, senders, relay=relay, send=send)
     wishes = Wishes(
         formats=formats,
         debug_file=debug_file,
@@ -103,14 +123,23 @@ def probe(  # noqa: PLR0913 - one parameter an option
         quiet=quiet,
         no_input=no_input,
         at_once=jobs,
+        opened=(Stage.SEND,) if senders or relay else (),
     )
-    if (accept or send) and not fix:
-        word = "--accept" if accept else "--send"
-        raise UsageError(f"{word} belongs to --fix", [f"add --fix, or leave {word} out"])
+    if accept and not fix:
+        raise UsageError("--accept belongs to --fix", ["add --fix, or leave --accept out"])
+    if send and not (fix or senders):
+        raise UsageError(
+            "--send belongs to --fix or --sender", ["a probe sends its message by itself"]
+        )
+    if fix and (senders or relay):
+        word = "--relay" if relay else "--sender"
+        raise UsageError(f"--fix mends what a whole probe shows, and {word} is none")
     if sandbox and fix:
         raise UsageError("--fix changes a profile, and --sandbox is none")
     if not sandbox:
         found = jobs_for(targets, plan, overrides, every=every, tags=tags)
+        if relay:
+            found = [without_login(job) for job in found]
         if fix:
             from smtpcheck.cli.fix import Fix, accepted_changes, must_be_a_profile, run_fix
 
@@ -121,5 +150,5 @@ def probe(  # noqa: PLR0913 - one parameter an option
     if targets or every or tags:
         raise UsageError("--sandbox is a target of its own", ["leave the other targets out"])
     with sandbox_job(plan, overrides) as job:
-        code = run_jobs([job], wishes)
+        code = run_jobs([without_login(job) if relay else job], wishes)
     raise typer.Exit(code)

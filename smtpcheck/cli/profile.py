@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from smtpcheck.cli import profile_edit, profile_init, profile_lint, profile_show
+from smtpcheck.cli import (
+    profile_drafts,
+    profile_edit,
+    profile_init,
+    profile_lint,
+    profile_presets,
+    profile_set,
+    profile_show,
+)
 from smtpcheck.cli.command import Command, new_app
 
 app = new_app("Make, show, change and check profiles.")
@@ -11,13 +19,15 @@ for _name, _function in (
     ("init", profile_init.init),
     ("list", profile_show.list_),
     ("show", profile_show.show),
-    ("set", profile_edit.set_),
+    ("set", profile_set.set_),
     ("unset", profile_edit.unset),
     ("rename", profile_edit.rename),
     ("copy", profile_edit.copy),
     ("delete", profile_edit.delete),
-    ("presets", profile_show.presets),
+    ("presets", profile_presets.presets),
     ("path", profile_show.path),
     ("lint", profile_lint.lint),
 ):
     app.command(_name, cls=Command)(_function)
+
+app.add_typer(profile_drafts.app, name="drafts")

@@ -24,7 +24,7 @@ FLAGS = {
     "test.to": "--to",
 }
 """The flag of each key that has one of its own; any other is `--set KEY=VALUE`."""
-NEED_USERNAME = ("address", "key", "domain-or-address")
+NEED_USERNAME = ("address", "local-part", "key", "domain-or-address")
 NO_PASSWORD = ("none", "external")
 _COMMAND_LINE = "command line"
 
@@ -73,11 +73,15 @@ class Answers:
 
     def tables(self) -> dict[str, Any]:
         """The answers as the nested tables of a file."""
-        return _nested(self.raw)
+        from smtpcheck.store.keys import nested_values
+
+        return nested_values(self.raw)
 
     def draft_tables(self) -> dict[str, Any]:
         """The answers, and what was typed another time, as the nested tables of a file."""
-        return _nested(self.draft | self.raw)
+        from smtpcheck.store.keys import nested_values
+
+        return nested_values(self.draft | self.raw)
 
     def complete(self, *, password: bool = True) -> None:
         """Fills in what follows from the rest: the region's host, the preset's fixed user name,
@@ -211,20 +215,6 @@ def password_text(
             raise UsageError(f"--password-command cannot be split into words: {error}") from None
         return f"{{command = {array(words)}}}"
     return "{keyring = true}" if stdin else None
-
-
-def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by full key as tables, in the order of a profile's keys."""
-    from smtpcheck.store.keys import KEYS
-
-    tables: dict[str, Any] = {}
-    for name, key in KEYS.items():
-        if name in values:
-            place = tables
-            for word in key.path[:-1]:
-                place = place.setdefault(word, {})
-            place[key.field] = values[name]
-    return tables
 
 
 def quoted(text: str) -> str:

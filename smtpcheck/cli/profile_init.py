@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from smtpcheck.cli.profile_answers import Answers, array, collect, is_taken, password_text
+from smtpcheck.cli.profile_set import NoProbe, Send, refuse_send_unprobed
 from smtpcheck.model.errors import ProfileError, UsageError
+from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from smtpcheck.cli.ask import Asker
@@ -64,21 +65,22 @@ def init(  # noqa: PLR0913 - one parameter an option
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; repeatable."),
     ] = None,
-    no_probe: Annotated[
-        bool, typer.Option("--no-probe", help="Save without trying the server.")
-    ] = False,
+    no_probe: NoProbe = False,
+    send: Send = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask anything.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
 ) -> None:
     """Make a profile, by questions or by flags.
 
     On a terminal it asks for what the flags leave open; in a script it never asks. The profile is
-    probed, without sending a message, and saved when the probe passes; else a draft of it is kept.
+    probed, without sending a message unless --send says so, and saved when the probe passes; else
+    a draft of it is kept.
 
     Example: smtpcheck profile init --preset gmail --username me@gmail.com
     """
     from smtpcheck.cli.ask import terminal
 
+    refuse_send_unprobed(send=send, no_probe=no_probe)
     if password is not None:
         from smtpcheck.cli.secret import refuse_password_argument
 
@@ -97,13 +99,23 @@ def init(  # noqa: PLR0913 - one parameter an option
         "test.to": array(to) if to else None,
     }
     overrides = {key: text for key, text in given.items() if text is not None}
-    _refuse_taken(name, force=force)
+    refuse_taken(name, force=force)
     answers = collect(name, region, overrides | _set_options(settings or []), force=force)
     asker = None if password_stdin else terminal(no_input=no_input)
-    raise typer.Exit(finish(answers, asker, probe=not no_probe, stdin=password_stdin))
+    proving = Proving(probe=not no_probe, send=send)
+    raise typer.Exit(finish(answers, asker, proving, stdin=password_stdin))
 
 
-def finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """How a profile is proved before it is saved."""
+
+    probe: bool = True
+    send: bool = False
+    """The probe may send the test message."""
+
+
+def finish(answers: Answers, asker: Asker | None, proving: Proving, *, stdin: bool = False) -> int:
     """Asks, proves and saves; the exit code. An interruption keeps a draft."""
     try:
         if asker is not None:
@@ -117,17 +129,17 @@ def finish(answers: Answers, asker: Asker | None, *, probe: bool, stdin: bool) -
         if missing:
             count = "1 setting is" if len(missing) == 1 else f"{len(missing)} settings are"
             raise UsageError(f"{count} missing", missing)
-        _refuse_taken(answers.name, force=answers.force)
+        refuse_taken(answers.name, force=answers.force)
         if stdin:
             _store_from_stdin(answers)
-        return _prove_and_save(answers, probe=probe)
+        return _prove_and_save(answers, proving)
     except KeyboardInterrupt:
         typer.echo("", err=True)
         _keep_draft(answers, "interrupted")
         return _INTERRUPTED
 
 
-def _prove_and_save(answers: Answers, *, probe: bool) -> int:
+def _prove_and_save(answers: Answers, proving: Proving) -> int:
     from smtpcheck.cli.profile_probe import password_alone, show_proof
     from smtpcheck.store.profile_reader import profile_from_settings
 
@@ -138,8 +150,8 @@ def _prove_and_save(answers: Answers, *, probe: bool) -> int:
     except ProfileError:
         _keep_draft(answers, "not saved")
         raise
-    if probe:
-        proof = _proof_of(answers, loaded)
+    if proving.probe:
+        proof = _proof_of(answers, loaded, send=proving.send)
         show_proof(proof)
         if proof.exit_code:
             _keep_draft(answers, "not saved")
@@ -149,11 +161,11 @@ def _prove_and_save(answers: Answers, *, probe: bool) -> int:
     return 0
 
 
-def _proof_of(answers: Answers, loaded: Any) -> Proof:
+def _proof_of(answers: Answers, loaded: Any, *, send: bool) -> Proof:
     from smtpcheck.cli.profile_probe import probe_unsaved
 
     try:
-        return probe_unsaved(loaded)
+        return probe_unsaved(loaded, send=send)
     except UsageError as error:
         _keep_draft(answers, "not saved")
         anyway = f"to save it unprobed: {answers.command()} --no-input --no-probe"
@@ -201,8 +213,7 @@ def _keep_draft(answers: Answers, why: str) -> None:
     name = answers.name or _free_draft(answers.free_name() or "unnamed")
     path = save_draft(name, answers.draft_tables())
     _note(f"{why}; what was typed is kept as a draft: {path}")
-    if answers.asked:
-        _note(f"go on with: smtpcheck profile init {name}")
+    _note(f"go on with: smtpcheck profile drafts resume {name}")
 
 
 def _free_draft(name: str) -> str:
@@ -217,27 +228,23 @@ def _free_draft(name: str) -> str:
 def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
     """What was typed another time, by full key; nothing without a draft of that name."""
     from smtpcheck.store.drafts import list_drafts, read_draft
-    from smtpcheck.store.keys import KEYS
+    from smtpcheck.store.keys import flat_values
 
     name, drafts = answers.name, [draft.name for draft in list_drafts()]
     if name not in drafts:
         if drafts and not name:
             asker.say(f"There are drafts: {', '.join(drafts)}.")
-            asker.say("To go on with one: smtpcheck profile init NAME")
+            asker.say("To go on with one: smtpcheck profile drafts resume NAME")
         return {}
-    tables = read_draft(name)
-    found: dict[str, Any] = {}
-    for key in KEYS.values():
-        value: Any = tables
-        for word in key.path:
-            value = value.get(word) if isinstance(value, Mapping) else None
-        if value is not None and key.name != "schema":
-            found[key.name] = value
+    kept = read_draft(name)
+    if kept.of:  # changes of a profile, and no new one
+        return {}
     asker.say(f"There is a draft of {name}: its values are the defaults.")
-    return found
+    return flat_values(kept.tables)
 
 
-def _refuse_taken(name: str, *, force: bool) -> None:
+def refuse_taken(name: str, *, force: bool) -> None:
+    """Raises UsageError where there is a profile of that name, and it may not be replaced."""
     if name and not force and is_taken(name):
         raise UsageError(
             f"there is a profile {name} already",

@@ -32,9 +32,10 @@ class Proof:
         return self.report.exit_code
 
 
-def probe_unsaved(loaded: LoadedProfile) -> Proof:
-    """Probes settings that are in no file yet, up to RCPT and RSET; up to EHLO where the secret
-    is not to be had. Raises UsageError for settings that this version does not use."""
+def probe_unsaved(loaded: LoadedProfile, *, send: bool = False) -> Proof:
+    """Probes settings that are in no file yet, up to RCPT and RSET, or with `send` through the
+    test message; up to EHLO where the secret is not to be had. Raises UsageError for settings
+    that this version does not use."""
     from smtpcheck.api import Job, probe
     from smtpcheck.cli.session import asker
     from smtpcheck.model.plan import Plan
@@ -42,7 +43,7 @@ def probe_unsaved(loaded: LoadedProfile) -> Proof:
     # A disabled profile is probed all the same: it is being set up.
     loaded = replace(loaded, profile=replace(loaded.profile, enabled=True))
     loaded, missing = _with_secret(loaded)
-    plan = Plan(until="ehlo" if missing else "", deliver=False)
+    plan = Plan(until="ehlo" if missing else "", deliver=send)
     with _watching() as watcher:
         report = probe(
             Job(target_of(loaded.profile), loaded, plan), watcher=watcher, ask=asker(no_input=False)

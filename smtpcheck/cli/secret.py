@@ -22,6 +22,9 @@ Name = Annotated[
 KeyOption = Annotated[
     str, typer.Option("--key", metavar="KEY", help=f"Which secret: {', '.join(SECRET_WORDS)}.")
 ]
+Stdin = Annotated[
+    bool, typer.Option("--stdin", help="Read it from the first line of standard input.")
+]
 _MAX_BYTES = 65_536
 
 
@@ -38,9 +41,7 @@ def set_(
     extra: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     *,
     key: KeyOption = PASSWORD_KEY,
-    stdin: Annotated[
-        bool, typer.Option("--stdin", help="Read it from the first line of standard input.")
-    ] = False,
+    stdin: Stdin = False,
     password: Annotated[str | None, typer.Option("--password", "-p", hidden=True)] = None,
 ) -> None:
     """Keep a password or token in the keyring.
@@ -54,7 +55,7 @@ def set_(
         refuse_password_argument(profile or "PROFILE")
     loaded = _chosen(profile, key)
     name, user = _named(loaded), _owner(loaded, key)
-    value = from_stdin() if stdin else _typed(name, user, key)
+    value = from_stdin() if stdin else _typed(name, user, key, "set")
     _note_blanks(value)
     from smtpcheck.store.keyring_access import backend_name
     from smtpcheck.store.secrets import reference_of, store_secret
@@ -70,6 +71,37 @@ def set_(
         where = "sets none" if reference is None else f"takes it from: {reference.describe()}"
         note(f"profile {name} does not use it yet, it {where}")
         note(f"to use it: smtpcheck profile set {name} {key} '{{keyring=true}}'")
+
+
+@app.command(cls=Command)
+def rotate(
+    profile: Name = None,
+    extra: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    *,
+    key: KeyOption = PASSWORD_KEY,
+    stdin: Stdin = False,
+    send: Annotated[
+        bool, typer.Option("--send", help="Let the probe send the test message.")
+    ] = False,
+    password: Annotated[str | None, typer.Option("--password", "-p", hidden=True)] = None,
+) -> None:
+    """Replace a password or token, once the new one has been proved.
+
+    The profile is probed with it, without sending a message; the old one stays in the keyring
+    until the server has taken the new one.
+
+    Example: smtpcheck secret rotate office365
+    """
+    from smtpcheck.cli import secret_rotate
+
+    if extra or password is not None:
+        refuse_password_argument(profile or "PROFILE")
+    loaded = _chosen(profile, key)
+    name, user = _named(loaded), _owner(loaded, key)
+    secret_rotate.must_be_provable(loaded, key)
+    value = from_stdin() if stdin else _typed(name, user, key, "rotate")
+    _note_blanks(value)
+    raise typer.Exit(secret_rotate.rotate(loaded, user, key, value, send=send))
 
 
 @app.command(cls=Command)
@@ -224,14 +256,14 @@ def _owner(loaded: LoadedProfile, key: str) -> str:
     return owner
 
 
-def _typed(name: str, user: str, key: str) -> str:
+def _typed(name: str, user: str, key: str, command: str) -> str:
     from smtpcheck.cli.ask import new_secret, terminal
 
     asker = terminal()
     if asker is None:
         raise UsageError(
             "there is no terminal to ask on",
-            (f"pipe the secret: pass show smtp | smtpcheck secret set {name} --stdin",),
+            (f"pipe the secret: pass show smtp | smtpcheck secret {command} {name} --stdin",),
         )
     value = new_secret(
         asker, f"{SECRET_WORDS[key][0].upper()}{SECRET_WORDS[key][1:]} of {user} (profile {name})"

@@ -15,7 +15,7 @@ from smtpcheck.diagnosis.pasted.failures import read_text
 from smtpcheck.diagnosis.pasted.nature import Nature, completeness, nature_of
 from smtpcheck.diagnosis.pasted.payload import masked
 from smtpcheck.diagnosis.pasted.reading import Failure, Reading
-from smtpcheck.diagnosis.placeholder import fill, fill_value
+from smtpcheck.diagnosis.placeholder import fill, fill_value, steps
 from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Severity
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
@@ -220,7 +220,7 @@ def _diagnosis(each: _Found, reading: Reading, confidence: Confidence) -> Diagno
         owner=rule.owner or cause.owner,
         retryable=retryable(match, facts),
         why=masked(fill(rule.why or cause.why, shown)),
-        help=tuple(masked(fill(step, shown)) for step in rule.help or cause.help),
+        help=tuple(map(masked, steps(rule.help or cause.help, shown))),
         changes=tuple(
             Change(change.key, value, verified=False)
             for change in changes

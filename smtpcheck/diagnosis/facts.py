@@ -105,6 +105,8 @@ def _judged(stage: StageResult, step: Step, common: Facts) -> Iterator[FactSet]:
     failed = stage.outcome is Outcome.FAILED and step.outcome is Outcome.FAILED
     severity = Severity.ERROR if failed else Severity.WARNING
     own = {**common, **flat(step.facts), "stage": str(stage.stage), "step": step.step}
+    if step.step == "send.sender":
+        own["send.prepare.sender"] = own.get("sender")  # by this name the catalogue knows it
     problems = _problems(step)
     besides = _went_wrong_besides(own)
     if not problems or besides:

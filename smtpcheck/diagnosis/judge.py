@@ -11,7 +11,7 @@ from smtpcheck.catalog.matcher import Match, best
 from smtpcheck.diagnosis.disproved import without_disproved
 from smtpcheck.diagnosis.evidence import evidence_of
 from smtpcheck.diagnosis.facts import FactSet, facts_of_run
-from smtpcheck.diagnosis.placeholder import fill, fill_value, for_target
+from smtpcheck.diagnosis.placeholder import fill, fill_value, for_target, steps
 from smtpcheck.diagnosis.precheck import with_findings
 from smtpcheck.diagnosis.proven import with_proof
 from smtpcheck.model.diagnosis import Change, Diagnosis, Severity
@@ -55,7 +55,7 @@ def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Dia
         owner=rule.owner or cause.owner,
         retryable=retryable(match, facts),
         why=fill(rule.why or cause.why, facts),
-        help=tuple(for_target(fill(step, facts), facts) for step in rule.help or cause.help),
+        help=tuple(for_target(step, facts) for step in steps(rule.help or cause.help, facts)),
         changes=tuple(
             Change(change.key, value, verified=False)
             for change in changes

@@ -16,9 +16,12 @@ from smtpcheck.model.finding import LintFinding
 
 _LOCAL_DOMAINS = ("local", "localdomain", "localhost", "lan", "internal", "home", "invalid")
 # Their logins may send as themselves, and as what an admin or the account's own settings allow.
-_BINDS_SENDER = ("m365", "gmail", "outlook-com")
+_BINDS_SENDER = (
+    *("m365", "m365-legacy-tls", "m365-gcc-high", "m365-21vianet"),
+    *("gmail", "google-workspace", "outlook-com"),
+)
 # Domains of mailboxes for everybody, and a label by which the hosts of their provider are known.
-MAILBOX_DOMAINS = {
+_MAILBOX_DOMAINS = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), ("gmail", "googlemail")),
     **dict.fromkeys(("outlook.com", "hotmail.com", "live.com", "msn.com"), ("outlook", "live")),
     **dict.fromkeys(("yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "ymail.com"), ("yahoo",)),
@@ -67,7 +70,7 @@ def _domains(case: Case) -> Iterator[LintFinding]:
 def _mailbox_domain(case: Case) -> Iterator[LintFinding]:
     """A From in a domain for which only its own provider can speak."""
     domain = domain_of(case.profile.sender.address)
-    labels = MAILBOX_DOMAINS.get(domain)
+    labels = _MAILBOX_DOMAINS.get(domain)
     if labels is None or not case.host or is_loopback(case.host):
         return
     same_login = domain_of(case.profile.auth.username) == domain
@@ -87,7 +90,7 @@ def _recipients(case: Case) -> Iterator[LintFinding]:
     own = domain_of(case.profile.sender.address)
     others = {domain_of(each) for each in case.profile.test.to if "@" in each}
     strange = sorted(each for each in others if not _related(own, each))
-    if not own or not strange or own in MAILBOX_DOMAINS or is_loopback(case.host):
+    if not own or not strange or own in _MAILBOX_DOMAINS or is_loopback(case.host):
         return
     outside = f"the test goes to {', '.join(strange)}, outside the sender's domain {own}"
     if is_mx(case.host) or not case.profile.wants_login:

@@ -1,8 +1,14 @@
-"""Puts facts into the words of a cause: `{server.host}`, `{server.host|your server}`."""
+"""Puts facts into the words of a cause: `{server.host}`, `{server.host|your server}`.
+
+A step of a fix with `{auth.choose.other_method!}` is one only where the fact is there;
+`{...!|plain}` gives other words where it is not known, and the step is none where it is known to
+be empty.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from smtpcheck.model.jsonvalue import Facts, Json
@@ -10,7 +16,8 @@ from smtpcheck.model.jsonvalue import Facts, Json
 LONGEST: Final = 200
 """Characters of one fact in a sentence: it may come from a hostile server."""
 _MEMBERS: Final = 6
-_PLACEHOLDER: Final = re.compile(r"\{([a-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)(?:\|([^{}]*))?\}")
+_PLACEHOLDER: Final = re.compile(r"\{([a-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)!?(?:\|([^{}]*))?\}")
+_REQUIRED: Final = re.compile(r"\{([a-z][A-Za-z0-9_.-]*)!((?:\|[^{}]*)?)\}")
 _NEUTRAL: Final = {
     "server.host": "the server",
     "server.port": "the port",
@@ -21,6 +28,7 @@ _NEUTRAL: Final = {
     "proxy.host": "the proxy",
     "recipient": "the recipient",
     "provider": "the provider",
+    "auth.choose.other_method": "METHOD",
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
@@ -49,6 +57,19 @@ def fill(text: str, facts: Facts) -> str:
     if not facts.get("server.port"):
         text = _NAMED_PORT.sub("the port", text)  # a pasted text seldom names it
     return _PLACEHOLDER.sub(replace, text)
+
+
+def steps(texts: Iterable[str], facts: Facts) -> tuple[str, ...]:
+    """The steps of a fix that can be taken here, filled."""
+    return tuple(
+        fill(text, facts)
+        for text in texts
+        if all(_holds(facts, name, otherwise) for name, otherwise in _REQUIRED.findall(text))
+    )
+
+
+def _holds(facts: Facts, name: str, otherwise: str) -> bool:
+    return bool(facts.get(name)) or (bool(otherwise) and facts.get(name) is None)
 
 
 def for_target(step: str, facts: Facts) -> str:

@@ -24,6 +24,10 @@ class Plan:
     """Address of the DNS server to ask, `IP` or `IP:port`; empty: those of the system."""
     bounce: str = ""
     """Envelope sender; empty: the profile's."""
+    senders: tuple[str, ...] = ()
+    """Addresses that are each tried as the sender, without a message."""
+    relay: bool = False
+    """Try without a login whether the server takes mail for the recipients; no message."""
     experiments: bool = True
     """After a failure, observe more to tell causes apart; False makes no further connection."""
     ping: bool = False

@@ -69,5 +69,8 @@ STEPS: dict[Stage, tuple[str, ...]] = {
     ),
 }
 
+WHO_MAY_SEND = ("send.sender", "send.relay")
+"""Steps that the send stage takes instead of its own where it is asked who may send."""
+
 TLS_DEEP = ("tls.versions", "tls.ciphers", "tls.features", "tls.chains", "tls.commands")
 """Steps of the tls stage that `--tls deep` adds once the run is over; none of them can fail."""

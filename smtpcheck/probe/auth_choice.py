@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.link import Trust
@@ -25,9 +27,18 @@ def choose_step(run: Run) -> Ended:
         return _failed(facts, "not-offered", "the server offers no login")
     if choice is None:
         return _nothing_fits(run, means, facts)
-    facts["mechanism"] = choice.mechanism
+    facts |= {"mechanism": choice.mechanism, "other_method": _other_method(choice, offered, means)}
     facts["reason"] = choice.reason
     return _chosen(run, choice, facts)
+
+
+def _other_method(choice: Choice, offered: tuple[str, ...], means: Means) -> str:
+    """What else `auth.method` could be here: the next in the order of `auto` that is of another
+    kind; a SCRAM has the server's stored keys in common with every other."""
+    kind = choice.mechanism.partition("-")[0]
+    others = tuple(name for name in offered if not name.startswith(kind))
+    found = choose(others, replace(means, method="auto"))
+    return found.mechanism.removesuffix(PLUS).lower() if found else ""
 
 
 def choice_of(run: Run) -> Choice | None:
@@ -96,12 +107,22 @@ def _nothing_fits(run: Run, means: Means, facts: dict[str, Json]) -> Ended:
     offered, method = run.offered.mechanisms, run.profile.auth.method
     if "NTLM" in offered and not means.ntlm and method in ("auto", "ntlm"):
         facts["missing_extra"] = "ntlm"
+    if method != "external" and _only_bound(offered, means):
+        facts["binding_missing"] = True
     if method == "external" and "EXTERNAL" in offered:
         said = "EXTERNAL needs a client certificate, and none is shown on this connection"
         return _failed(facts, "certificate-missing", said)
     wanted = method if method != "auto" else "one that this profile can use"
     said = f"the server offers {', '.join(offered)}, not {wanted}"
     return _failed(facts, "no-common-mechanism", said)
+
+
+def _only_bound(offered: tuple[str, ...], means: Means) -> bool:
+    """Whether something would fit if only there were a channel binding."""
+    return (
+        choose(offered, means) is None
+        and choose(offered, replace(means, bindable=True)) is not None
+    )
 
 
 def _chosen(run: Run, choice: Choice, facts: dict[str, Json]) -> Ended:

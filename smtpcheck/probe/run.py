@@ -84,6 +84,8 @@ class Run:
     read_token: ReadToken | None = None
     provider: str = ""
     """Of the preset; empty where there is none."""
+    sender_check: str = ""
+    """Where the preset says that its provider looks at the sender: `mail`, `data`, `rewrite`."""
     secret: Secret | None = None
     """Once it was read: nobody is asked twice."""
     proxy_secret: Secret | None = None

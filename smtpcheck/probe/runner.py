@@ -33,6 +33,7 @@ from smtpcheck.probe.send_steps import (
     rcpt_step,
     reset_step,
 )
+from smtpcheck.probe.sender_steps import SENDER, who_may_send
 from smtpcheck.probe.tcp_steps import (
     connect_step,
     ehlo_in_tls_step,
@@ -102,6 +103,7 @@ def run_probe(
     deadline = Deadline(plan.deadline)
     run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused(), read_token)
     run.provider = str(settings.get("provider") or "")
+    run.sender_check = str(settings.get("sender_check") or "")
     run.sender_only = last < _ORDER.index("send.rcpt")
     interrupted = False
     experiments: tuple[ExperimentResult, ...] = ()
@@ -209,13 +211,16 @@ def _stage(run: Run, stage: Stage, last: int) -> Outcome:
         except PipeliningLostError:
             ended = _again(run, take)
         taken.append(run.recorder.end(name, ended).outcome)
-        if ended.outcome is Outcome.FAILED:
+        if ended.outcome is Outcome.FAILED and name != SENDER:  # the next may be allowed
             break
     return _worst(taken)
 
 
 def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
     """The steps to take; asked for one by one, because send.prepare decides about a message."""
+    if stage is Stage.SEND and (run.plan.senders or run.plan.relay):
+        yield from who_may_send(run)
+        return
     taken = set()
     while True:
         deliver = run.letterbox is None or run.letterbox.deliver

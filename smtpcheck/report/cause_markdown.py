@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from smtpcheck.model.diagnosis import Owner
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.report.escape import markdown
 from smtpcheck.report.words import OWNER_WORDS
 
 _HEAD = """# Causes
@@ -15,7 +15,6 @@ What smtpcheck can name, from the catalogue in `smtpcheck/catalog/causes/`. This
 `smtpcheck causes --format markdown`; `smtpcheck explain CAUSE-ID` shows one of them.
 """
 _EXAMPLES = 3
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
 
 def render_causes_markdown(pages: Sequence[Mapping[str, Json]]) -> str:
@@ -64,5 +63,4 @@ def _texts(value: Json) -> list[str]:
 
 
 def _plain(value: Json) -> str:
-    """Text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", str(value))
+    return markdown(str(value))

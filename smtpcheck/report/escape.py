@@ -23,6 +23,8 @@ _MARKS_IN_A_ROW = 2
 # Build servers take orders from a log: `##vso[...]`, `##teamcity[...]`, `##[...]`.
 _LOG_ORDER = re.compile(r"#(?=#[A-Za-z]*\[)")
 
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|])")
+
 
 def escape(text: str, *, limit: int = LIMIT, ascii_only: bool = False) -> str:
     """The text with everything hidden made visible, on one line.
@@ -91,3 +93,8 @@ def shell_quoted(word: str) -> str:
     import shlex
 
     return shlex.quote(word)
+
+
+def markdown(text: str) -> str:
+    """The text as Markdown shows it unchanged; it may still hold what is hidden."""
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -17,7 +17,7 @@ from smtpcheck.report.facts import (
     texts_of,
     whole_of,
 )
-from smtpcheck.report.words import days_left, some_of
+from smtpcheck.report.words import counted, days_left, some_of
 
 _ADDRESSES = 2
 
@@ -123,6 +123,13 @@ def _auth(result: StageResult, settings: Mapping[str, Json]) -> list[str]:
 
 def _send(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
     prepare, rcpt = facts_of(result, "send.prepare"), facts_of(result, "send.rcpt")
+    tried = [each for each in result.steps if each.step == "send.sender"]
+    if tried:
+        took = sum(1 for each in tried if each.facts.get("accepted") is True)
+        return [f"{took} of {counted(len(tried), 'sender')} accepted", "no message sent"]
+    relay = step_of(result, "send.relay")
+    if relay:
+        return [relay.summary]
     message, step = facts_of(result, "send.message"), step_of(result, "send.message")
     # LMTP says it once more of each recipient, after the message.
     accepted = texts_of(message, "accepted") or texts_of(rcpt, "accepted")

@@ -7,7 +7,7 @@ from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome, Stage
 from smtpcheck.report.essentials import delivered
-from smtpcheck.report.facts import facts_of, stage_of, text_of
+from smtpcheck.report.facts import facts_of, stage_of, step_of, text_of
 from smtpcheck.report.rows import Piece, Role
 from smtpcheck.report.words import counted, place, run_time, total_ms
 
@@ -84,7 +84,7 @@ def _proved(target: TargetReport) -> str:
     if delivered(seen):
         return f"mail leaves through {where}"
     if _ran(seen, Stage.SEND):
-        return f"{where} would take this mail; none was sent"
+        return _proved_by_envelope(seen, where)
     if _ran(seen, Stage.AUTH):
         return f"{where} accepts the login"
     if _ran(seen, Stage.TLS):
@@ -96,6 +96,18 @@ def _proved(target: TargetReport) -> str:
     if _ran(seen, Stage.DNS):
         return f"{text_of(seen.settings, 'server.host') or where} has an address"
     return "nothing was asked for"
+
+
+def _proved_by_envelope(seen: Observations, where: str) -> str:
+    send = stage_of(seen, Stage.SEND)
+    if step_of(send, "send.sender"):
+        return f"{where} accepts every sender that was named; no message was sent"
+    match text_of(facts_of(send, "send.relay"), "verdict"):
+        case "closed":
+            return f"{where} relays nothing without a login"
+        case "unknown":
+            return f"whether {where} relays without a login did not show"
+    return f"{where} would take this mail; none was sent"
 
 
 def _ran(seen: Observations, stage: Stage) -> bool:

@@ -1,23 +1,29 @@
-"""Profiles that `profile init` did not finish: kept as typed, so that nothing is lost."""
+"""What was typed and could not be saved: new profiles, and changes of profiles that are there.
+
+A draft is a file of the keys that were given. One with a table `[draft]` holds changes of the
+profile that `of` names; any other is a profile that is not whole, or was not proved.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from smtpcheck.model.errors import UsageError
+from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.settings import Kind
 from smtpcheck.model.value import dataclass
 from smtpcheck.store import paths
 from smtpcheck.store.atomic import locked, write_whole
-from smtpcheck.store.keys import KEYS, nearest
+from smtpcheck.store.keys import KEYS, flat_values, nearest, nested_values
 from smtpcheck.store.secret_reference import secret_reference
 from smtpcheck.store.toml_file import parse_toml, read_bytes
 from smtpcheck.store.toml_text import document
 from smtpcheck.store.wrong_value import WrongValueError
 
-_HEADER = "A draft of smtpcheck: not yet a profile. Go on with: smtpcheck profile init {name}"
+_HEADER = "A draft of smtpcheck: not yet in use. Go on with: smtpcheck profile drafts resume {name}"
+_TABLE = "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +36,65 @@ class Draft:
     """When, in seconds since 1970."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a draft holds."""
+
+    tables: Mapping[str, Any]
+    """Nested, as typed, unchecked."""
+    of: str = ""
+    """The profile whose changes these are; empty for a new profile."""
+
+
 def save_draft(name: str, tables: Mapping[str, Any]) -> Path:
-    """Keeps nested tables as a draft, right or wrong, and returns its file. An older draft of
-    the name is replaced. A secret itself is left out: only its place is kept."""
-    path = _path(name)
-    text = document(_without_secrets(tables, ""), _HEADER.format(name=name))
-    with locked(path):
-        write_whole(path, text.encode("utf-8", "replace"))
-    return path
+    """Keeps nested tables as the draft of a new profile, right or wrong, and returns its file. An
+    older one of the name is replaced. A secret itself is left out: only its place is kept."""
+    for path in _places(name):
+        with locked(path):
+            if _held(path) in (None, ""):
+                _write(path, "", tables)
+                return path
+    raise AssertionError("a number is always free")
 
 
-def read_draft(name: str) -> dict[str, Any]:
-    """The tables of a draft, unchecked. Raises UsageError where there is none, ProfileError where
-    the file is not TOML."""
-    path = _existing(name)
-    tables, _lines = parse_toml(read_bytes(path), str(path))
-    return tables
+def save_changes(of: str, values: Mapping[str, Any]) -> Path:
+    """Keeps changes of a profile, by full key, beside those that were kept before, and returns
+    the file. A secret itself is left out."""
+    for path in _places(of):
+        with locked(path):
+            if _held(path) in (None, of):
+                before = flat_values(_read(path).tables) if path.exists() else {}
+                _write(path, of, nested_values(before | dict(values)))
+                return path
+    raise AssertionError("a number is always free")
+
+
+def forget_changes(of: str, keys: Collection[str]) -> None:
+    """Takes changes that are no longer open out of the drafts of a profile."""
+    for draft in list_drafts():
+        with locked(draft.path):
+            if _held(draft.path) != of:
+                continue
+            before = flat_values(_read(draft.path).tables)
+            left = {key: value for key, value in before.items() if key not in keys}
+            if not left:
+                draft.path.unlink(missing_ok=True)
+            elif left != before:
+                _write(draft.path, of, nested_values(left))
+
+
+def rename_changes(old: str, new: str) -> None:
+    """Lets the drafts of changes follow their profile to another name."""
+    for draft in list_drafts():
+        with locked(draft.path):
+            if _held(draft.path) == old:
+                _write(draft.path, new, _read(draft.path).tables)
+
+
+def read_draft(name: str) -> Kept:
+    """What a draft holds. Raises UsageError where there is none, ProfileError where the file is
+    not TOML."""
+    return _read(_existing(name))
 
 
 def delete_draft(name: str) -> Path:
@@ -64,6 +113,37 @@ def list_drafts() -> tuple[Draft, ...]:
         for path in found
         if not path.name.startswith(".")
     )
+
+
+def _places(name: str) -> Iterator[Path]:
+    """The file of that name, then those with a number: what another draft holds stays."""
+    yield _path(name)
+    for number in count(2):
+        yield _path(f"{name}-{number}")
+
+
+def _write(path: Path, of: str, tables: Mapping[str, Any]) -> None:
+    head = {_TABLE: {"of": of}} if of else {}
+    text = document({**head, **_without_secrets(tables, "")}, _HEADER.format(name=path.stem))
+    write_whole(path, text.encode("utf-8", "replace"))
+
+
+def _held(path: Path) -> str | None:
+    """Whose changes a file holds, `""` for a new profile; None where there is no file. What is
+    broken belongs to nobody, and is never written over."""
+    if not path.exists():
+        return None
+    try:
+        return _read(path).of
+    except ProfileError:
+        return "?"
+
+
+def _read(path: Path) -> Kept:
+    tables, _lines = parse_toml(read_bytes(path), str(path))
+    head = tables.pop(_TABLE, None)
+    of = head.get("of", "") if isinstance(head, Mapping) else ""
+    return Kept(tables, of if isinstance(of, str) else "")
 
 
 def _path(name: str) -> Path:

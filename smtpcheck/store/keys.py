@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field
 from typing import Any
 
@@ -97,6 +97,30 @@ KEYS: dict[str, Key] = _all_keys()
 
 VARIABLES: dict[str, Key] = {key.variable: key for key in KEYS.values()}
 """Every key, under the environment variable that sets it."""
+
+
+def flat_values(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a file's tables by full key; what is no key, and `schema`, is left out."""
+    found: dict[str, Any] = {}
+    for key in KEYS.values():
+        value: Any = tables
+        for word in key.path:
+            value = value.get(word) if isinstance(value, Mapping) else None
+        if value is not None and key.name != "schema":
+            found[key.name] = value
+    return found
+
+
+def nested_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by full key as a file's tables, in the order of a profile's keys."""
+    tables: dict[str, Any] = {}
+    for name, key in KEYS.items():
+        if name in values:
+            place = tables
+            for word in key.path[:-1]:
+                place = place.setdefault(word, {})
+            place[key.field] = values[name]
+    return tables
 
 
 def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:

@@ -1,14 +1,18 @@
 """Keeps what `smtpcheck login` got in the system keyring, by the name of the profile.
 
 Credential stores differ in how much one entry may hold (Windows: 2,560 bytes, and a token is
-longer), so a record is kept in pieces; the first piece tells their number and the sum of all.
+longer), so a record is kept in pieces; the first piece tells their number and the sum of all. The
+others lie in one of two slots, by turns: a new record leaves the old one alone until its first
+piece, written last, takes the old one's place. So a process that dies leaves one of the two whole.
 """
 
 from __future__ import annotations
 
 import hashlib
+from itertools import takewhile
 
 from smtpcheck.model.token import KeptLogin
+from smtpcheck.model.value import dataclass
 from smtpcheck.store.secrets import keyring_service
 from smtpcheck.wire.sasl import keyring_record
 from smtpcheck.wire.token import login_of
@@ -26,12 +30,13 @@ def keep_login(profile_name: str, username: str, login: KeptLogin) -> None:
 
     record = keyring_record(login)
     pieces = [record[at : at + _PIECE] for at in range(0, len(record), _PIECE)]
-    before = _count(profile_name, username)
-    # The first piece goes last: until then it belongs to the earlier record, and its sum shows it.
-    for number in range(len(pieces), 0, -1):
-        head = f"{len(pieces)}:{_sum(record)}:" if number == 1 else ""
-        set_password(_service(profile_name, number), username, head + pieces[number - 1])
-    _forget(profile_name, username, len(pieces) + 1, before)
+    slot = "b" if _head(_first(profile_name, username)).slot == "" else ""
+    _empty(profile_name, username, slot)  # of a writer that was stopped
+    for number, piece in enumerate(pieces[1:], 2):
+        set_password(_service(profile_name, slot, number), username, piece)
+    head = f"{slot}{len(pieces)}:{_sum(record)}:"
+    set_password(_service(profile_name, "", 1), username, head + pieces[0])
+    _empty(profile_name, username, "" if slot else "b")
 
 
 def kept_login(profile_name: str, username: str) -> KeptLogin | None:
@@ -39,22 +44,22 @@ def kept_login(profile_name: str, username: str) -> KeptLogin | None:
     SecretUnavailableError when the keyring cannot be used."""
     from smtpcheck.store.keyring_access import get_password
 
-    first = get_password(_service(profile_name, 1), username)
-    count, sum_, begin = _head(first)
+    head = _head(_first(profile_name, username))
     rest = [
-        get_password(_service(profile_name, number), username) or ""
-        for number in range(2, count + 1)
+        get_password(_service(profile_name, head.slot, number), username) or ""
+        for number in range(2, head.count + 1)
     ]
-    record = "".join([begin, *rest])
-    return login_of(record) if count and _sum(record) == sum_ else None
+    record = "".join([head.begin, *rest])
+    return login_of(record) if head.count and _sum(record) == head.sum else None
 
 
 def forget_login(profile_name: str, username: str) -> bool:
     """Whether a login was kept, which it no longer is. Raises SecretUnavailableError."""
-    from smtpcheck.store.keyring_access import get_password
+    from smtpcheck.store.keyring_access import delete_password
 
-    there = get_password(_service(profile_name, 1), username) is not None
-    _forget(profile_name, username, 1, max(1, _count(profile_name, username)))
+    there = delete_password(_service(profile_name, "", 1), username)
+    for slot in ("", "b"):
+        _empty(profile_name, username, slot)
     return there
 
 
@@ -78,31 +83,48 @@ def keyring_works() -> None:
     delete_password(service, "trial")
 
 
-def _service(profile_name: str, number: int) -> str:
-    purpose = _PURPOSE if number == 1 else f"{_PURPOSE}:{number}"
-    return keyring_service(profile_name, purpose)
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the first piece tells."""
+
+    count: int = 0
+    """Pieces of the record; 0 where none is kept."""
+    sum: str = ""
+    begin: str = ""
+    """The record's first part."""
+    slot: str = ""
+    """Where its other parts lie."""
 
 
-def _head(first: str | None) -> tuple[int, str, str]:
-    """Number of pieces, sum, and what the first piece holds of the record."""
-    count, _, rest = (first or "").partition(":")
-    sum_, _, begin = rest.partition(":")
-    known = count.isascii() and count.isdigit() and len(count) <= 3
-    number = int(count) if known else 0
-    return (number, sum_, begin) if 0 < number <= _MOST_PIECES else (0, "", "")
+def _service(profile_name: str, slot: str, number: int) -> str:
+    words = [_PURPOSE, *([slot] if slot else []), *([str(number)] if number > 1 else [])]
+    return keyring_service(profile_name, ":".join(words))
 
 
-def _count(profile_name: str, username: str) -> int:
+def _first(profile_name: str, username: str) -> str:
     from smtpcheck.store.keyring_access import get_password
 
-    return _head(get_password(_service(profile_name, 1), username))[0]
+    return get_password(_service(profile_name, "", 1), username) or ""
 
 
-def _forget(profile_name: str, username: str, first: int, last: int) -> None:
-    from smtpcheck.store.keyring_access import delete_password
+def _head(first: str) -> _Head:
+    count, _, rest = first.partition(":")
+    sum_, _, begin = rest.partition(":")
+    slot = "b" if count.startswith("b") else ""
+    digits = count.removeprefix("b")
+    known = digits.isascii() and digits.isdigit() and len(digits) <= 3
+    number = int(digits) if known else 0
+    return _Head(number, sum_, begin, slot) if 0 < number <= _MOST_PIECES else _Head()
 
-    for number in range(last, first - 1, -1):
-        delete_password(_service(profile_name, number), username)
+
+def _empty(profile_name: str, username: str, slot: str) -> None:
+    """Deletes what lies in a slot, from the end: who is stopped leaves no hole that hides more."""
+    from smtpcheck.store.keyring_access import delete_password, get_password
+
+    services = [_service(profile_name, slot, number) for number in range(2, _MOST_PIECES + 1)]
+    there = list(takewhile(lambda each: get_password(each, username) is not None, services))
+    for service in reversed(there):
+        delete_password(service, username)
 
 
 def _sum(record: str) -> str:

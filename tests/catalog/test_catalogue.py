@@ -21,7 +21,7 @@ from smtpcheck.model.domain import CHECKS
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import SECTIONS
 from smtpcheck.model.settings import rules_of
-from smtpcheck.model.stage import STEPS, TLS_DEEP
+from smtpcheck.model.stage import STEPS, TLS_DEEP, WHO_MAY_SEND
 
 CAUSES = load_catalog().causes
 RULES = [
@@ -38,7 +38,7 @@ NAMES = re.compile(
     r"[A-Z0-9]{2,}\b|[A-Z]+[0-9]|IPv[46]|DNS|Amazon|Exchange|Gmail|Google|Microsoft|Windows"
 )
 ADVICE = ("use-", "avoid-", "do-not-", "set-", "enable-", "check-")
-PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)(?:\|[^{}]*)?\}")
+PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)!?(?:\|[^{}]*)?\}")
 
 
 def documented() -> set[str]:
@@ -53,6 +53,7 @@ def documented() -> set[str]:
 STEP_NAMES = {
     *chain.from_iterable(STEPS.values()),
     *TLS_DEEP,
+    *WHO_MAY_SEND,
     "tcp.proxy",
     *(f"domain.{check}" for check in CHECKS),
 }

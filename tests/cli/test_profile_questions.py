@@ -17,7 +17,7 @@ import pytest
 
 from smtpcheck.cli.ask import TRIES, WrongAnswerError, ask, choose, confirm, new_secret
 from smtpcheck.cli.profile_answers import Answers, collect
-from smtpcheck.cli.profile_init import finish
+from smtpcheck.cli.profile_init import Proving, finish
 from smtpcheck.cli.profile_questions import ask_all
 from tests import keyring_fakes
 from tests.cli.command_line import CommandLine
@@ -180,21 +180,21 @@ def test_an_interruption_keeps_what_was_typed(
     smtpcheck: CommandLine, capsys: pytest.CaptureFixture[str], count: int
 ) -> None:
     lines = ["gmail", "smtp.googlemail.com", "", "587", "mine", "me@gmail.com", "none", ""]
-    code = finish(Answers(), Scripted(*lines[:count]), probe=False, stdin=False)
+    code = finish(Answers(), Scripted(*lines[:count]), Proving(probe=False))
     assert code == 130
     (draft,) = (smtpcheck.folder / "drafts").glob("*.toml")
     tables = tomllib.loads(draft.read_text())
     assert tables["preset"] == "gmail"
     assert (tables.get("server", {}).get("host") == "smtp.googlemail.com") is (count >= 2)
     assert (tables.get("auth", {}).get("username") == "me@gmail.com") is (count >= 6)
-    assert f"smtpcheck profile init {draft.stem}" in capsys.readouterr().err
+    assert f"smtpcheck profile drafts resume {draft.stem}" in capsys.readouterr().err
 
 
 def test_a_draft_gives_the_defaults_of_the_next_time(smtpcheck: CommandLine) -> None:
     first = Scripted("gmail", "smtp.googlemail.com", "", "587", "mine", "me@gmail.com")
-    assert finish(Answers(), first, probe=False, stdin=False) == 130
+    assert finish(Answers(), first, Proving(probe=False)) == 130
     again = Scripted("", "", "", "", "", "none", "", "", "")
-    assert finish(Answers("mine"), again, probe=False, stdin=False) == 0
+    assert finish(Answers("mine"), again, Proving(probe=False)) == 0
     assert again.answers == []
     tables = tomllib.loads(smtpcheck.read("mine"))
     assert tables["server"] == {"host": "smtp.googlemail.com", "port": 587}
@@ -211,9 +211,9 @@ def test_a_second_interruption_loses_nothing_of_the_first(
     smtpcheck: CommandLine, count: int
 ) -> None:
     first = Scripted("gmail", "smtp.googlemail.com", "", "587", "mine", "me@gmail.com")
-    finish(Answers(), first, probe=False, stdin=False)
+    finish(Answers(), first, Proving(probe=False))
     before = draft(smtpcheck, "mine")
-    assert finish(Answers("mine"), Scripted(*[""] * count), probe=False, stdin=False) == 130
+    assert finish(Answers("mine"), Scripted(*[""] * count), Proving(probe=False)) == 130
     assert draft(smtpcheck, "mine") == before
 
 
@@ -221,17 +221,17 @@ def test_another_provider_is_not_asked_for_at_the_server_of_the_first(
     smtpcheck: CommandLine,
 ) -> None:
     first = Scripted("gmail", "smtp.googlemail.com", "", "587", "mine", "me@gmail.com")
-    finish(Answers(), first, probe=False, stdin=False)
+    finish(Answers(), first, Proving(probe=False))
     again = Scripted("office365")
-    finish(Answers("mine"), again, probe=False, stdin=False)
+    finish(Answers("mine"), again, Proving(probe=False))
     assert again.questions[1] == "Mail server [smtp.office365.com]: "
     assert draft(smtpcheck, "mine")["auth"] == {"username": "me@gmail.com"}
 
 
 def test_two_unnamed_attempts_are_two_drafts(smtpcheck: CommandLine) -> None:
-    finish(Answers(), Scripted("gmail", "one.example"), probe=False, stdin=False)
+    finish(Answers(), Scripted("gmail", "one.example"), Proving(probe=False))
     second = Scripted("gmail", "two.example")
-    finish(Answers(), second, probe=False, stdin=False)
+    finish(Answers(), second, Proving(probe=False))
     assert "There are drafts: gmail." in second.told
     hosts = [draft(smtpcheck, name)["server"]["host"] for name in ("gmail", "gmail-2")]
     assert hosts == ["one.example", "two.example"]

@@ -240,3 +240,30 @@ def _log_with(lab: MailLab, word: str) -> str:
             return text
         time.sleep(0.05)
     return text
+
+
+def test_a_login_may_send_as_itself_and_not_as_another(lab: MailLab, pki: TestPki) -> None:
+    plan = Plan(deadline=30.0, senders=("bob@good.test", ALICE))
+    report = run(lab, pki, "submission", plan=plan)
+    assert (report.exit_code, causes(report)) == (14, ["sender-not-authorized"])
+    steps = [
+        (each.facts["sender"], each.outcome)
+        for stage in report.observations.stages
+        for each in stage.steps
+        if each.step == "send.sender"
+    ]
+    assert steps == [("bob@good.test", Outcome.FAILED), (ALICE, Outcome.PASSED)]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "verdict"), [("you@elsewhere.test", "closed"), ("x@sink.test", "open")]
+)
+def test_relaying_is_told_from_the_answer_to_a_stranger(
+    lab: MailLab, pki: TestPki, recipient: str, verdict: str
+) -> None:
+    plan = Plan(deadline=30.0, relay=True, recipients=(recipient,))
+    report = run(
+        lab, pki, "relay", login=False, settings={"server": {"security": "none"}}, plan=plan
+    )
+    assert fact(report, "send.relay", "verdict") == verdict
+    assert report.exit_code == (14 if verdict == "open" else 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import keyring
 import pytest
@@ -110,3 +112,48 @@ def test_a_keyring_that_talks_shows_no_token() -> None:
         keep_login("p", USER, login(40))
     assert "a" * 40 not in caught.value.reason
     assert "r" * 40 not in caught.value.reason
+
+
+class _StoppedError(Exception):
+    """The process ends here."""
+
+
+class _Stopping(Memory):
+    """Takes so many changes, then the process ends."""
+
+    left = 0
+
+    def _count(self) -> None:
+        _Stopping.left -= 1
+        if _Stopping.left < 0:
+            raise _StoppedError
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._count()
+        super().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._count()
+        super().delete_password(service, username)
+
+
+@pytest.mark.parametrize("size", [10, 2_000, 5_000])
+def test_a_stop_at_any_moment_leaves_the_old_login_or_the_new_one(size: int) -> None:
+    old, new, later = login(3_000), login(size), login(4_000)
+    for moment in range(60):
+        use("Memory")
+        keep_login("p", USER, old)
+        keyring.set_keyring(cast(Callable[[], Memory], _Stopping)())
+        _Stopping.left = moment
+        with contextlib.suppress(SecretUnavailableError):
+            keep_login("p", USER, new)
+        whole = _Stopping.left >= 0
+        use("Memory")
+        assert kept_login("p", USER) in ([new] if whole else [old, new])
+        keep_login("p", USER, later)
+        assert kept_login("p", USER) == later
+        forget_login("p", USER)
+        assert Memory.values == {}, f"stopped at {moment}"
+        if whole:
+            return
+    pytest.fail("the write never came to its end")
