@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 _ONE_TERM = re.compile(r"[+?~]?(?:include|a|mx|ip4|ip6|exists):\S+\Z", re.IGNORECASE)
+_MAY_REWRITE = "sending"
+"""The category of providers of which many put an envelope sender of their own."""
 _HOW = "name a domain, an address in it, or a profile: smtpcheck domain example.com"
 
 
@@ -187,6 +189,9 @@ def _question(
         provider=preset.title if preset else "",
         spf_include=include,
         own_envelope=own_envelope,
+        envelope_known=bool(
+            bounce or not preset or preset.envelope or preset.category != _MAY_REWRITE
+        ),
         dkim_words=preset.dkim if preset else "",
         dkim_domain=signed,
         selectors=selectors,

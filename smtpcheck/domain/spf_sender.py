@@ -47,8 +47,10 @@ def _provider(names: Names, question: DomainQuestion, tree: Tree) -> Iterator[Ch
     publish = DnsRecord(tree.domain, "TXT", with_term(tree.record, wanted))
     below = spf_tree(names, target).lookups if (target := _included(wanted)) else -1
     facts["lookups_then"] = tree.lookups + 1 + below
+    facts["envelope_known"] = question.envelope_known
     said = f"{question.provider} is not in the record: {wanted} is missing"
-    yield bad("spf.provider", "provider-missing", said, publish, **facts)
+    made = bad if question.envelope_known else doubtful
+    yield made("spf.provider", "provider-missing", said, publish, **facts)
 
 
 def _included(term: str) -> str:

@@ -123,6 +123,8 @@ class DomainQuestion:
     """What its SPF record must hold: `include:_spf.example.net`."""
     own_envelope: bool = False
     """The provider puts an envelope sender of its own."""
+    envelope_known: bool = True
+    """Whether that is known; else SPF may be asked of a domain of the provider's."""
     dkim_words: str = ""
     """How mail gets its DKIM signature there."""
     dkim_domain: str = ""

@@ -11,7 +11,9 @@ from smtpcheck.domain.dmarc_checks import dmarc_checks
 from smtpcheck.domain.mx_checks import mx_checks
 from smtpcheck.domain.spf_checks import spf_checks
 from smtpcheck.domain.spf_record import combined, with_term
+from smtpcheck.domain.spf_sender import spf_holds
 from smtpcheck.model.domain import Check
+from smtpcheck.model.stage import Outcome
 from tests.domain.fake_dns import FakeNames, kinds, question
 
 GOOGLE = '_spf.google.com. IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"\n'
@@ -48,6 +50,15 @@ def test_a_provider_that_makes_the_record_too_dear_is_told_of() -> None:
         told = diagnoses[0].help[1]
         assert publish["spf-provider-missing"]
         assert ("needs 11 look-ups" in told) == (lookups > 10)
+
+
+def test_a_provider_that_may_have_its_own_envelope_is_only_doubted() -> None:
+    wishes = {"spf_include": "include:_spf.google.com", "provider": "Resend"}
+    known = spf_of("v=spf1 mx -all", **wishes)
+    unknown = spf_of("v=spf1 mx -all", envelope_known=False, **wishes)
+    outcomes = [each[-1].outcome for each in (known, unknown)]
+    assert outcomes == [Outcome.FAILED, Outcome.WARNED]
+    assert (spf_holds(known), spf_holds(unknown)) == (False, None)
 
 
 def test_an_include_that_is_no_pass_does_not_count() -> None:
