@@ -178,8 +178,7 @@ def _alignment(names: Names, question: DomainQuestion, tags: Tags, before: list[
     ways = [f"SPF by {question.envelope}"] if spf and spf_holds(before) is not False else []
     ways += [f"DKIM by {signing}"] if dkim and signed else []
     if ways:
-        verb = "speaks" if len(ways) == 1 else "speak"
-        return good("dmarc.alignment", f"{' and '.join(ways)} {verb} for {domain}", **facts)
+        return good("dmarc.alignment", f"{' and '.join(ways)} can speak for {domain}", **facts)
     if dkim and signed is None:
         said = f"only DKIM can speak for {domain}, and whether it does is not known"
         return noted("dmarc.alignment", said, **facts)
