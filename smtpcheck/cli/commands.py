@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "profile": ("profile", "Make, show, change and check profiles."),
     "secret": ("secret", "Keep a profile's password in the system keyring."),
     "login": ("login", "Get an OAuth token and keep it in the system keyring."),
+    "domain": ("domain", "Check the sender's domain: SPF, DKIM, DMARC, MX, TLS policy."),
     "causes": ("causes", "List the causes that are known, or check rules of your own."),
     "replay": ("replay", "Judge a saved JSON report again, without the network."),
     "sandbox": ("sandbox", "Run an SMTP server of our own to test against."),

@@ -32,8 +32,9 @@ _NEUTRAL: Final = {
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
-_NEVER_CUT: Final = ("profile", "target", "direct")
-"""Words of our own command line: a command that lacks its end is worse than none."""
+_NEVER_CUT: Final = ("profile", "target", "direct", "publish")
+"""Words of our own command line, and records to publish: one that lacks its end is worse than
+none."""
 _SET: Final = re.compile(
     r"""(?:\brun )?smtpcheck profile set NAME"""
     r"""((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""

@@ -27,6 +27,8 @@ class Certificate:
     """Hex digits."""
     sha256: str = ""
     """Fingerprint: SHA-256 of the DER form, 64 hex digits."""
+    spki_sha256: str = ""
+    """SHA-256 of the public key alone (SubjectPublicKeyInfo), as DANE has it."""
     self_issued: bool = False
     """Whether subject and issuer are the same name."""
     key: str = ""
@@ -55,6 +57,8 @@ class Certificate:
             "sha256": self.sha256,
             "self_issued": self.self_issued,
         }
+        if self.spki_sha256:
+            facts["spki_sha256"] = self.spki_sha256
         if self.key:
             facts |= {"key": self.key, "bits": self.bits, "signature": self.signature}
         return facts

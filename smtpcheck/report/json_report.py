@@ -20,7 +20,14 @@ from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.transcript import Event
 from smtpcheck.report.json_reading import report_from_data
 
-__all__ = ["SCHEMA", "diagnosis_to_data", "render_json", "report_from_data", "report_to_data"]
+__all__ = [
+    "SCHEMA",
+    "diagnosis_to_data",
+    "plain",
+    "render_json",
+    "report_from_data",
+    "report_to_data",
+]
 
 SCHEMA = 1
 _LONE = re.compile("[\ud800-\udfff]")
@@ -46,7 +53,7 @@ def report_to_data(report: Report) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "smtpcheck", "version": smtpcheck.__version__},
-        "started": _plain(report.started),
+        "started": plain(report.started),
         "outcome": report.outcome.value,
         "exit_code": int(report.exit_code),
         "targets": [_target(target) for target in report.targets],
@@ -56,16 +63,16 @@ def report_to_data(report: Report) -> dict[str, Json]:
 def _target(target: TargetReport) -> dict[str, Json]:
     seen = target.observations
     return {
-        "target": _plain(target.target),
-        "profile": _plain(target.profile),
+        "target": plain(target.target),
+        "profile": plain(target.profile),
         "outcome": target.outcome.value,
         "exit_code": int(target.exit_code),
         "stages": [_stage(stage) for stage in seen.stages],
         "experiments": [_experiment(each) for each in seen.experiments],
         "diagnoses": [diagnosis_to_data(each) for each in target.diagnoses],
         "transcript": [_event(event) for event in seen.transcript],
-        "settings": _plain(seen.settings),
-        "notes": _plain(target.notes),
+        "settings": plain(seen.settings),
+        "notes": plain(target.notes),
         "interrupted": seen.interrupted,
         "findings": [_finding(each) for each in seen.findings],
     }
@@ -75,7 +82,7 @@ def _stage(stage: StageResult) -> dict[str, Json]:
     return {
         "stage": stage.stage.value,
         "outcome": stage.outcome.value,
-        "blocked_by": _plain(stage.blocked_by),
+        "blocked_by": plain(stage.blocked_by),
         "elapsed_ms": _ms(stage.elapsed_ms),
         "steps": [_step(step) for step in stage.steps],
     }
@@ -83,49 +90,49 @@ def _stage(stage: StageResult) -> dict[str, Json]:
 
 def _step(step: Step) -> dict[str, Json]:
     return {
-        "step": _plain(step.step),
+        "step": plain(step.step),
         "outcome": step.outcome.value,
         "elapsed_ms": _ms(step.elapsed_ms),
-        "summary": _plain(step.summary),
+        "summary": plain(step.summary),
         **_beside(step.facts, _STEP_KEYS),
     }
 
 
 def _experiment(each: ExperimentResult) -> dict[str, Json]:
     return {
-        "name": _plain(each.name),
+        "name": plain(each.name),
         "outcome": each.outcome.value,
-        "summary": _plain(each.summary),
+        "summary": plain(each.summary),
         "elapsed_ms": _ms(each.elapsed_ms),
         **_beside(each.facts, _EXPERIMENT_KEYS),
     }
 
 
 def _beside(facts: Facts, taken: frozenset[str]) -> dict[str, Json]:
-    return {_text(name): _plain(value) for name, value in facts.items() if name not in taken}
+    return {_text(name): plain(value) for name, value in facts.items() if name not in taken}
 
 
 def diagnosis_to_data(diagnosis: Diagnosis) -> dict[str, Json]:
     """One diagnosis as plain values, as every JSON output holds it."""
     return {
-        "cause": _plain(diagnosis.cause),
+        "cause": plain(diagnosis.cause),
         "severity": diagnosis.severity.value,
-        "title": _plain(diagnosis.title),
-        "stage": _plain(diagnosis.stage),
+        "title": plain(diagnosis.title),
+        "stage": plain(diagnosis.stage),
         "confidence": diagnosis.confidence.value,
         "owner": diagnosis.owner.value,
         "retryable": diagnosis.retryable,
-        "why": _plain(diagnosis.why),
-        "help": _plain(diagnosis.help),
+        "why": plain(diagnosis.why),
+        "help": plain(diagnosis.help),
         "changes": [
-            {"key": _plain(each.key), "value": _plain(each.value), "verified": each.verified}
+            {"key": plain(each.key), "value": plain(each.value), "verified": each.verified}
             for each in diagnosis.changes
         ],
         "evidence": [
-            {"event": each.event, "text": _plain(each.text), "spans": _plain(each.spans)}
+            {"event": each.event, "text": plain(each.text), "spans": plain(each.spans)}
             for each in diagnosis.evidence
         ],
-        "references": _plain(diagnosis.references),
+        "references": plain(diagnosis.references),
     }
 
 
@@ -134,17 +141,17 @@ def _event(event: Event) -> dict[str, Json]:
         "n": event.n,
         "at_ms": _ms(event.at_ms),
         "who": event.who.value,
-        "text": _plain(event.text),
+        "text": plain(event.text),
     }
 
 
 def _finding(each: LintFinding) -> dict[str, Json]:
     return {
-        "id": _plain(each.id),
+        "id": plain(each.id),
         "severity": each.severity.value,
-        "key": _plain(each.key),
-        "message": _plain(each.message),
-        "help": _plain(each.help),
+        "key": plain(each.key),
+        "message": plain(each.message),
+        "help": plain(each.help),
     }
 
 
@@ -152,17 +159,17 @@ def _ms(value: float) -> float:
     return round(value, 3) if math.isfinite(value) else 0.0
 
 
-def _plain(value: Json) -> Json:
+def plain(value: Json) -> Json:
     """The value as JSON can say it: no tuples, no half characters, no infinite numbers."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, Mapping):
-        return {_text(name): _plain(each) for name, each in value.items()}
+        return {_text(name): plain(each) for name, each in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, bool | int | float):
         return value
-    return [_plain(each) for each in value]
+    return [plain(each) for each in value]
 
 
 def _text(text: str) -> str:

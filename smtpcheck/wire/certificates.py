@@ -16,6 +16,7 @@ from typing import Any
 
 from smtpcheck.model.certificate import Certificate
 from smtpcheck.model.value import dataclass
+from smtpcheck.wire.spki import spki_of
 
 _SHORT = {
     "commonName": "CN",
@@ -86,6 +87,7 @@ def read_info(info: Mapping[str, Any], der: bytes) -> Presented:
         not_after=_moment(info["notAfter"]) if "notAfter" in info else None,
         serial=str(info.get("serialNumber", "")).lower(),
         sha256=hashlib.sha256(der).hexdigest(),
+        spki_sha256=_key_digest(der),
         self_issued=subject == issuer,
     )
     urls = tuple(str(url) for url in info.get("caIssuers", ()))
@@ -107,6 +109,7 @@ def read_der(der: bytes) -> Presented:
             not_after=read.not_valid_after_utc,
             serial=f"{read.serial_number:x}",
             sha256=hashlib.sha256(der).hexdigest(),
+            spki_sha256=_key_digest(der),
             self_issued=read.subject == read.issuer,
         )
     except (ValueError, TypeError, x509.InvalidVersion):
@@ -114,6 +117,11 @@ def read_der(der: bytes) -> Presented:
         unreadable = Certificate(subject="", issuer="", sha256=digest)
         return Presented(unreadable, der, {}, {})
     return Presented(certificate, der, _by_name(subject), _by_name(issuer), _ca_issuers(read))
+
+
+def _key_digest(der: bytes) -> str:
+    key = spki_of(der)
+    return hashlib.sha256(key).hexdigest() if key else ""
 
 
 def normal_fingerprint(text: str) -> str:

@@ -17,6 +17,7 @@ from smtpcheck.diagnosis import provider as provider_tables
 from smtpcheck.diagnosis.proof import facts_of_example, prove
 from smtpcheck.diagnosis.reply_facts import facts_of_reply
 from smtpcheck.model.diagnosis import Confidence
+from smtpcheck.model.domain import CHECKS
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import SECTIONS
 from smtpcheck.model.settings import rules_of
@@ -55,6 +56,7 @@ STEP_NAMES = {
     *WHO_MAY_SEND,
     *AFTER_QUIT,
     "tcp.proxy",
+    *(f"domain.{check}" for check in CHECKS),
 }
 KNOWN = documented()
 SETTINGS = {

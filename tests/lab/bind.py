@@ -99,7 +99,7 @@ def ready() -> None:
     missing = [
         each
         for each in ("named", "unbound", "dnssec-keygen", "dnssec-signzone")
-        if not _program(each)
+        if not program(each)
     ]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)} (packages bind9, bind9-utils, unbound)")
@@ -114,7 +114,7 @@ def dns_lab(
     """Starts the servers, waits until they serve, stops them. `prefix`: a command that runs
     another one elsewhere, for example in a network namespace."""
     ready()
-    authority, recursor = ports or (_free_port(), _free_port())
+    authority, recursor = ports or (free_port(), free_port())
     _write_zones(folder, authority)
     (folder / "unbound.conf").write_text(
         _UNBOUND.format(
@@ -126,14 +126,14 @@ def dns_lab(
             ),
         )
     )
-    named = [_program("named"), "-g", "-c", str(folder / "named.conf")]
-    unbound = [_program("unbound"), "-d", "-p", "-c", str(folder / "unbound.conf")]
+    named = [program("named"), "-g", "-c", str(folder / "named.conf")]
+    unbound = [program("unbound"), "-d", "-p", "-c", str(folder / "unbound.conf")]
     with ExitStack() as stack:
         log = folder / "named.log"
-        stack.enter_context(_running([*prefix, *named], log, "all zones loaded"))
+        stack.enter_context(running([*prefix, *named], log, "all zones loaded"))
         assert "not loaded due to errors" not in log.read_text(), log.read_text()
         stack.enter_context(
-            _running([*prefix, *unbound], folder / "unbound.log", "start of service")
+            running([*prefix, *unbound], folder / "unbound.log", "start of service")
         )
         silent = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         silent.bind(("127.0.0.1", 0))
@@ -158,19 +158,21 @@ def _sign_and_spoil(folder: Path, zone: str) -> None:
         done = subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
-    key = run(_program("dnssec-keygen"), "-a", "ECDSAP256SHA256", "-f", "KSK", zone)
+    key = run(program("dnssec-keygen"), "-a", "ECDSAP256SHA256", "-f", "KSK", zone)
     (folder / "anchors").write_text((folder / f"{key}.key").read_text())
-    run(_program("dnssec-signzone"), "-z", "-S", "-K", ".", "-o", zone, "-f", "signed", zone)
+    run(program("dnssec-signzone"), "-z", "-S", "-K", ".", "-o", zone, "-f", "signed", zone)
     signed = (folder / "signed").read_text()
     (folder / zone).write_text(signed.replace("192.0.2.66", "192.0.2.67"))
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where a server's program is; empty where it is not installed."""
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     return found or ""
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that is free for UDP and TCP."""
     for _ in range(20):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             udp.bind(("127.0.0.1", 0))
@@ -184,7 +186,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _running(argv: Sequence[str], log: Path, word: str) -> Iterator[None]:
+def running(argv: Sequence[str], log: Path, word: str) -> Iterator[None]:
     """A server that has written the word, and is stopped at the end."""
     with log.open("wb") as out:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out)

@@ -1,0 +1,174 @@
+"""The questions of a run to DNS: each put once, bounded in number and time, with what every answer
+is worth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+from smtpcheck.model.value import dataclass
+
+WAIT = 3.0
+"""Seconds that one try may take."""
+_TRIES = 2
+_MOST = 400
+"""Questions of one run: SPF alone may take a hundred."""
+_HOPELESS = 2
+"""Questions without any answer after which none more is put, while no other had one."""
+_ALIASES = 8
+_UDP_SIZE = 1232
+_STATUS = {dns.rcode.NXDOMAIN: "nxdomain", dns.rcode.REFUSED: "refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What DNS says to one question."""
+
+    status: str
+    """`noerror`, `nxdomain`, `nodata`, `servfail`, `refused`, `timeout`."""
+    records: tuple[Any, ...] = ()
+    """The rdata of dnspython."""
+    aliases: tuple[str, ...] = ()
+    """The CNAME targets, in order."""
+    secure: bool = False
+    """The server says that it has validated the answer (RFC 4035, the AD bit)."""
+
+    @property
+    def void(self) -> bool:
+        """Whether it is sure that there is no such record."""
+        return self.status in ("nxdomain", "nodata")
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing is known."""
+        return not self.void and self.status != "noerror"
+
+
+class Names:
+    """Asks the servers in their order, until one of them answers."""
+
+    def __init__(self, servers: Sequence[tuple[str, int]], seconds: float) -> None:
+        self._servers = tuple(servers)
+        self._end = time.monotonic() + seconds
+        self._known: dict[tuple[str, str], dns.message.Message | str] = {}
+        self._heard = False
+        self.failures: list[str] = []
+        """Questions that nobody answered, in words."""
+
+    def remaining(self) -> float:
+        """Seconds left of the run, never below 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    def ask(self, name: str, type_: str) -> Answer:
+        """The answer to one question, its aliases followed."""
+        aliases: list[str] = []
+        secure = True
+        for _ in range(_ALIASES):
+            found = self.exchange(aliases[-1] if aliases else name, type_)
+            if isinstance(found, str):
+                return Answer(found, aliases=tuple(aliases))
+            secure = secure and bool(found.flags & dns.flags.AD)
+            status = _STATUS.get(found.rcode(), "servfail" if found.rcode() else "noerror")
+            followed, records = _followed(found, type_)
+            aliases += followed
+            if records:
+                return Answer("noerror", records, tuple(aliases), secure)
+            if status != "noerror" or not followed:
+                status = "nodata" if status == "noerror" else status
+                return Answer(status, aliases=tuple(aliases), secure=secure)
+        return Answer("servfail", aliases=tuple(aliases))
+
+    def texts(self, name: str) -> tuple[list[str], Answer]:
+        """The TXT records of a name, the strings of each joined (RFC 7208 section 3.3)."""
+        answer = self.ask(name, "TXT")
+        return [_text(record) for record in answer.records], answer
+
+    def addresses(self, name: str) -> tuple[list[str], Answer]:
+        """IPv4 and IPv6 addresses of a name; the answer is that for IPv4, or for IPv6 where it
+        alone has any."""
+        four, six = self.ask(name, "A"), self.ask(name, "AAAA")
+        found = [str(record.address) for record in (*four.records, *six.records)]
+        return found, six if six.records and not four.records else four
+
+    def exchange(self, name: str, type_: str) -> dns.message.Message | str:
+        """The message that answers a question, or `timeout`, `refused`, `malformed-name`."""
+        key = (name.lower().rstrip("."), type_)
+        if key not in self._known:
+            hopeless = not self._heard and len(self.failures) >= _HOPELESS
+            if hopeless or len(self._known) >= _MOST or not self.remaining():
+                return "timeout"
+            self._known[key] = self._asked(*key)
+        return self._known[key]
+
+    def _asked(self, name: str, type_: str) -> dns.message.Message | str:
+        try:
+            query = dns.message.make_query(name, type_, use_edns=0, payload=_UDP_SIZE)
+        except (dns.exception.DNSException, UnicodeError):
+            return "nxdomain"  # no such name can exist
+        query.flags |= dns.flags.AD
+        last: dns.message.Message | None = None
+        for server in self._servers * _TRIES:
+            message = self._from(server, query)
+            if message is not None:
+                self._heard = True
+                if message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                    return message
+                last = message
+            if not self.remaining():
+                break
+        self.failures.append(f"{type_} of {name}")
+        return "timeout" if last is None else last
+
+    def _from(
+        self, server: tuple[str, int], query: dns.message.QueryMessage
+    ) -> dns.message.Message | None:
+        wait = min(WAIT, self.remaining())
+        try:
+            return dns.query.udp_with_fallback(
+                query,
+                server[0],
+                timeout=wait,
+                port=server[1],
+                ignore_unexpected=True,
+                ignore_errors=True,
+                ignore_trailing=True,
+            )[0]
+        except (dns.exception.DNSException, OSError, EOFError, ValueError):
+            return None
+
+
+def _followed(message: dns.message.Message, type_: str) -> tuple[list[str], tuple[Any, ...]]:
+    """The aliases within one message, and the records at their end (RFC 1034 section 3.6.2)."""
+    wanted = dns.rdatatype.from_text(type_)
+    name = message.question[0].name if message.question else dns.name.root
+    seen: list[str] = []
+    for _ in range(_ALIASES):
+        for rrset in message.answer:
+            if rrset.name == name and rrset.rdtype == wanted:
+                return seen, tuple(rrset)
+        alias = next(
+            (
+                rrset
+                for rrset in message.answer
+                if rrset.name == name and rrset.rdtype == dns.rdatatype.CNAME
+            ),
+            None,
+        )
+        if alias is None:
+            break
+        name = alias[0].target
+        seen.append(name.to_text(omit_final_dot=True).lower())
+    return seen, ()
+
+
+def _text(record: Any) -> str:
+    return b"".join(record.strings).decode("utf-8", "backslashreplace")

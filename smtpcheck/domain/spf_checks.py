@@ -1,0 +1,252 @@
+"""What is to be said of a domain's SPF record: whether there is one, what it costs, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from smtpcheck.domain.checkdmarc_way import NO_NAME, no_name, way
+from smtpcheck.domain.names import Names
+from smtpcheck.domain.outcome import bad, doubtful, good, noted, unknown
+from smtpcheck.domain.spf_record import (
+    Term,
+    combined,
+    evaluated,
+    is_spf,
+    nearly_spf,
+    terms_of,
+    with_term,
+)
+from smtpcheck.domain.spf_sender import sender_checks
+from smtpcheck.domain.spf_tree import MOST_LOOKUPS, MOST_MX, MOST_VOIDS, Tree, spf_tree
+from smtpcheck.model.domain import Check, DnsRecord, DomainQuestion
+from smtpcheck.model.jsonvalue import Json
+
+_DEEP = {
+    "loop": "include-loop",
+    "missing": "include-without-record",
+    "multiple": "include-multiple",
+}
+_CHAIN = 60
+
+
+def spf_checks(names: Names, question: DomainQuestion) -> Iterator[Check]:
+    """The checks of the record of the envelope sender's domain (RFC 7208)."""
+    domain = question.envelope
+    tree = spf_tree(names, domain)
+    if not tree.record:
+        yield _without_record(names, question, tree)
+        return
+    wrong = complaint(names, tree)
+    if wrong:
+        yield bad("spf.record", "invalid", wrong, domain=domain, record=tree.record, detail=wrong)
+    else:
+        yield good("spf.record", tree.record, domain=domain, record=tree.record)
+    ending = _ending(question, tree)
+    found = [_lookups(names, tree), ending, *_pointers(tree)]
+    if ending.kind != "sends-nothing":  # which says already that nobody is named
+        found += sender_checks(names, question, tree)
+    yield from _with_all_corrections(tree, found)
+
+
+def _with_all_corrections(tree: Tree, checks: list[Check]) -> Iterator[Check]:
+    """Whoever publishes the record of one finding is to have mended the others with it."""
+    mine = [each.publish for each in checks if each.publish and each.publish.name == tree.domain]
+    whole = DnsRecord(tree.domain, "TXT", combined(tree.record, [record.value for record in mine]))
+    for each in checks:
+        if each.publish in mine:
+            facts = {**each.facts, "publish": whole.line}
+            yield replace(each, publish=whole, facts=facts)
+        else:
+            yield each
+
+
+def complaint(names: Names, tree: Tree) -> str:
+    """What is not well formed in the record, or in one that it includes; empty where all is."""
+    from checkdmarc.spf import SPFError, SPFSyntaxError, parse_spf_record
+
+    try:
+        parse_spf_record(tree.record, tree.domain, ignore_too_many_lookups=True, **way(names))
+    except SPFSyntaxError as error:
+        return " ".join(str(error).split())
+    except SPFError:
+        return ""  # what stops an evaluation is told by the tree, with its costs
+    except NO_NAME as error:
+        return no_name(error)
+    return ""
+
+
+def _without_record(names: Names, question: DomainQuestion, tree: Tree) -> Check:
+    domain = tree.domain
+    if tree.problem == "unknown":
+        return unknown("spf.record", f"TXT of {domain}")
+    texts, _ = names.texts(domain)
+    records = [text for text in texts if is_spf(text)]
+    if tree.problem == "multiple":
+        both = _merged(records)
+        return bad(
+            "spf.record",
+            "multiple",
+            f"{len(records)} SPF records: receivers take none of them",
+            DnsRecord(domain, "TXT", both),
+            domain=domain,
+            records=list(records),
+        )
+    near = next((text for text in texts if nearly_spf(text)), "")
+    facts: dict[str, Json] = {"domain": domain}
+    wanted = _first_record(question)
+    publish = DnsRecord(domain, "TXT", wanted) if wanted else None
+    if near:
+        mended = " ".join(near.strip(" \t\"'").split())
+        if is_spf(mended):
+            publish = DnsRecord(domain, "TXT", mended)
+        said = "a TXT record looks like SPF, and its first word is not v=spf1"
+        return bad("spf.record", "nearly", said, publish, **facts, record=near)
+    if question.own_envelope:
+        return noted(
+            "spf.record",
+            f"none, and none is needed: {question.provider} puts an envelope sender of its own",
+            **facts,
+        )
+    old = names.ask(domain, "SPF")
+    if old.records:
+        said = "only a record of type SPF, which nobody asks for any more (RFC 7208 section 3.1)"
+        return bad("spf.record", "type-spf", said, publish, **facts)
+    return bad("spf.record", "missing", f"{domain} has no SPF record", publish, **facts)
+
+
+def _first_record(question: DomainQuestion) -> str:
+    """A record that names who is known to send; empty where nobody is."""
+    who = [question.spf_include] if question.spf_include else []
+    if question.source_ip:
+        who.append(f"ip{6 if ':' in question.source_ip else 4}:{question.source_ip}")
+    return f"v=spf1 {' '.join(who)} ~all" if who else ""
+
+
+def _merged(records: list[str]) -> str:
+    terms = [term for record in records for term in terms_of(record)]
+    words = dict.fromkeys(term.text for term in terms if term.name != "all")
+    ends = [term.text for term in terms if term.name == "all"]
+    softest = min(ends, key=lambda text: "+?~-".find(text[0]), default="~all")
+    return " ".join(["v=spf1", *words, softest])
+
+
+def _lookups(names: Names, tree: Tree) -> Check:
+    chain: list[Json] = [dict(each) for each in _chain(tree)]
+    facts: dict[str, Json] = {
+        "domain": tree.domain,
+        "record": tree.record,
+        "lookups": tree.lookups,
+        "voids": tree.voids,
+        "chain": chain[:_CHAIN],
+    }
+    for each in tree.walk():
+        if each.problem in _DEEP and each is not tree:
+            said = {
+                "loop": f"the includes come back to {each.domain}",
+                "missing": f"the record that {each.domain} should have is not there",
+                "multiple": f"{each.domain} has more than one SPF record",
+            }[each.problem]
+            kind = _DEEP[each.problem]
+            without = _without(tree, each.domain)
+            return bad("spf.lookups", kind, said, without, **facts, target=each.domain)
+        if each.problem == "unknown":
+            return unknown("spf.lookups", f"TXT of {each.domain}")
+    said = f"{tree.lookups} of {MOST_LOOKUPS} look-ups"
+    if tree.lookups > MOST_LOOKUPS:
+        dearest = max(tree.costs, key=lambda cost: cost.lookups)
+        facts |= {"dearest": dearest.term.text, "dearest_lookups": dearest.lookups}
+        said = f"{tree.lookups} look-ups, {MOST_LOOKUPS} are allowed: the record is void"
+        return bad("spf.lookups", "too-many-lookups", said, **facts)
+    crowded = _crowded(names, tree)
+    if crowded:
+        said = f"{crowded} has more than {MOST_MX} MX hosts, too many for mx in SPF"
+        return bad("spf.lookups", "too-many-mx", said, **facts, target=crowded)
+    if tree.voids > MOST_VOIDS:
+        said = f"{tree.voids} look-ups find nothing, {MOST_VOIDS} are allowed: the record is void"
+        return bad("spf.lookups", "too-many-voids", said, **facts, dead=_dead(tree))
+    if tree.voids:
+        said += f", {tree.voids} of them find{'s' if tree.voids == 1 else ''} nothing"
+    return good("spf.lookups", said, **facts)
+
+
+def _chain(tree: Tree, depth: int = 0) -> Iterator[dict[str, Json]]:
+    for cost in tree.costs:
+        if not cost.lookups:
+            continue
+        row: dict[str, Json] = {"depth": depth, "term": cost.term.text, "lookups": cost.lookups}
+        if cost.unknown:
+            row["unknown"] = True
+        if cost.voids and (cost.below is None or not cost.below.record):
+            row["void"] = True
+        yield row
+        if cost.below is not None:
+            yield from _chain(cost.below, depth + 1)
+
+
+def _dead(tree: Tree) -> list[Json]:
+    return [row["term"] for row in _chain(tree) if row.get("void")]
+
+
+def _crowded(names: Names, tree: Tree) -> str:
+    for each in tree.walk():
+        for cost in each.costs:
+            if cost.term.name == "mx" and not cost.term.has_macro:
+                target = cost.term.value or each.domain
+                if len(names.ask(target, "MX").records) > MOST_MX:
+                    return target
+    return ""
+
+
+def _without(tree: Tree, target: str) -> DnsRecord | None:
+    """The record without the include of a target, where it stands in the record itself."""
+    words = tree.record.split()
+    named = [term.text for term in terms_of(tree.record) if term.value.lower() == target]
+    left = [word for word in words if word not in named]
+    return DnsRecord(tree.domain, "TXT", " ".join(left)) if named else None
+
+
+def _ending(question: DomainQuestion, tree: Tree) -> Check:
+    """How the record ends: what becomes of mail from everybody else."""
+    terms = evaluated(terms_of(tree.record))
+    last: Term | None = terms[-1] if terms else None
+    facts: dict[str, Json] = {"domain": tree.domain, "record": tree.record}
+    if last is None or (last.name not in ("all", "redirect")):
+        publish = DnsRecord(tree.domain, "TXT", f"{tree.record.strip()} ~all")
+        return doubtful("spf.end", "no-all", "the record has no end: no all", publish, **facts)
+    if last.name == "redirect":
+        return good("spf.end", f"as {last.value} says", **facts)
+    if last.result == "fail" and len(terms) == 1:
+        who = question.spf_include or (
+            f"ip{6 if ':' in question.source_ip else 4}:{question.source_ip}"
+            if question.source_ip
+            else ""
+        )
+        sends = DnsRecord(tree.domain, "TXT", with_term(tree.record, who)) if who else None
+        said = "the record says that the domain sends no mail at all"
+        return bad("spf.end", "sends-nothing", said, sends, **facts)
+    if last.result in ("pass", "neutral"):
+        words = ["~all" if word == last.text else word for word in tree.record.split()]
+        publish = DnsRecord(tree.domain, "TXT", " ".join(words))
+        kind = "allows-all" if last.result == "pass" else "neutral-all"
+        said = f"{last.text}: " + (
+            "everybody may send for the domain" if kind == "allows-all" else "says nothing"
+        )
+        return (bad if kind == "allows-all" else doubtful)("spf.end", kind, said, publish, **facts)
+    strict = "refused" if last.result == "fail" else "suspicious"
+    return good("spf.end", f"{last.text}: mail from elsewhere is {strict}", **facts)
+
+
+def _pointers(tree: Tree) -> Iterator[Check]:
+    """`ptr`: slow, and not to be published (RFC 7208 section 5.5)."""
+    found = [cost.term.text for cost in tree.costs if cost.term.name == "ptr"]
+    if found:
+        words = [word for word in tree.record.split() if word not in found]
+        yield doubtful(
+            "spf.ptr",
+            "ptr",
+            "ptr is not to be used, and big receivers skip it",
+            DnsRecord(tree.domain, "TXT", " ".join(words)),
+            domain=tree.domain,
+            record=tree.record,
+        )
