@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import TypeAlias
 
 from smtpcheck.model.value import dataclass
+from smtpcheck.sandbox.tokens import Tokens
 
 
 class MalformedResponseError(Exception):
@@ -43,6 +44,7 @@ class Caller:
     """What a mechanism knows beyond the client's words."""
 
     accounts: Accounts
+    tokens: Tokens
     certificate_user: str = ""
     """Whom the client certificate names; empty without one."""
     binding: bytes = field(default=b"", repr=False)
@@ -61,6 +63,8 @@ class Login:
 
     user: str
     accepted: bool
+    why: str = "user name or password is wrong"
+    """What speaks against a login that is not accepted."""
 
 
 Exchange: TypeAlias = Generator[bytes, bytes, Login]

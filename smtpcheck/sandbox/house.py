@@ -13,6 +13,7 @@ from smtpcheck.sandbox.limits import Limits
 from smtpcheck.sandbox.mechanisms import USUAL
 from smtpcheck.sandbox.received import OnMessage, OnTalk
 from smtpcheck.sandbox.scenario import Scenario
+from smtpcheck.sandbox.tokens import Tokens
 
 
 class Door(Enum):
@@ -32,6 +33,7 @@ class House:
 
     name: str
     accounts: Accounts
+    tokens: Tokens
     scenario: Scenario
     limits: Limits
     tls: ssl.SSLContext
@@ -59,6 +61,7 @@ class House:
         """What a mechanism works with on a connection that showed this certificate."""
         return Caller(
             accounts=self.accounts,
+            tokens=self.tokens,
             certificate_user=certificate_user,
             binding=self.binding,
             offers_plus=any(name.endswith("-PLUS") for name in self.mechanisms),

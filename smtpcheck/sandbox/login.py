@@ -67,7 +67,7 @@ class LoginDesk:
     def _judge(self, login: Login) -> str:
         good = "235 2.7.0 Authentication successful"
         if not login.accepted:
-            good = "535 5.7.8 authentication failed: user name or password is wrong"
+            good = f"535 5.7.8 authentication failed: {login.why}"
         if self._voice.answer("AUTH", good, login.user):
             return login.user
         self._refused += 1
