@@ -23,24 +23,35 @@ def settings_findings(
 
     from smtpcheck.diagnosis.lint import lint
 
+    host = loaded.profile.server.host
+    presets = _presets_for(host, loaded.preset)
     return lint(
         loaded.profile,
-        loaded.preset,
+        loaded.preset or (_preset_of(host) if presets else None),
         now_date=dt.datetime.now(tz=dt.UTC).date(),
-        presets=_presets_for(loaded.profile.server.host),
+        presets=presets,
         secret=secret,
     )
 
 
-def _presets_for(host: str) -> tuple[Preset, ...]:
-    """All presets, where the host may be a provider's: an address and this machine are none's."""
-    from smtpcheck.diagnosis.lint_finding import is_loopback, literal
+def _presets_for(host: str, own: Preset | None) -> tuple[Preset, ...]:
+    """All presets in outline, where the host may be a provider's: an address and this machine are
+    none's, and a host of the profile's own preset is no other's."""
+    from smtpcheck.diagnosis.lint_finding import belongs, is_loopback, literal
 
     if not host or literal(host) is not None or is_loopback(host):
         return ()
-    from smtpcheck.store.presets import list_presets
+    if own is not None and belongs(host.lower().rstrip("."), own):
+        return (own,)
+    from smtpcheck.store.presets import outlines
 
-    return list_presets()
+    return outlines()
+
+
+def _preset_of(host: str) -> Preset | None:
+    from smtpcheck.store.presets import preset_for_host
+
+    return preset_for_host(host)
 
 
 def look_at_secret(

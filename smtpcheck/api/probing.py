@@ -104,12 +104,12 @@ def _experiments(job: Job) -> AfterFailure:
         from smtpcheck.diagnosis.experiment import Known
         from smtpcheck.diagnosis.experiments import choose
         from smtpcheck.probe.experiments import make_experiments
-        from smtpcheck.store.presets import list_presets
+        from smtpcheck.store.presets import outlines
 
         diagnoses = judged(seen)
         known = Known(
             becomes=_becomes(job.loaded),
-            presets=list_presets,
+            presets=outlines,
             preset=job.loaded.preset,
             resolver=job.plan.resolver,
         )

@@ -19,6 +19,7 @@ _ARGUMENTS = {
     "profile": (PROFILES,),
     "old": (PROFILES,),
     "source": (PROFILES,),
+    "words": (PRESETS,),
 }
 _NEW_NAMES = {("profile init", "name"), ("profile copy", "target")}
 """Arguments that name what does not exist yet."""

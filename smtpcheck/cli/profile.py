@@ -7,6 +7,7 @@ from smtpcheck.cli import (
     profile_edit,
     profile_init,
     profile_lint,
+    profile_presets,
     profile_set,
     profile_show,
 )
@@ -23,7 +24,7 @@ for _name, _function in (
     ("rename", profile_edit.rename),
     ("copy", profile_edit.copy),
     ("delete", profile_edit.delete),
-    ("presets", profile_show.presets),
+    ("presets", profile_presets.presets),
     ("path", profile_show.path),
     ("lint", profile_lint.lint),
 ):

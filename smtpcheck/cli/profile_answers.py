@@ -25,7 +25,7 @@ FLAGS = {
     "test.to": "--to",
 }
 """The flag of each key that has one of its own; any other is `--set KEY=VALUE`."""
-NEED_USERNAME = ("address", "key", "domain-or-address")
+NEED_USERNAME = ("address", "local-part", "key", "domain-or-address")
 NO_PASSWORD = ("none", "external")
 _COMMAND_LINE = "command line"
 

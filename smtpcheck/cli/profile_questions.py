@@ -13,7 +13,6 @@ from smtpcheck.cli.profile_answers import NEED_USERNAME, Answers, array, is_addr
 from smtpcheck.cli.profile_answers import quoted as toml_quoted
 from smtpcheck.model.profile import DEFAULT_PORTS, security_for_port
 
-_OTHER = "other"
 _SOURCES = ("keyring", "env", "file", "command", "none")
 
 
@@ -65,23 +64,20 @@ def _needed(key: str) -> Callable[[str], Any]:
 
 
 def _ask_preset(asker: Asker, answers: Answers) -> None:
-    from smtpcheck.store.presets import list_presets
+    from smtpcheck.cli.preset_choice import OTHER, choose_preset
+    from smtpcheck.store.presets import preset_names
 
-    presets = list_presets()
-    names = [*(each.name for each in presets), _OTHER]
-    asker.say("Which provider? Some settings are known:")
-    wide = max(len(name) for name in names)
-    for number, name in enumerate(names, 1):
-        title = presets[number - 1].title if number <= len(presets) else "another server"
-        asker.say(f"  {number:>2}  {name:<{wide}}  {title}")
+    names = preset_names()
     known = (answers.draft.get("preset"), answers.name)
-    default = next((name for name in known if name in names), _OTHER)
-    found = choose(asker, "Provider", names, default)
-    if found != answers.draft.pop("preset", _OTHER):  # the server was that of another provider
+    default = next((name for name in known if name in names), OTHER)
+    found, address = choose_preset(asker, default)
+    if found != answers.draft.pop("preset", OTHER):  # the server was that of another provider
         for key in [key for key in answers.draft if key.startswith("server.")]:
             del answers.draft[key]
-    if found != _OTHER:
+    if found != OTHER:
         answers.raw["preset"] = found
+    if address:
+        answers.draft.setdefault("auth.username", address)
 
 
 def _ask_name(asker: Asker, answers: Answers) -> None:

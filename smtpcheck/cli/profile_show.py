@@ -1,4 +1,4 @@
-"""`smtpcheck profile list`, `show`, `presets` and `path`: what there is, and what it says."""
+"""`smtpcheck profile list`, `show` and `path`: what there is, and what it says."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ import typer
 from smtpcheck.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from smtpcheck.model.preset import Preset
     from smtpcheck.model.profile import Profile
     from smtpcheck.store.origin import LoadedProfile, ProfileEntry
-
-
-_WIDE = 120
-"""Columns from which a table shows everything."""
 
 
 class Format(StrEnum):
@@ -101,42 +96,6 @@ def show(
     for text in loaded.notes:
         typer.echo(f"note: {text}", err=True)
     say_findings(loaded)
-
-
-def presets(
-    search: Annotated[
-        str, typer.Argument(metavar="[SEARCH]", help="A preset, or part of a name, title or host.")
-    ] = "",
-    *,
-    format_: FormatOption = Format.TEXT,
-) -> None:
-    """List the shipped presets, or show one in full.
-
-    Example: smtpcheck profile presets office365
-    """
-    from smtpcheck.store.presets import list_presets
-
-    known = list_presets()
-    exact = [each for each in known if each.name == search]
-    found = exact or [each for each in known if _matches(each, search)]
-    if format_ is Format.JSON:
-        write_json({"presets": [_preset_json(each) for each in found]})
-    elif exact:
-        for line in _preset_lines(exact[0]):
-            typer.echo(line)
-    elif found:
-        from smtpcheck.cli.columns import table, width
-
-        heads, edge = ("NAME", "TITLE", "HOST", "PORT", "PASSWORD"), width()
-        # The words of the last column say nothing when they are cut.
-        count = len(heads) if edge is None or edge >= _WIDE else len(heads) - 1
-        rows = [_preset_row(each)[:count] for each in found]
-        for line in table(heads[:count], rows, edge, cut=(1, 4)[: count - 3]):
-            typer.echo(line)
-        typer.echo("note: all of one: smtpcheck profile presets NAME", err=True)
-    if not found:
-        typer.echo(f"note: no preset matches {search}", err=True)
-        raise typer.Exit(1)
 
 
 def path(
@@ -305,76 +264,3 @@ def _shown_json(loaded: LoadedProfile, *, origin: bool) -> dict[str, Any]:
         data["origins"] = {name: words for name, _value, words in rows}
     data["notes"] = list(loaded.notes)
     return data
-
-
-def _matches(preset: Preset, search: str) -> bool:
-    word = search.lower()
-    texts = (preset.name, preset.title, preset.provider, *preset.hosts)
-    return any(word in text.lower() for text in texts)
-
-
-def _way(preset: Preset) -> tuple[str, str]:
-    """The host and `587 starttls`."""
-    server = preset.settings.get("server")
-    table: dict[str, Any] = dict(server) if isinstance(server, dict) else {}
-    host = str(table.get("host", "")) or preset.host_template or "(yours)"
-    return host, f"{table.get('port', '')} {table.get('security', '')}".strip()
-
-
-def _preset_row(preset: Preset) -> tuple[str, ...]:
-    host, way = _way(preset)
-    return (preset.name, preset.title, host, way, preset.password_kind)
-
-
-def _preset_lines(preset: Preset) -> list[str]:
-    from smtpcheck.cli.columns import width, wrapped
-
-    host, way = _way(preset)
-    largest = f"{preset.max_message_bytes:,} bytes" if preset.max_message_bytes else ""
-    facts = [
-        ("host", host),
-        ("port", way),
-        ("or port", "; ".join(_other_way(each) for each in preset.alternatives)),
-        ("regions", ", ".join(preset.regions)),
-        ("user name", preset.username_literal or preset.username_form),
-        ("password", preset.password_kind),
-        ("log in by", ", ".join(preset.sasl)),
-        *(("passwords", _since(each)) for each in preset.password_rules),
-        ("sender", preset.sender_rule),
-        ("SPF", preset.spf_include),
-        ("DKIM", preset.dkim),
-        ("message", largest),
-        ("recipients", str(preset.max_recipients or "")),
-        ("limits", "; ".join(preset.limits)),
-        ("as of", preset.as_of),
-    ]
-    edge = width()
-    lines = [f"{preset.name}: {preset.title}", ""]
-    for label, text in facts:
-        if text:
-            lines += wrapped(text, " " * 14, edge, first=f"  {label:<12}")
-    for label, texts in (("notes", preset.notes), ("sources", preset.sources)):
-        if texts:
-            lines += ["", label]
-        for text in texts:
-            lines += wrapped(text, "    ", edge, first="  - ")
-    lines += ["", f"use it: smtpcheck profile init --preset {preset.name}"]
-    return lines
-
-
-def _since(rule: Any) -> str:
-    return f"{rule['from']}: {rule['note']}" if rule["from"] else str(rule["note"])
-
-
-def _other_way(table: Any) -> str:
-    text = f"{table.get('port')} {table.get('security')}"
-    return f"{text} ({table['note']})" if table.get("note") else text
-
-
-def _preset_json(preset: Preset) -> dict[str, Any]:
-    from dataclasses import fields
-
-    plain = {each.name: getattr(preset, each.name) for each in fields(preset)}
-    return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()
-    }

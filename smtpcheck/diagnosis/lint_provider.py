@@ -48,8 +48,8 @@ def _misspelt(case: Case) -> Iterator[LintFinding]:
             f"did you mean {parent}?",
         )
         return
-    near = min(_host_names(case), key=lambda name: (distance(host, name), name), default="")
-    if near and 0 < distance(host, near) <= 2:
+    near = min(_host_names(case), key=lambda name: (slips(host, name), name), default="")
+    if near and 0 < slips(host, near) <= 2:
         yield warning(
             "host-misspelt",
             "server.host",
@@ -74,6 +74,26 @@ def _host_names(case: Case) -> set[str]:
         if "{region}" in preset.host_template:
             names.update(preset.host_template.replace("{region}", each) for each in preset.regions)
     return names
+
+
+def slips(host: str, known: str) -> int:
+    """How many slips lie between a host and a known one; 9 where they are too many for the name
+    of the provider: whoever has smtp.abc.com did not mean smtp.aol.com."""
+    brand = _brand(known)
+    ours, theirs = host.split("."), known.split(".")
+    at = theirs.index(brand)
+    most = 0 if len(brand) <= 4 else 1 if len(brand) <= 6 else 2
+    if len(ours) == len(theirs) and distance(ours[at], brand) > most:
+        return 9
+    found = distance(host, known)
+    return found if len(ours) == len(theirs) or found <= most else 9
+
+
+def _brand(host: str) -> str:
+    """The part of a host's name by which its owner is known: the longest between the first and
+    the top-level domain."""
+    labels = host.split(".")
+    return max(labels[1:-1] or labels[:1], key=len)
 
 
 def distance(one: str, other: str) -> int:

@@ -46,7 +46,7 @@ def _kind(case: Case) -> Iterator[LintFinding]:
 
 def wrong_kind(look: SecretLook, provider: str) -> Iterator[LintFinding]:
     """A password that does not look like what this provider gives out."""
-    if provider == "gmail" and look.kind != "app-password":
+    if provider in ("gmail", "google-workspace") and look.kind != "app-password":
         yield warning(
             "password-no-app-password",
             _KEY,

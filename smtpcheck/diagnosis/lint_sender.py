@@ -16,7 +16,10 @@ from smtpcheck.model.finding import LintFinding
 
 _LOCAL_DOMAINS = ("local", "localdomain", "localhost", "lan", "internal", "home", "invalid")
 # Their logins may send as themselves, and as what an admin or the account's own settings allow.
-_BINDS_SENDER = ("m365", "gmail", "outlook-com")
+_BINDS_SENDER = (
+    *("m365", "m365-legacy-tls", "m365-gcc-high", "m365-21vianet"),
+    *("gmail", "google-workspace", "outlook-com"),
+)
 # Domains of mailboxes for everybody, and a label by which the hosts of their provider are known.
 _MAILBOX_DOMAINS = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), ("gmail", "googlemail")),

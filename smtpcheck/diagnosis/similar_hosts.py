@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smtpcheck.diagnosis.lint_provider import distance
+from smtpcheck.diagnosis.lint_provider import slips
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.preset import Preset
 
@@ -21,9 +21,9 @@ def similar_hosts(host: str, presets: Sequence[Preset], own: Preset | None) -> t
     ranked: dict[str, int] = {}
     for preset in presets:
         for name in _names(preset):
-            slips = 0 if _is_domain_of(wanted, name) else distance(wanted, name)
-            if slips <= _FAR and name != wanted:
-                ranked[name] = min(slips, ranked.get(name, slips))
+            far = 0 if _is_domain_of(wanted, name) else slips(wanted, name)
+            if far <= _FAR and name != wanted:
+                ranked[name] = min(far, ranked.get(name, far))
     near = sorted(ranked, key=lambda name: (ranked[name], name))
     preferred = [name for name in _names(own) if name != wanted] if own else []
     return tuple(dict.fromkeys([*near, *preferred]))[:MOST]

@@ -16,7 +16,7 @@ EARLY: Final = 300.0
 MICROSOFT: Final = frozenset(
     ("m365", "m365-legacy-tls", "m365-gcc-high", "m365-21vianet", "m365-hve", "outlook-com")
 )
-GOOGLE: Final = frozenset(("gmail", "google-smtp-relay"))
+GOOGLE: Final = frozenset(("gmail", "google-workspace", "google-smtp-relay"))
 AUDIENCES: Final = (
     "https://outlook.office.com",
     "https://outlook.office365.com",

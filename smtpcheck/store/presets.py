@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
 from smtpcheck.model.preset import Preset
 from smtpcheck.model.profile import SECURITY
+from smtpcheck.model.target import PROFILE_NAME
 from smtpcheck.store import paths
-from smtpcheck.store.keys import keys_of, nearest
+from smtpcheck.store.keys import Key, keys_of, nearest
 from smtpcheck.store.layers import Layer, layer_of_tables
 from smtpcheck.store.origin import Source
 from smtpcheck.store.password_rules import password_rules
-from smtpcheck.store.toml_file import parse_toml, read_bytes
+from smtpcheck.store.positions import KeyPath
+from smtpcheck.store.toml_file import decode, parse_toml, read_bytes
 from smtpcheck.store.value_check import checked
 from smtpcheck.store.wrong_value import WrongValueError
 
-# How the list of presets begins; the rest follows by name.
-_FIRST = ("office365", "gmail", "ses", "relay")
+COMMON = (
+    *("office365", "gmail", "outlook", "icloud", "yahoo", "exchange", "relay"),
+    *("ses", "sendgrid", "mailgun", "postmark", "brevo"),
+)
+"""How the list of presets begins; the rest follows by name."""
+_OUTLINE = re.compile(
+    r"^(title|provider|category|aliases|hosts|domains|mx|host_template|regions|host)"
+    r' = (?:\[([^\]]*?),?\s*\]|("[^"\\]*"))$',
+    re.MULTILINE,
+)
 _TABLES = ("alternatives", "password_rules")
 _USUAL_SECURITY = {465: "tls", 587: "starttls"}
 
 
 def preset_names() -> tuple[str, ...]:
     """The names of all presets, unread, in the order in which they are shown."""
-    found = [path.stem for path in paths.presets_dir().glob(f"*{paths.SUFFIX}")]
-    first = [name for name in _FIRST if name in found]
-    return (*first, *sorted(name for name in found if name not in first))
+    found = {path.stem for path in paths.presets_dir().glob(f"*{paths.SUFFIX}")}
+    first = [name for name in COMMON if name in found]
+    return (*first, *sorted(found.difference(first)))
 
 
 def list_presets() -> tuple[Preset, ...]:
@@ -40,22 +55,54 @@ def list_presets() -> tuple[Preset, ...]:
 @cache
 def load_preset(name: str) -> Preset:
     """The preset of that name. Raises UsageError with a suggestion where there is none."""
-    names = preset_names()
-    if name not in names:
-        near = nearest(name, names)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
-        raise UsageError(f"there is no preset {name!r}", [hint])
     path = paths.presets_dir() / f"{name}{paths.SUFFIX}"
+    if not PROFILE_NAME.match(name) or not path.is_file():
+        raise UsageError(f"there is no preset {name!r}", _about_name(name))
     return read_preset(name, read_bytes(path), str(path))
 
 
 def preset_for_host(host: str) -> Preset | None:
     """The preset whose provider has this host, or None."""
-    wanted = host.lower().removesuffix(".")
-    for preset in list_presets():
-        if any(fnmatchcase(wanted, pattern) for pattern in preset.hosts):
-            return preset
+    return _named(host, attrgetter("hosts"))
+
+
+def preset_for_domain(domain: str) -> Preset | None:
+    """The preset whose provider gives out mail addresses in this domain, or None."""
+    return _named(domain, attrgetter("domains"))
+
+
+def preset_for_mx(host: str) -> Preset | None:
+    """The preset whose provider keeps the mailboxes of domains with this MX host, or None."""
+    return _named(host, attrgetter("mx"))
+
+
+def _named(name: str, patterns: Callable[[Preset], tuple[str, ...]]) -> Preset | None:
+    wanted = name.lower().removesuffix(".")
+    for preset in outlines():
+        if any(fnmatchcase(wanted, pattern) for pattern in patterns(preset)):
+            return load_preset(preset.name)
     return None
+
+
+@cache
+def outlines() -> tuple[Preset, ...]:
+    """All presets, each as far as it takes to recognise it: name, title, provider, category,
+    aliases, hosts, domains, MX hosts, regions, and the host of its settings; the rest is empty.
+
+    Whole files take many times as long, and every probe of a name asks for this.
+    """
+    folder = paths.presets_dir()
+    return tuple(_outline(name, folder / f"{name}{paths.SUFFIX}") for name in preset_names())
+
+
+def _outline(name: str, path: Path) -> Preset:
+    values: dict[str, Any] = {}
+    # These values are written as JSON writes them, but for a last comma; a test holds every file
+    # to it. TOML's own parser takes many times as long.
+    for key, array, text in _OUTLINE.findall(decode(read_bytes(path), str(path))):
+        values[key] = json.loads(text) if text else tuple(json.loads(f"[{array}]"))
+    host = values.pop("host", "")
+    return Preset(name=name, settings={"server": {"host": host}} if host else {}, **values)
 
 
 def preset_settings(preset: Preset, *, region: str = "") -> dict[str, Any]:
@@ -112,7 +159,14 @@ def settings_below(preset: Preset, stronger: Mapping[str, Any]) -> dict[str, Any
 
 def read_preset(name: str, content: bytes, file: str) -> Preset:
     """The preset that a file with this content is. Raises ProfileError with all problems."""
-    data, lines = parse_toml(content, file)
+    try:
+        return _preset(name, tomllib.loads(decode(content, file)), {}, file)
+    except (ProfileError, ValueError):
+        # What is wrong gets told with its line. Counting lines takes as long as all the rest.
+        return _preset(name, *parse_toml(content, file), file)
+
+
+def _preset(name: str, data: dict[str, Any], lines: dict[KeyPath, int], file: str) -> Preset:
     table = data.pop("preset", None)
     layer = Layer(Source.PRESET, file, paths.presets_dir(), lines, name=name)
     layer_of_tables(data, layer)
@@ -130,9 +184,14 @@ def read_preset(name: str, content: bytes, file: str) -> Preset:
     return Preset(name=name, settings=data, **facts)
 
 
+@cache
+def _keys() -> dict[str, Key]:
+    return {key.field: key for key in keys_of(Preset, "preset")}
+
+
 def _facts(table: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
     """The checked keys of `[preset]`; problems go to the layer."""
-    keys = {key.field: key for key in keys_of(Preset, "preset")}
+    keys = _keys()
     facts: dict[str, Any] = {}
     for word, value in table.items():
         line = layer.lines.get(("preset", word), 0)
@@ -173,6 +232,16 @@ def _alternatives(value: Any, layer: Layer) -> tuple[dict[str, Any], ...]:
                 Problem(layer.file, line, "preset.alternatives", "", allowed, message)
             )
     return tuple(each for each in tables if isinstance(each, dict))
+
+
+def _about_name(name: str) -> list[str]:
+    """What a name that is none was meant to be: an alias, or nearly a name."""
+    word = name.lower()
+    by_alias = [each.name for each in outlines() if word in (each.provider, *each.aliases)]
+    near = by_alias or [found for found in [nearest(name, preset_names())] if found]
+    if near:
+        return [f"did you mean {' or '.join(near)}?"]
+    return ["all there are: smtpcheck profile presets"]
 
 
 def _about_region(preset: Preset, region: str) -> tuple[str, list[str]]:

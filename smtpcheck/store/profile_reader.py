@@ -189,7 +189,7 @@ def _with_preset(layers: list[Layer]) -> Preset | None:
     giver = next((each for each in layers if each.values.get("preset")), None)
     if giver is None:
         return None
-    from smtpcheck.store.presets import load_preset, preset_names, settings_below
+    from smtpcheck.store.presets import load_preset, settings_below
 
     try:
         preset = load_preset(giver.values["preset"])
@@ -200,7 +200,8 @@ def _with_preset(layers: list[Layer]) -> Preset | None:
         hint = next((line for line in error.help if line.startswith("did you mean")), "")
         message = f"preset names no shipped preset: {shown(giver.values['preset'])[1:-1]}"
         problem = key_problem(giver, "preset", message, hint)
-        giver.problems.append(replace(problem, allowed=f"one of {', '.join(preset_names())}"))
+        allowed = "a name of those that smtpcheck profile presets lists"
+        giver.problems.append(replace(problem, allowed=allowed))
         # Nobody knows what the preset would have set.
         giver.suspects.update(KEYS)
         return None

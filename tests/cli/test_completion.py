@@ -107,7 +107,8 @@ BASH_CASES = {
     ("smtpcheck", "profile", "delete", "office", "h"): set(),
     ("smtpcheck", "profile", "set", "office", "server.p"): {"server.port", "server.protocol"},
     ("smtpcheck", "profile", "init", "o"): set(),
-    ("smtpcheck", "profile", "init", "--preset", "gm"): {"gmail"},
+    ("smtpcheck", "profile", "init", "--preset", "gma"): {"gmail"},
+    ("smtpcheck", "profile", "presets", "fast"): {"fastmail"},
     ("smtpcheck", "completion", ""): {"bash", "zsh", "fish"},
     ("smtpcheck", "bogus", ""): set(),
 }

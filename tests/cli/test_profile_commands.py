@@ -322,22 +322,3 @@ def test_path_is_for_scripts(smtpcheck: CommandLine) -> None:
     assert smtpcheck("profile", "path", "office").out == f"{path}\n"
     assert smtpcheck("profile", "path").out == f"{path.parent}\n"
     assert smtpcheck("profile", "path", "ofice").code == 2
-
-
-@pytest.mark.parametrize(("search", "names"), [("", 7), ("google", 1), ("AMAZON", 1)])
-def test_presets_are_searched(smtpcheck: CommandLine, search: str, names: int) -> None:
-    done = smtpcheck("profile", "presets", search)
-    assert done.code == 0
-    assert len(done.out.splitlines()) >= names + 1
-
-
-def test_a_preset_by_name_is_shown_in_full(smtpcheck: CommandLine) -> None:
-    out = smtpcheck("profile", "presets", "ses").out
-    for word in ("eu-west-1", "sources", "as of", "profile init --preset ses"):
-        assert word in out
-    found = json.loads(smtpcheck("profile", "presets", "ses", "--format", "json").out)
-    assert found["presets"][0]["settings"]["server"]["port"] == 587
-
-
-def test_no_preset_is_exit_1(smtpcheck: CommandLine) -> None:
-    assert smtpcheck("profile", "presets", "no-such-thing").code == 1
