@@ -82,15 +82,15 @@ class Person:
         self.threads: list[threading.Thread] = []
         self.pages: list[str] = []
 
-        def code(told: Any) -> None:
+        def code(_waiting: Any, told: Any) -> None:
             self._go(lab.issuer, told.url, user, user_code=told.code)
 
-        def page(url: str, *, opens: bool) -> None:
-            assert not opens
+        def page(_waiting: Any, url: str, *, opens: bool, name: str) -> None:
+            assert (opens, name) == (False, "mail")
             self._go(lab.issuer, url, user)
 
-        monkeypatch.setattr("smtpcheck.cli.login.show_code", code)
-        monkeypatch.setattr("smtpcheck.cli.login_words.show_url", page)
+        monkeypatch.setattr("smtpcheck.cli.login_wait.Waiting.show_code", code)
+        monkeypatch.setattr("smtpcheck.cli.login_wait.Waiting.show_url", page)
 
     def _go(self, issuer: Oidc, url: str, user: str, **fields: str) -> None:
         def work() -> None:
