@@ -25,7 +25,7 @@ from tests.pki import TestPki
 __all__ = ["keyring_backend", "smtpcheck"]
 pytestmark = pytest.mark.lab
 ALICE = "alice@good.test"
-_DOVECOT = """
+DOVECOT = """
 auth_mechanisms = plain login xoauth2 oauthbearer
 passdb {{
   driver = oauth2
@@ -71,7 +71,7 @@ def lab(pki: TestPki) -> Iterator[Lab]:
         (folder / "oauth2.conf").write_text(
             _OAUTH2.format(folder=folder, issuer=issuer.issuer, audience=AUDIENCE)
         )
-        with mail_lab(folder, pki, dovecot=_DOVECOT.format(folder=folder)) as mail:
+        with mail_lab(folder, pki, dovecot=DOVECOT.format(folder=folder)) as mail:
             yield Lab(issuer, mail, pki.ca_file)
 
 
