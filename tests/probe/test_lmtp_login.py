@@ -24,7 +24,7 @@ REST = (
 
 
 def probe(pki: TestPki, text: str, *, security: str = "starttls", **auth: Any) -> TargetReport:
-    settings = {
+    settings: dict[str, dict[str, Any]] = {
         "server": {"protocol": "lmtp", "security": security, "timeout": 0.6},
         "test": {"to": [BOB, CAROL]},
         "auth": auth,
