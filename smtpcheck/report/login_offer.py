@@ -19,7 +19,7 @@ _WAYS = {
     "extra": "{} needs smtpcheck[ntlm]",
 }
 """By what a profile would need; see `wire/sasl_choice.py`."""
-_NAMES = 6
+_NAMES = 8
 
 
 def offer_rows(seen: Observations, style: Style) -> list[Row]:
