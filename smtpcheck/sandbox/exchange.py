@@ -47,8 +47,8 @@ class Caller:
     tokens: Tokens
     certificate_user: str = ""
     """Whom the client certificate names; empty without one."""
-    binding: bytes = field(default=b"", repr=False)
-    """`tls-server-end-point` of this connection (RFC 5929)."""
+    bindings: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What ties a login to this connection, by kind (RFC 5929)."""
     offers_plus: bool = False
     """A -PLUS mechanism is on the server's list."""
     iterations: int = 0

@@ -45,7 +45,9 @@ class LoginDesk:
             raise RefusedError(f"501 5.5.2 cannot read the response: {error}") from None
 
     def _exchange(self, name: str, initial: str) -> Login:
-        exchange = MECHANISMS[name].start(self._house.caller(self._channel.certificate_user))
+        channel = self._channel
+        caller = self._house.caller(channel.certificate_user, channel.tls_unique)
+        exchange = MECHANISMS[name].start(caller)
         try:
             challenge = next(exchange)
             if initial:
