@@ -1,8 +1,7 @@
 """Every mechanism at servers that others wrote: Dovecot (behind Postfix, and alone) and Exim.
 
 No -PLUS mechanism is among them: Dovecot has them since 2.4, Postfix and Exim hand Cyrus SASL no
-channel binding, and Debian builds Exim without GNU SASL, which would take one; the sandbox and the
-oracle of `tests/wire` stand in.
+channel binding, and Debian builds Exim without GNU SASL. Cyrus has them: `test_cyrus_lab.py`.
 """
 
 from __future__ import annotations
