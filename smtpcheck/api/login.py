@@ -31,6 +31,8 @@ class Guide:
 
     show_code: Callable[[DeviceCode], None]
     show_url: Callable[[str], None]
+    wait: Callable[[float], None] = time.sleep
+    """How the seconds between two questions to the issuer pass."""
 
 
 def log_in(
@@ -52,7 +54,7 @@ def log_in(
     keyring_works()
     issuer = _issuer(loaded, seconds, ask)
     flows: dict[str, Callable[[], KeptLogin]] = {
-        "device": lambda: device_login(issuer, guide.show_code),
+        "device": lambda: device_login(issuer, guide.show_code, guide.wait),
         "browser": lambda: browser_login(issuer, guide.show_url),
     }
     # A flow ends by itself, and says why; the second bound is for an issuer that sends for ever.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from smtpcheck.api import Job
 from smtpcheck.cli.profile_set import keep_changes
-from smtpcheck.cli.session import Wishes, probe_jobs, tell, write_report
+from smtpcheck.cli.session import Wishes, asker, probe_jobs, remembered, tell, write_report
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
@@ -68,14 +68,15 @@ def must_be_a_profile(jobs: Sequence[Job]) -> Job:
 def run_fix(job: Job, wishes: Wishes, fix: Fix) -> int:
     """Probes, shows the changes as a diff, probes with them, and writes them when that passes.
     Returns the exit code: that of the profile as it is in the end."""
-    first = probe_jobs([replace(job, plan=replace(job.plan, deliver=fix.send))], wishes)
+    asking = remembered(asker(no_input=wishes.no_input))
+    first = probe_jobs([replace(job, plan=replace(job.plan, deliver=fix.send))], wishes, asking)
     telling = _Telling(wishes, job)
     telling.probe(first)
     preview = _proposal(job, first.targets[0], fix, telling)
     last = first
     if preview is not None:
         changed = _changed(job, preview, first.targets[0], fix)
-        second = probe_jobs([changed], wishes)
+        second = probe_jobs([changed], wishes, asking)
         telling.probe(second)
         if second.exit_code == 0 and _write(preview):
             last = _with_note(second, first)

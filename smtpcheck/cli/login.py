@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smtpcheck.cli.command import Command, between, new_app
-from smtpcheck.cli.login_words import Format, as_json, show_code, show_kept, show_statuses
+from smtpcheck.cli.login_words import Format, as_json, show_kept, show_statuses
 from smtpcheck.cli.secret import fail, note
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.secret import SecretUnavailableError
@@ -16,6 +16,7 @@ from smtpcheck.model.stage import ExitCode
 from smtpcheck.model.token import TokenUnavailableError
 
 if TYPE_CHECKING:
+    from smtpcheck.cli.login_wait import Waiting
     from smtpcheck.model.profile import OAuth
     from smtpcheck.store.origin import LoadedProfile
 
@@ -65,14 +66,15 @@ def login(
         raise UsageError("--format json goes with --status")
     if status:
         raise typer.Exit(_status(profile, format_))
-    loaded = _chosen(profile)
     if logout:
-        raise typer.Exit(_log_out(loaded, deadline))
+        raise typer.Exit(_log_out(_chosen(_candidates(profile)), deadline))
+    loaded = _chosen(_enabled(profile))
     _log_in(loaded, wait=wait, deadline=deadline, no_browser=no_browser)
 
 
 def _log_in(loaded: LoadedProfile, *, wait: bool, deadline: float, no_browser: bool) -> None:
     from smtpcheck.api.login import Guide, log_in
+    from smtpcheck.cli.login_wait import Waiting
     from smtpcheck.cli.session import asker
 
     oauth = loaded.profile.auth.oauth
@@ -88,13 +90,21 @@ def _log_in(loaded: LoadedProfile, *, wait: bool, deadline: float, no_browser: b
                 "or set auth.oauth.flow to client-credentials or service-account",
             ),
         )
-    guide = Guide(show_code, lambda url: _show_url(url, no_browser=no_browser))
+    waiting = Waiting(deadline)
+    guide = Guide(
+        waiting.show_code,
+        lambda url: _show_url(waiting, url, str(loaded.name), no_browser=no_browser),
+        waiting.wait,
+    )
     try:
         kept = log_in(loaded, guide, seconds=deadline, ask=asker(no_input=alone))
     except SecretUnavailableError as error:
         _cannot_keep(loaded, error)
     except TokenUnavailableError as error:
+        waiting.end()
         raise typer.Exit(_refused(loaded, error)) from None
+    finally:
+        waiting.end()
     show_kept(loaded, kept)
 
 
@@ -181,27 +191,46 @@ def _cannot_keep(loaded: LoadedProfile, error: SecretUnavailableError) -> None:
     )
 
 
-def _show_url(url: str, *, no_browser: bool) -> None:
-    from smtpcheck.cli.login_words import show_url
+def _show_url(waiting: Waiting, url: str, name: str, *, no_browser: bool) -> None:
     from smtpcheck.cli.terminal import has_desktop
 
     opens = not no_browser and has_desktop()
-    show_url(url, opens=opens)
+    waiting.show_url(url, opens=opens, name=name)
     if opens:
         import webbrowser
 
-        webbrowser.open(url)
+        if not webbrowser.open(url):
+            note("no browser could be opened on this machine")
+            waiting.tell_of_other_machines(url, name)
 
 
-def _chosen(profile: str | None) -> LoadedProfile:
+def _enabled(profile: str | None) -> list[LoadedProfile]:
+    """Those whose master switch is on; a disabled one is not signed in."""
     found = _candidates(profile)
+    enabled = [each for each in found if each.profile.enabled]
+    if found and not enabled:
+        names = [str(each.name or each.path) for each in found]
+        whose = f"profile {names[0]} is" if len(found) == 1 else f"profiles {', '.join(names)} are"
+        raise UsageError(
+            f"{whose} disabled: enabled = false",
+            [f"enable it: smtpcheck profile set {name} enabled true" for name in names],
+        )
+    return enabled
+
+
+def _chosen(found: list[LoadedProfile]) -> LoadedProfile:
     if len(found) > 1:
         names = ", ".join(str(each.name) for each in found)
         raise UsageError("which profile? there are several", (f"name one of {names}",))
     if not found:
         raise UsageError(
-            "no profile has a table [auth.oauth]",
-            ("set it: smtpcheck profile set PROFILE auth.oauth.issuer microsoft",),
+            "no profile gets tokens: none sets auth.oauth.client_id, the application that asks",
+            (
+                (
+                    "set it: smtpcheck profile set PROFILE auth.oauth.issuer microsoft "
+                    "auth.oauth.client_id ID"
+                ),
+            ),
         )
     loaded = found[0]
     if loaded.name is None:
@@ -238,6 +267,9 @@ def _candidates(profile: str | None) -> list[LoadedProfile]:
     entries = list_profiles()
     if not entries:
         raise UsageError("there is no profile yet", ("make one: smtpcheck profile init",))
+    for each in entries:
+        if each.loaded is None:
+            note(f"{each.name} cannot be read: smtpcheck profile lint {each.name}")
     usable = [each.loaded for each in entries if each.loaded is not None]
     return [each for each in usable if _gets_tokens(each)]
 

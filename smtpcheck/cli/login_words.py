@@ -1,4 +1,4 @@
-"""What `smtpcheck login` says: what to do, what is kept. Never a token."""
+"""What `smtpcheck login` says of what is kept. Never a token."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from smtpcheck.cli.login_wait import span
 from smtpcheck.cli.secret import note
 from smtpcheck.model.token import KeptLogin
 from smtpcheck.report.escape import escape
 
 if TYPE_CHECKING:
-    from smtpcheck.oauth.device import DeviceCode
     from smtpcheck.store.origin import LoadedProfile
 
 Row = tuple["LoadedProfile", KeptLogin | None, str]
@@ -28,21 +28,6 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-
-
-def show_code(code: DeviceCode) -> None:
-    """What the user of the device flow is to do."""
-    typer.echo(
-        f"to sign in, open\n    {escape(code.url)}\nand enter the code\n    {escape(code.code)}\n"
-        f"waiting for at most {_span(code.seconds)}; Ctrl-C stops",
-        err=True,
-    )
-
-
-def show_url(url: str, *, opens: bool) -> None:
-    """Where the user of the browser flow signs in."""
-    how = "the browser opens" if opens else "to sign in, open on this machine"
-    typer.echo(f"{how}\n    {escape(url, limit=0)}\nwaiting for the answer; Ctrl-C stops", err=True)
 
 
 def show_kept(loaded: LoadedProfile, login: KeptLogin) -> None:
@@ -74,10 +59,12 @@ def show_kept(loaded: LoadedProfile, login: KeptLogin) -> None:
 def show_statuses(rows: Sequence[Row]) -> None:
     """A block for each profile."""
     if not rows:
-        note("no profile gets tokens: none sets auth.oauth.client_id")
+        note("no profile gets tokens: none sets auth.oauth.client_id, the application that asks")
     for loaded, login, reason in rows:
         oauth = loaded.profile.auth.oauth
         typer.echo(f"{loaded.name or loaded.path}: {_state(login, reason)}")
+        if not loaded.profile.enabled:
+            typer.echo("  the profile is disabled: enabled = false")
         typer.echo(f"  issuer: {oauth.issuer if oauth else ''}")
         if login is None:
             if not reason:
@@ -98,6 +85,7 @@ def as_json(rows: Sequence[Row]) -> str:
             "issuer": oauth.issuer if oauth else "",
             "flow": oauth.flow if oauth else "",
             "username": loaded.profile.auth.username,
+            "enabled": loaded.profile.enabled,
             "kept": login is not None,
             "detail": reason,
         }
@@ -123,7 +111,7 @@ def _ends(login: KeptLogin) -> str:
     if not login.expires:
         return "its end is not known"
     left = login.expires - time.time()
-    state = f"for {_span(left)} more" if left > 0 else f"ended {_span(-left)} ago"
+    state = f"for {span(left)} more" if left > 0 else f"ended {span(-left)} ago"
     return f"{state} ({_time(login.expires)})"
 
 
@@ -137,10 +125,3 @@ def _renewable(login: KeptLogin) -> bool:
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _span(seconds: float) -> str:
-    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"

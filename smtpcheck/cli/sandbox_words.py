@@ -40,6 +40,8 @@ def started_text(server: Sandbox, relay: bool) -> str:  # noqa: FBT001
         ("user", server.username),
         ("password", f"{server.password}  made for this run alone"),
     ]
+    if _tokens_by(server):
+        rows.append(("token", f"{server.token}  for {' and '.join(_tokens_by(server))}"))
     if server.mechanisms != USUAL:
         rows.append(("mechanisms", " ".join(server.mechanisms)))
     if server.client_certificate:
@@ -68,10 +70,21 @@ def probe_command(server: Sandbox) -> str:
         "--set",
         f"tls.ca_file={server.ca_file}",
     ]
+    secret = server.password
+    if _tokens_by(server) == server.mechanisms:
+        words += ["--set", f"auth.method={server.mechanisms[0].lower()}"]
+        secret = server.token
     if "@" in server.username:
         words += ["--set", f"sender.address={server.username}", "--to", server.username]
     command = " ".join(shell_quoted(word) for word in words)
-    return f"SMTPCHECK_PASSWORD={shell_quoted(server.password)} {command}"
+    return f"SMTPCHECK_PASSWORD={shell_quoted(secret)} {command}"
+
+
+def _tokens_by(server: Sandbox) -> tuple[str, ...]:
+    """The mechanisms on offer that take a token."""
+    from smtpcheck.sandbox.bearer import TOKEN_MECHANISMS
+
+    return tuple(name for name in server.mechanisms if name in TOKEN_MECHANISMS)
 
 
 def mail_text(number: int, mail: Received) -> str:
@@ -111,6 +124,7 @@ def started_json(server: Sandbox, relay: bool) -> str:  # noqa: FBT001
             "ca_file": str(server.ca_file),
             "username": server.username,
             "password": server.password,
+            "token": server.token if _tokens_by(server) else None,
             "mechanisms": list(server.mechanisms),
             "client_certificate": [str(path) for path in server.client_certificate or ()],
             "scenario": server.scenario.name,

@@ -38,13 +38,16 @@ def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     return tell(probe_jobs(jobs, wishes), jobs, wishes)
 
 
-def probe_jobs(jobs: Sequence[Job], wishes: Wishes) -> Report:
-    """Probes all jobs, once it is sure that what was asked for can be written."""
+def probe_jobs(
+    jobs: Sequence[Job], wishes: Wishes, asking: Callable[[str], str] | None = None
+) -> Report:
+    """Probes all jobs, once it is sure that what was asked for can be written. `asking`: instead of
+    the terminal."""
     outputs = parse_format_options(list(wishes.formats))
     files = _debug_files(jobs, wishes)
     for path in [*files, *(output.path for output in outputs if output.path)]:
         _must_be_writable(path)
-    asking = asker(no_input=wishes.no_input)
+    asking = asking or asker(no_input=wishes.no_input)
     echo = _echo_kept() if asking else nullcontext()
     with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
         ask = _undisturbed(asking, watcher)
@@ -82,6 +85,20 @@ def asker(*, no_input: bool) -> Callable[[str], str] | None:
             return ""
 
     return ask
+
+
+def remembered(ask: Callable[[str], str] | None) -> Callable[[str], str] | None:
+    """Asks each question once: what was typed is kept as long as this command runs."""
+    if ask is None:
+        return None
+    given: dict[str, str] = {}
+
+    def again(question: str) -> str:
+        if not given.get(question):
+            given[question] = ask(question)
+        return given[question]
+
+    return again
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from smtpcheck.model.token import KeptLogin, TokenUnavailableError
 from smtpcheck.model.value import dataclass
 from smtpcheck.oauth.http import checked_url
 from smtpcheck.oauth.issuer import Issuer
-from smtpcheck.oauth.refusal import no_issuer, settings, unreachable
+from smtpcheck.oauth.refusal import no_issuer, nobody, settings
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{2,30}\Z")
@@ -62,9 +62,10 @@ def device_login(
 def _asked(
     issuer: Issuer, code: str, interval: float, lives: float, wait: Callable[[float], None]
 ) -> KeptLogin:
+    lost: TokenUnavailableError | None = None
     while True:
         if issuer.clock.remaining() <= interval or lives <= interval:
-            raise unreachable("nobody signed in within the time that the code holds")
+            raise lost or nobody()
         wait(interval)
         lives -= interval
         try:
@@ -75,6 +76,7 @@ def _asked(
                 interval = min(interval + _SLOWER, _SLOWEST)
             elif word != "authorization_pending" and error.kind != "issuer-unreachable":
                 raise
+            lost = error if error.kind == "issuer-unreachable" else None
 
 
 def _number(value: object, otherwise: float) -> float:

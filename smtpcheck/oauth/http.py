@@ -7,6 +7,7 @@ never for this machine itself.
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from io import BytesIO
@@ -23,6 +24,8 @@ LARGEST = 256 * 1024
 """Bytes of an answer; metadata of real issuers have some 5 kB."""
 PATIENCE = 10.0
 """Seconds that one wait for an issuer may take."""
+_AROUND = re.compile(r"^.*(?:>: |\): |\[Errno -?\d+\] )", re.DOTALL)
+"""What the packages put before the system's words, as text: the object, the number."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -165,4 +168,5 @@ def _words(error: BaseException) -> str:
         return "it did not answer in time"
     if "NameResolution" in kind or kind == "gaierror":
         return "its name cannot be resolved"
-    return plain(getattr(seen, "strerror", None) or str(seen).rpartition(">: ")[2] or kind)
+    said = getattr(seen, "strerror", None) or _AROUND.sub("", str(seen))
+    return plain(said or kind)

@@ -10,7 +10,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from smtpcheck.oauth.http import Clock
-from smtpcheck.oauth.refusal import unreachable
+from smtpcheck.oauth.refusal import nobody, unreachable
 
 _LARGEST = 16_384
 _PATIENCE = 2.0
@@ -49,7 +49,7 @@ class Loopback:
             try:
                 browser, _address = self._socket.accept()
             except TimeoutError:
-                raise unreachable("nobody signed in within the time that there was") from None
+                raise nobody() from None
             with browser, suppress(OSError):
                 browser.settimeout(min(_PATIENCE, max(0.001, clock.remaining())))
                 answer = _parameters(_request(browser))

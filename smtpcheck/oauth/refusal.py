@@ -46,6 +46,12 @@ def unreachable(reason: str) -> TokenUnavailableError:
     return TokenUnavailableError(reason, "issuer-unreachable")
 
 
+def nobody() -> TokenUnavailableError:
+    """Whoever was to sign in did not, in all the time that there was."""
+    facts: dict[str, Json] = {"oauth.error": "expired_token"}
+    return TokenUnavailableError("nobody signed in in time", "token-refused", facts=facts)
+
+
 def settings(reason: str, *help_: str) -> TokenUnavailableError:
     """The profile's settings do not lead to a token."""
     return TokenUnavailableError(reason, "oauth-settings", help_)

@@ -163,7 +163,8 @@ def _connection(run: Run, mechanism: str) -> Connection:
     binds = mechanism.endswith(PLUS) or mechanism == "NTLM"
     return Connection(
         host=run.name,
-        binding=link.binding() if binds else None,
+        # NTLM ties a login to the certificate alone ([MS-NLMP] section 3.1.5.1.2).
+        binding=link.binding(by_certificate=mechanism == "NTLM") if binds else None,
         bindable=link.trust is not Trust.NONE
         and not binds
         and mechanism + PLUS not in run.offered.mechanisms,

@@ -144,9 +144,9 @@ class Link:
         TLS 1.3 a server says only then that it wants a client certificate."""
         return self._tls.handshake_facts().get("error") if self._tls else None
 
-    def binding(self) -> ChannelBinding | None:
+    def binding(self, *, by_certificate: bool = False) -> ChannelBinding | None:
         """What a login can be tied to this connection with; None without TLS."""
-        return self._tls.binding() if self._tls else None
+        return self._tls.binding(by_certificate=by_certificate) if self._tls else None
 
     def close(self) -> None:
         """Ends the connection without waiting for anything."""

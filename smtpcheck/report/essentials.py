@@ -38,24 +38,25 @@ def skip_reason(result: StageResult, seen: Observations, *, has_profile: bool) -
         return f"not used by {user}"
     if result.stage is Stage.TLS and seen.settings.get("server.security") == "none":
         return f"not used by {user}"
-    if result.stage is Stage.AUTH and _has_no_login(seen.settings):
+    if result.stage is Stage.AUTH and has_no_login(seen.settings):
         return f"not used by {user}"
     return "not asked for"
 
 
-def delivered(seen: Observations) -> bool:
-    """Whether the server took responsibility for a message."""
-    step = step_of(stage_of(seen, Stage.SEND), "send.message")
-    return step is not None and step.outcome in (Outcome.PASSED, Outcome.WARNED)
-
-
-def _has_no_login(settings: Mapping[str, Json]) -> bool:
+def has_no_login(settings: Mapping[str, Json]) -> bool:
+    """Whether the target names nothing to log in with."""
     method = text_of(settings, "auth.method")
     if method == "none":
         return True
     return method in ("", "auto") and not (
         settings.get("auth.username") or settings.get("auth.password")
     )
+
+
+def delivered(seen: Observations) -> bool:
+    """Whether the server took responsibility for a message."""
+    step = step_of(stage_of(seen, Stage.SEND), "send.message")
+    return step is not None and step.outcome in (Outcome.PASSED, Outcome.WARNED)
 
 
 def _dns(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:

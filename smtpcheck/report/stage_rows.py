@@ -10,6 +10,7 @@ from smtpcheck.model.stage import TLS_DEEP, Outcome, Stage
 from smtpcheck.report.details import fact_rows, message_rows
 from smtpcheck.report.essentials import essentials, skip_reason
 from smtpcheck.report.facts import stage_of
+from smtpcheck.report.login_offer import offer_rows
 from smtpcheck.report.rows import NARROWEST, Role, Row, cut, hanging, row, row_cells, shown
 from smtpcheck.report.style import Style
 from smtpcheck.report.words import OUTCOME_ROLES, OUTCOME_WORDS, duration, mark
@@ -42,6 +43,8 @@ def stage_rows(
                 rows += message_rows(step, style)
             if verbose:
                 rows += fact_rows(step, style)
+        if stage is Stage.AUTH:
+            rows += offer_rows(seen, style)
     return rows
 
 

@@ -131,6 +131,13 @@ class Channel:
         parts = [part for group in shown.get("subject", ()) for part in group]
         return next((str(value) for name, value in parts if name == _CN), "")
 
+    @property
+    def tls_unique(self) -> bytes:
+        """The channel binding of that name, which TLS 1.3 does not define; empty without one."""
+        if not isinstance(self._sock, ssl.SSLSocket) or self._sock.version() == "TLSv1.3":
+            return b""
+        return self._sock.get_channel_binding("tls-unique") or b""
+
     def wait_until_gone(self) -> None:
         """Says nothing, hears nothing, ends when the client does. Raises GoneError."""
         self._replies.clear()

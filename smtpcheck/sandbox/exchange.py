@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import TypeAlias
 
 from smtpcheck.model.value import dataclass
+from smtpcheck.sandbox.tokens import Tokens
 
 
 class MalformedResponseError(Exception):
@@ -43,10 +44,11 @@ class Caller:
     """What a mechanism knows beyond the client's words."""
 
     accounts: Accounts
+    tokens: Tokens
     certificate_user: str = ""
     """Whom the client certificate names; empty without one."""
-    binding: bytes = field(default=b"", repr=False)
-    """`tls-server-end-point` of this connection (RFC 5929)."""
+    bindings: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What ties a login to this connection, by kind (RFC 5929)."""
     offers_plus: bool = False
     """A -PLUS mechanism is on the server's list."""
     iterations: int = 0
@@ -61,6 +63,8 @@ class Login:
 
     user: str
     accepted: bool
+    why: str = "user name or password is wrong"
+    """What speaks against a login that is not accepted."""
 
 
 Exchange: TypeAlias = Generator[bytes, bytes, Login]

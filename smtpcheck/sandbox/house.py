@@ -13,6 +13,7 @@ from smtpcheck.sandbox.limits import Limits
 from smtpcheck.sandbox.mechanisms import USUAL
 from smtpcheck.sandbox.received import OnMessage, OnTalk
 from smtpcheck.sandbox.scenario import Scenario
+from smtpcheck.sandbox.tokens import Tokens
 
 
 class Door(Enum):
@@ -32,6 +33,7 @@ class House:
 
     name: str
     accounts: Accounts
+    tokens: Tokens
     scenario: Scenario
     limits: Limits
     tls: ssl.SSLContext
@@ -55,12 +57,14 @@ class House:
         """The SASL mechanisms on offer."""
         return self.scenario.mechanisms or self.offered
 
-    def caller(self, certificate_user: str) -> Caller:
-        """What a mechanism works with on a connection that showed this certificate."""
+    def caller(self, certificate_user: str, unique: bytes) -> Caller:
+        """What a mechanism works with on a connection that showed this certificate, and whose
+        `tls-unique` this is."""
         return Caller(
             accounts=self.accounts,
+            tokens=self.tokens,
             certificate_user=certificate_user,
-            binding=self.binding,
+            bindings={"tls-server-end-point": self.binding, "tls-unique": unique},
             offers_plus=any(name.endswith("-PLUS") for name in self.mechanisms),
             iterations=self.scenario.iterations,
             lies=self.scenario.wrong_proof,

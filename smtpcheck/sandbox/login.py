@@ -45,7 +45,9 @@ class LoginDesk:
             raise RefusedError(f"501 5.5.2 cannot read the response: {error}") from None
 
     def _exchange(self, name: str, initial: str) -> Login:
-        exchange = MECHANISMS[name].start(self._house.caller(self._channel.certificate_user))
+        channel = self._channel
+        caller = self._house.caller(channel.certificate_user, channel.tls_unique)
+        exchange = MECHANISMS[name].start(caller)
         try:
             challenge = next(exchange)
             if initial:
@@ -67,7 +69,7 @@ class LoginDesk:
     def _judge(self, login: Login) -> str:
         good = "235 2.7.0 Authentication successful"
         if not login.accepted:
-            good = "535 5.7.8 authentication failed: user name or password is wrong"
+            good = f"535 5.7.8 authentication failed: {login.why}"
         if self._voice.answer("AUTH", good, login.user):
             return login.user
         self._refused += 1

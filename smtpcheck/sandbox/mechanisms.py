@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from smtpcheck.model.value import dataclass
+from smtpcheck.sandbox.bearer import TOKEN_MECHANISMS, bearer
 from smtpcheck.sandbox.exchange import Caller, Exchange, Login, MalformedResponseError, text_of
 from smtpcheck.sandbox.ntlm import ntlm
 from smtpcheck.sandbox.scram import scram
@@ -66,6 +67,7 @@ MECHANISMS: dict[str, Mechanism] = {
     "SCRAM-SHA-256-PLUS": Mechanism(partial(scram, "SCRAM-SHA-256-PLUS"), client_first=True),
     "NTLM": Mechanism(ntlm, client_first=True),
     "EXTERNAL": Mechanism(_external, client_first=True),
+    **{name: Mechanism(partial(bearer, name), client_first=True) for name in TOKEN_MECHANISMS},
 }
 USUAL = ("PLAIN", "LOGIN", "CRAM-MD5")
 """What is offered unless something else is asked for."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from smtpcheck.model.value import dataclass
 from smtpcheck.sandbox.certificates import CertificateKind
+from smtpcheck.sandbox.tokens import TokenState
 
 FOLDER = Path(__file__).parent / "scenarios"
 POINTS = (
@@ -65,6 +66,8 @@ class Scenario:
     """Rounds of hashing that SCRAM asks for; 0: the usual number."""
     wrong_proof: bool = False
     """SCRAM ends with a proof that does not show that the server knows the password."""
+    token: TokenState = TokenState.GOOD
+    """What is wrong with the access token that is given out."""
     certificate: CertificateKind = CertificateKind.GOOD
     tls_min: str = "1.2"
     tls_max: str = "1.3"
@@ -115,6 +118,8 @@ def read_scenario(name: str, table: Mapping[str, object]) -> Scenario:
     try:
         if "certificate" in ready:
             ready["certificate"] = CertificateKind(str(ready["certificate"]))
+        if "token" in ready:
+            ready["token"] = TokenState(str(ready["token"]))
         made = Scenario(name=name, **ready)  # type: ignore[arg-type]  # _check judges the types
         _check(made)
     except (TypeError, ValueError, AttributeError) as error:

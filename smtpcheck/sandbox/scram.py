@@ -38,7 +38,7 @@ def scram(name: str, caller: Caller) -> Exchange:
     first = f"r={nonce},s={base64.b64encode(salt).decode()},i={rounds}"
     final = text_of((yield first.encode()))
     without_proof, found, proof = final.rpartition(",p=")
-    wanted = header.encode() + (caller.binding if header.startswith("p=") else b"")
+    wanted = header.encode() + (_bound(header, caller) if header.startswith("p=") else b"")
     if not found or without_proof != f"c={base64.b64encode(wanted).decode()},r={nonce}":
         yield b"e=channel-bindings-dont-match"
         return Login(user, accepted=False)
@@ -74,11 +74,16 @@ def _objection(name: str, header: str, caller: Caller) -> str:
     """What stands against the client's channel binding (RFC 5802 section 6)."""
     plus = name.endswith(PLUS)
     if header.startswith("p="):
-        known = header == "p=tls-server-end-point,," and caller.binding
-        return "" if plus and known else "unsupported-channel-binding-type"
+        known = plus and _bound(header, caller)
+        return "" if known else "unsupported-channel-binding-type"
     if header == "y,," and caller.offers_plus:
         return "server-does-support-channel-binding"
     return "channel-bindings-dont-match" if plus else ""
+
+
+def _bound(header: str, caller: Caller) -> bytes:
+    """The binding that a header `p=KIND,,` names; empty where this connection has none such."""
+    return caller.bindings.get(header[2:].rstrip(","), b"")
 
 
 def _keys(password: str, salt: bytes, rounds: int, algorithm: str) -> _Keys:

@@ -26,6 +26,7 @@ from smtpcheck.sandbox.received import OnMessage, OnTalk, Received, Talk
 from smtpcheck.sandbox.scenario import Scenario
 from smtpcheck.sandbox.session import Session
 from smtpcheck.sandbox.tls_context import ANYTHING_GOES, server_context
+from smtpcheck.sandbox.tokens import Tokens
 
 USERNAME = "tester@sandbox.test"
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -69,6 +70,7 @@ class Sandbox:
         self.mechanisms = self.scenario.mechanisms or mechanisms
         """The SASL mechanisms on offer."""
         self._accounts = Accounts(accounts)
+        self._tokens = Tokens(self.username, self.scenario.token)
         self._wanted = {Door.SUBMISSION: ports.submission, Door.SUBMISSIONS: ports.submissions}
         if ports.relay is not None:
             self._wanted[Door.RELAY] = ports.relay
@@ -110,6 +112,11 @@ class Sandbox:
         they go when the sandbox stops."""
         return self._run.client_files
 
+    @property
+    def token(self) -> str:
+        """The access token of this run, for XOAUTH2 and OAUTHBEARER."""
+        return self._tokens.value
+
     def start(self) -> Self:
         """Opens the ports and returns at once. Raises SandboxError."""
         if self._running is not None:
@@ -120,6 +127,7 @@ class Sandbox:
         house = House(
             name="localhost",
             accounts=self._accounts,
+            tokens=self._tokens,
             scenario=self.scenario,
             limits=self.limits,
             tls=self._tls(authority, issued, external=external),

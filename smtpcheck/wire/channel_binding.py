@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 SERVER_END_POINT = "tls-server-end-point"
 EXPORTER = "tls-exporter"
+UNIQUE = "tls-unique"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,22 @@ def server_end_point(certificate: bytes) -> ChannelBinding | None:
     return ChannelBinding(SERVER_END_POINT, digest)
 
 
-def binding_of(tls: ssl.SSLObject) -> ChannelBinding | None:
-    """The binding of an open TLS connection: `tls-exporter` (RFC 9266) where this Python offers
-    it and TLS 1.3 is spoken, else `tls-server-end-point`; None where there is neither."""
-    import ssl
+def binding_of(tls: ssl.SSLObject, *, by_certificate: bool = False) -> ChannelBinding | None:
+    """The binding of an open TLS connection; None where there is none.
 
-    if EXPORTER in ssl.CHANNEL_BINDING_TYPES and tls.version() == "TLSv1.3":
-        exported = tls.get_channel_binding(EXPORTER)
-        if exported:
-            return ChannelBinding(EXPORTER, exported)
+    In TLS 1.3 that is `tls-exporter` (RFC 9266) where this Python offers it. Up to TLS 1.2 it is
+    `tls-unique` (RFC 5929 section 3), which every server with -PLUS mechanisms knows (RFC 5802
+    section 6.1), and Cyrus SASL alone. Else, and with `by_certificate`, `tls-server-end-point`.
+    """
+    kind = EXPORTER if tls.version() == "TLSv1.3" else UNIQUE
+    data = None if by_certificate else _of_connection(tls, kind)
+    if data:
+        return ChannelBinding(kind, data)
     certificate = tls.getpeercert(binary_form=True)
     return server_end_point(certificate) if certificate else None
+
+
+def _of_connection(tls: ssl.SSLObject, kind: str) -> bytes | None:
+    import ssl
+
+    return tls.get_channel_binding(kind) if kind in ssl.CHANNEL_BINDING_TYPES else None

@@ -58,7 +58,7 @@ class Question(ABC):
         """None."""
         return {}
 
-    def binding(self) -> ChannelBinding | None:
+    def binding(self, *, by_certificate: bool = False) -> ChannelBinding | None:  # noqa: ARG002
         """None: there is no session to tie a login to."""
         return None
 

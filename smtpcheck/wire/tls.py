@@ -167,9 +167,11 @@ class TlsSession:
             self._tls.unwrap()
         return self._outgoing.read()
 
-    def binding(self) -> ChannelBinding | None:
+    def binding(self, *, by_certificate: bool = False) -> ChannelBinding | None:
         """What ties a login to this connection; None where it does not stand."""
-        return binding_of(self._tls) if self._tls and self._state == "open" else None
+        if self._tls is None or self._state != "open":
+            return None
+        return binding_of(self._tls, by_certificate=by_certificate)
 
     def failed_by(self, kind: Literal["timeout", "reset", "closed"], detail: str) -> None:
         """Tells why bytes stopped coming during the handshake; later it changes nothing."""

@@ -24,6 +24,8 @@ from tests.pki import TestPki
 AUDIENCE = "mail-of-good-test"
 ROBOT = "bob@good.test"
 SECRET = "robot-canary-secret"
+CHECKER, CHECKER_SECRET = "mail-server", "checker-secret"
+"""Who may ask the issuer what a token is worth (RFC 7662)."""
 VARIABLE = "OIDC_PROVIDER_MODULES"
 _NATIVE = {
     "application_type": "native",
@@ -37,11 +39,19 @@ _NATIVE = {
     ],
 }
 _CLIENTS = [
-    *({"client_id": name, **_NATIVE} for name in ("app", "short", "stranger")),
+    *({"client_id": name, **_NATIVE} for name in ("app", "short", "stranger", "opaque")),
     {
         "client_id": "robot",
         "client_secret": SECRET,
         "token_endpoint_auth_method": "client_secret_post",
+        "redirect_uris": [],
+        "response_types": [],
+        "grant_types": ["client_credentials"],
+    },
+    {
+        "client_id": CHECKER,
+        "client_secret": CHECKER_SECRET,
+        "token_endpoint_auth_method": "client_secret_basic",
         "redirect_uris": [],
         "response_types": [],
         "grant_types": ["client_credentials"],

@@ -37,7 +37,8 @@ const provider = new Provider(told.issuer, {
       getResourceServerInfo: (_ctx, _resource, client) => ({
         scope: "",
         audience: client.clientId === "stranger" ? "somewhere-else" : told.audience,
-        accessTokenFormat: "jwt",
+        // A JWT is for those who read it; what is to be asked for at the issuer says nothing.
+        accessTokenFormat: client.clientId === "opaque" ? "opaque" : "jwt",
         accessTokenTTL: client.clientId === "short" ? 2 : 3600,
         jwt: { sign: { alg: "RS256" } },
       }),

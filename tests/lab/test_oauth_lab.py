@@ -25,7 +25,7 @@ from tests.pki import TestPki
 __all__ = ["keyring_backend", "smtpcheck"]
 pytestmark = pytest.mark.lab
 ALICE = "alice@good.test"
-_DOVECOT = """
+DOVECOT = """
 auth_mechanisms = plain login xoauth2 oauthbearer
 passdb {{
   driver = oauth2
@@ -71,7 +71,7 @@ def lab(pki: TestPki) -> Iterator[Lab]:
         (folder / "oauth2.conf").write_text(
             _OAUTH2.format(folder=folder, issuer=issuer.issuer, audience=AUDIENCE)
         )
-        with mail_lab(folder, pki, dovecot=_DOVECOT.format(folder=folder)) as mail:
+        with mail_lab(folder, pki, dovecot=DOVECOT.format(folder=folder)) as mail:
             yield Lab(issuer, mail, pki.ca_file)
 
 
@@ -82,15 +82,15 @@ class Person:
         self.threads: list[threading.Thread] = []
         self.pages: list[str] = []
 
-        def code(told: Any) -> None:
+        def code(_waiting: Any, told: Any) -> None:
             self._go(lab.issuer, told.url, user, user_code=told.code)
 
-        def page(url: str, *, opens: bool) -> None:
-            assert not opens
+        def page(_waiting: Any, url: str, *, opens: bool, name: str) -> None:
+            assert (opens, name) == (False, "mail")
             self._go(lab.issuer, url, user)
 
-        monkeypatch.setattr("smtpcheck.cli.login.show_code", code)
-        monkeypatch.setattr("smtpcheck.cli.login_words.show_url", page)
+        monkeypatch.setattr("smtpcheck.cli.login_wait.Waiting.show_code", code)
+        monkeypatch.setattr("smtpcheck.cli.login_wait.Waiting.show_url", page)
 
     def _go(self, issuer: Oidc, url: str, user: str, **fields: str) -> None:
         def work() -> None:

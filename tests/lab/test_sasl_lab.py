@@ -1,4 +1,8 @@
-"""Every mechanism at servers that others wrote: Dovecot (behind Postfix, and alone) and Exim."""
+"""Every mechanism at servers that others wrote: Dovecot (behind Postfix, and alone) and Exim.
+
+No -PLUS mechanism is among them: Dovecot has them since 2.4, Postfix and Exim hand Cyrus SASL no
+channel binding, and Debian builds Exim without GNU SASL. Cyrus has them: `test_cyrus_lab.py`.
+"""
 
 from __future__ import annotations
 
@@ -94,6 +98,18 @@ def test_auto_takes_scram_at_dovecot(lab: MailLab, pki: TestPki) -> None:
     )
     assert passed(report), shown(report)
     assert step(report, "auth.login").facts["mechanism"] == "SCRAM-SHA-256"
+
+
+@pytest.mark.parametrize("method", ["scram-sha-1", "scram-sha-256"])
+@pytest.mark.parametrize("password", ["pässwörd", "pa\u0308sswo\u0308rd"])
+def test_scram_with_a_password_outside_ascii_at_dovecot(
+    lab: MailLab, pki: TestPki, method: str, password: str
+) -> None:
+    """However its umlauts are composed: SASLprep makes them one (RFC 4013)."""
+    report = log_in(
+        lab.ports["submission"], pki, method, username="üser@good.test", password=password
+    )
+    assert passed(report), shown(report)
 
 
 @pytest.mark.parametrize("method", ["external", "auto"])

@@ -15,6 +15,7 @@ import pytest
 from smtpcheck.model.token import KeptLogin, TokenUnavailableError
 from smtpcheck.oauth.browser import browser_login
 from smtpcheck.oauth.device import DeviceCode, device_login
+from smtpcheck.oauth.refusal import unreachable
 from smtpcheck.oauth.unattended import refreshed, revoked, unattended
 from smtpcheck.wire.sasl import for_issuer
 from tests.oauth.fake_issuer import (
@@ -88,9 +89,24 @@ def test_a_refusal_ends_the_device_flow(pki: TestPki, word: str) -> None:
 def test_an_issuer_that_never_ends_is_left_when_the_code_is_over(pki: TestPki, word: str) -> None:
     error, waits, _, _ = by_device(pki, refusal(word), code={**CODE, "expires_in": 10**8})
     assert isinstance(error, TokenUnavailableError)
-    assert error.kind == "issuer-unreachable"
+    assert (error.kind, error.facts["oauth.error"]) == ("token-refused", "expired_token")
     assert sum(waits) <= 1_800
     assert max(waits) <= 60
+
+
+def test_an_issuer_that_is_gone_to_the_end_is_not_taken_for_a_user_who_did_not_come(
+    pki: TestPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(**_: str) -> KeptLogin:
+        raise unreachable("the issuer cannot be asked: Connection refused")
+
+    with FakeIssuer(pki) as issuer:
+        issuer.on("/device", Answer({**CODE, "expires_in": 20}))
+        client = issuer.client(seconds=3_600.0)
+        monkeypatch.setattr(client, "login", gone)
+        with pytest.raises(TokenUnavailableError, match="Connection refused") as caught:
+            device_login(client, lambda _code: None, lambda _seconds: None)
+    assert caught.value.kind == "issuer-unreachable"
 
 
 @pytest.mark.parametrize(

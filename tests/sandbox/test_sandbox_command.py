@@ -214,3 +214,22 @@ def test_hostile_mail_cannot_steer_the_terminal() -> None:
 )
 def test_the_subject_is_decoded(data: bytes, subject: str) -> None:
     assert subject_of(data) == subject
+
+
+def test_a_token_is_printed_where_one_can_be_used_and_the_command_uses_it() -> None:
+    ended = run("--scenario", "token-expired", "--seconds", "0.1")
+    [row] = [line for line in ended.stdout.splitlines() if line.startswith("  token ")]
+    token = row.split()[1]
+    assert row.endswith("for XOAUTH2 and OAUTHBEARER")
+    command = ended.stdout.splitlines()[-1]
+    assert f"SMTPCHECK_PASSWORD={token} " in command
+    assert "--set auth.method=xoauth2" in command
+    assert "\n  token " not in run("--seconds", "0.1").stdout
+
+
+def test_with_every_mechanism_the_token_stands_beside_the_password() -> None:
+    with sandbox("--mechanisms", "plain,oauthbearer") as (_, started):
+        assert started["token"].count(".") == 2
+        assert started["password"]
+    with sandbox() as (_, started):
+        assert started["token"] is None

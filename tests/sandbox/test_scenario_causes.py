@@ -10,6 +10,7 @@ from smtpcheck.api import Job, probe
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource
+from smtpcheck.sandbox.bearer import TOKEN_MECHANISMS
 from smtpcheck.sandbox.scenario import Scenario, load_scenarios
 from smtpcheck.sandbox.server import Sandbox
 from smtpcheck.store.profile_reader import profile_from_settings
@@ -22,8 +23,9 @@ FAILING = [each for each in SCENARIOS.values() if each.cause]
 WANTED = expectations("scenarios")
 
 
-def probed(scenario: Scenario, security: str = "starttls") -> TargetReport:
-    """The report of a probe with all five stages against a sandbox that plays this."""
+def probed(scenario: Scenario, security: str = "starttls", method: str = "") -> TargetReport:
+    """The report of a probe with all five stages against a sandbox that plays this; by a token
+    where the method, or all that is offered, takes one."""
     with Sandbox(scenario=scenario) as server:
         implicit = security == "tls"
         loaded = profile_from_settings(
@@ -41,8 +43,11 @@ def probed(scenario: Scenario, security: str = "starttls") -> TargetReport:
             },
             environment={},
         )
-        given = SecretRef(SecretSource.GIVEN, given=Secret(server.password))
-        auth = replace(loaded.profile.auth, password=given)
+        tokens = set(server.mechanisms) <= set(TOKEN_MECHANISMS)
+        method = method or ("xoauth2" if tokens else "auto")
+        secret = server.token if tokens else server.password
+        given = SecretRef(SecretSource.GIVEN, given=Secret(secret))
+        auth = replace(loaded.profile.auth, password=given, method=method)
         loaded = replace(loaded, profile=replace(loaded.profile, auth=auth))
         return probe(Job("sandbox", loaded, Plan(deadline=5.0)))
 
@@ -51,6 +56,22 @@ def probed(scenario: Scenario, security: str = "starttls") -> TargetReport:
 def test_cause_and_fix_are_found(scenario: Scenario) -> None:
     words = WANTED[scenario.name]
     assert_names(probed(scenario), Expected(cause=scenario.cause, **words))
+
+
+@pytest.mark.parametrize("name", ["token-expired", "token-wrong-scope", "token-wrong-user"])
+def test_a_refused_token_is_told_apart_by_oauthbearer_too(name: str) -> None:
+    report = probed(SCENARIOS[name], method="oauthbearer")
+    why = tuple(word for word in WANTED[name]["why"] if word != "401")
+    assert_names(report, Expected(cause=SCENARIOS[name].cause, **{**WANTED[name], "why": why}))
+    said = [event.text for event in report.observations.transcript]
+    assert any(line.startswith("334 ") for line in said)
+    assert any(line.startswith("535 5.7.8") for line in said), "the refusal behind the JSON"
+
+
+@pytest.mark.parametrize("method", ["xoauth2", "oauthbearer"])
+def test_a_good_token_is_accepted(method: str) -> None:
+    report = probed(SCENARIOS["token-accepted"], method=method)
+    assert passed(report), shown(report)
 
 
 def test_of_every_named_failure_it_is_said_what_the_probe_must_find() -> None:

@@ -19,6 +19,7 @@ from smtpcheck.api import Job, probe
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.secret import Secret, SecretRef, SecretSource
+from smtpcheck.sandbox.bearer import TOKEN_MECHANISMS
 from smtpcheck.sandbox.exchange import Accounts
 from smtpcheck.sandbox.mechanisms import MECHANISMS
 from smtpcheck.sandbox.scenario import Scenario
@@ -42,7 +43,7 @@ from tests.scripted.probing import (
 from tests.scripted.server import ScriptedServer
 
 AUTH = Plan(until="auth", deadline=10.0, experiments=False)
-PASSWORDS = [name for name in MECHANISMS if name != "EXTERNAL"]
+PASSWORDS = [name for name in MECHANISMS if name not in ("EXTERNAL", *TOKEN_MECHANISMS)]
 HELLO = (
     "!: include parts/hello.smtp\nC: STARTTLS\nS: 220 go\n!: tls good\nC: EHLO\n"
     "S: 250-mail.example.test | 250 AUTH {}\n"
@@ -122,6 +123,16 @@ def test_a_method_that_the_server_does_not_offer_is_not_advised() -> None:
         report = log_in(server, "cram-md5", "wrong")
     [diagnosis] = report.diagnoses
     assert not any("auth.method" in line for line in diagnosis.help), diagnosis.help
+
+
+@pytest.mark.parametrize(("version", "kind"), [("1.2", "tls-unique"), ("1.3", "")])
+def test_a_login_is_tied_to_the_connection_in_every_version_of_tls(version: str, kind: str) -> None:
+    with sandbox("SCRAM-SHA-256-PLUS") as server:
+        report = log_in(server, "scram-sha-256", tls={"max_version": version})
+    assert passed(report), shown(report)
+    scram = step(report, "auth.login").facts["scram"]
+    assert isinstance(scram, dict)
+    assert scram["channel_binding"] == (kind or "tls-server-end-point")
 
 
 @pytest.mark.parametrize("name", PASSWORDS)
