@@ -75,11 +75,14 @@ _OPTIONS = {
     "4": "opportunistic",
 }
 """MailKit.Security.SecureSocketOptions, by name and by number; 1 is Auto."""
-_ABOUT = (
-    r"(?i)^(?:smtp|mail|email)?(?:host|port|server|user|pass|ssl|tls|auth|credential|oauth|secure)"
-)
 _SILENT = (
-    r"(?i)deliveryMethod|deliveryFormat|useAuthentication|requiresAuthentication|authenticate",
+    r"(?i)(?:smtp|mail|email)?(?:deliveryMethod|deliveryFormat|useAuthentication|enabled?)",
+    r"(?i)(?:requires?|use|enable)auth\w*|authenticate|useDefaultCredentials|defaultCredentials",
+)
+_KNOWN = tuple(
+    f"{prefix}{word}"
+    for prefix in ("", "Smtp")
+    for word in ("Host", "Server", "Port", "UserName", "Password", "FromAddress", "EnableSsl")
 )
 
 
@@ -118,7 +121,7 @@ def take_section(taking: Taking) -> None:
     if target is not None:
         taking.note(f"{target.name} is not carried over: it is for Kerberos", target.line)
     _take_security(taking, words)
-    taking.rest(_ABOUT, silent=_SILENT)
+    taking.rest(".", _KNOWN, _SILENT)
 
 
 def _take_mail(taking: Taking, words: dict[str, str]) -> None:

@@ -230,7 +230,8 @@ def _take_security(taking: Taking) -> None:
 
 def _take_host_check(taking: Taking) -> None:
     entry = taking.entry("mail.smtp.ssl.checkserveridentity", "spring.mail.ssl.verify-hostname")
-    if entry is not None and as_flag(taking.value(entry)) is False:
+    checked = taking.got("tls.verify") is not False
+    if entry is not None and checked and as_flag(taking.value(entry)) is False:
         taking.note(
             f"{entry.name}: the name in the certificate is not checked; the profile checks it",
             entry.line,
@@ -274,6 +275,7 @@ def _jakarta(saying: Saying, security: str) -> Iterator[tuple[str, str]]:
         yield "smtp.ssl.checkserveridentity", "true"
     elif not saying["tls.verify"]:
         yield "smtp.ssl.trust", "*"
+        yield "smtp.ssl.checkserveridentity", "false"
     method = saying["auth.method"]
     if method in ("plain", "login", "xoauth2", "ntlm"):
         yield "smtp.auth.mechanisms", method.upper()
