@@ -88,9 +88,12 @@ def _secret(loaded: LoadedProfile) -> Secret | None:
 
 def _write(path: Path, text: str, *, force: bool, secret: bool) -> None:
     """Writes the file; a new one, and any with a secret in it, is for its owner alone. Raises
-    UsageError where it exists, without `force`."""
+    UsageError where it exists, without `force`, and for what can be no file."""
     from smtpcheck.store.atomic import locked, write_whole
 
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise UsageError(f"{path} {what}", ["name a file in a folder that is there"])
     if (path.exists() or path.is_symlink()) and not force:
         raise UsageError(f"{path} exists already", ["give another name, or add --force"])
     with locked(path):

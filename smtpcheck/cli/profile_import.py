@@ -10,7 +10,7 @@ import typer
 
 from smtpcheck.cli.profile_answers import Answers, array, is_taken
 from smtpcheck.cli.profile_save import prove_and_save, say_note
-from smtpcheck.model.errors import UsageError
+from smtpcheck.model.errors import ProfileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,6 +78,8 @@ def import_(  # noqa: PLR0913 - one parameter an option
     imported = _chosen(format_used.read(source), account, source)
     _say_notes(imported, source, format_used)
     answers = _answers(imported, source, name, given, force=force)
+    if _names_a_command(imported, given):
+        say_note("the password is printed by a command that the file names: it is not run now")
     if send and not answers.raw.get("test.to"):
         raise UsageError("--send needs somebody to send to", ("add --to ADDRESS",))
     secret = _secret_of(imported, given)
@@ -173,11 +175,20 @@ def _answers(
 
     flags = collect(name, "", given, force=force)
     kept = {key: value for key, value in imported.values.items() if key not in flags.raw}
-    replace(imported, values=kept).check(source.file, source.folder)
+    try:
+        replace(imported, values=kept).check(source.file, source.folder)
+    except ProfileError as error:
+        error.message = f"{error.message.partition(' in ')[0]} in {source.file}"
+        error.help = (f"mend the file, or add --set {error.problems[0].key}=VALUE",)
+        raise
     answers = Answers(name, raw={**kept, **flags.raw}, force=force)
     if not ({"server.host", "server.socket", "preset"} & answers.raw.keys()):
         raise UsageError(
-            f"{source.file} names no mail server", ["add --set server.host=smtp.example.com"]
+            f"{source.file} names no mail server",
+            [
+                "add --set server.host=smtp.example.com",
+                "or, where it comes from the environment, import the file that sets that: .env",
+            ],
         )
     if imported.secrets.get(_PASSWORD) and _PASSWORD not in answers.raw:
         answers.raw[_PASSWORD] = {"keyring": True}

@@ -81,6 +81,17 @@ def test_a_secret_does_not_go_into_a_file_that_others_read(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("name", ["", "none/mail.env"])
+def test_a_folder_is_no_file_and_none_is_made(app: CommandLine, tmp_path: Path, name: str) -> None:
+    place = tmp_path / "out" / name
+    (tmp_path / "out").mkdir(mode=0o755)
+    arguments = ("profile", "export", "app", "-f", "url", "-o", str(place), "--force")
+    done = app(*arguments, "--show-secret")
+    assert (done.code, "folder" in done.err) == (2, True)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o755
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_a_secret_that_is_not_to_be_had_ends_the_export(
     app: CommandLine, keyring_backend: Callable[[str], None]
 ) -> None:

@@ -162,6 +162,8 @@ def test_a_wrong_value_names_the_file_the_line_and_what_the_file_calls_it(
     assert done.code == 2
     assert "standard input:3: SMTP_PORT: server.port is text, not a whole number" in done.err
     assert "standard input:4: SMTP_FROM: sender.address" in done.err
+    assert "2 problems in standard input" in done.err
+    assert "add --set server.port=VALUE" in done.err
 
 
 def test_a_mistyped_name_is_told_with_the_one_that_was_meant(smtpcheck: CommandLine) -> None:

@@ -157,12 +157,15 @@ class _Reader:
             yield from self._from_call(name, token.line)
 
     def _from_call(self, name: str, line: int) -> Iterator[Entry]:
-        """The plain arguments; arrays and code among them are read as statements of their own."""
+        """The plain arguments, or the object behind them; code among them is read as statements of
+        its own."""
         arguments = self._arguments()
         if name == "define" and arguments and isinstance(arguments[0], str):
             yield Entry(arguments[0], arguments[1] if len(arguments) == 2 else _UNKNOWN, line)
         elif arguments:
             yield Entry(f"{name}()", arguments, line)
+        if self._text() in ("[", "{") and self._is_literal():
+            yield Entry(f"{name}()", self._read(0), line)
 
     def _is_call(self) -> bool:
         """Whether the value is what a function returns, and no look-up in the environment."""
@@ -198,11 +201,14 @@ class _Reader:
 
     def _is_literal(self) -> bool:
         """Whether a bracket opens an array or object, and not a block of code."""
-        return self._kind(1) in _KEYS and self._text(2) in ("=>", ":")
+        told = ("=>", ":", ",") if self._text() == "{" else ("=>", ":")
+        return self._kind(1) in _KEYS and self._text(2) in told
 
     def _whole_value(self) -> Any:
         """A value to the end of its statement: with an operator behind it, it is code."""
         value = self._read(0)
+        if self._text() == "!":
+            self._at += 1
         self._trim()
         after = self._text()
         if after in _OPERATORS:
@@ -228,14 +234,19 @@ class _Reader:
             return float(token.text) if "." in token.text else int(token.text.replace("_", "")[:18])
         if token.kind == "symbol":
             return token.text[1:]
-        if token.text == "(" and self._text() in _CASTS and self._text(1) == ")":
-            self._at += 2
-            return self._read(depth + 1)
-        if token.text in _ENDS:
-            return self._group(token.text, depth)
         if token.kind == "word":
             return self._word(token, depth)
-        return _UNKNOWN
+        return self._bracket(token.text, depth) if token.text in _ENDS else _UNKNOWN
+
+    def _bracket(self, opened: str, depth: int) -> Any:
+        """An array, an object, a cast, or a value in parentheses."""
+        if opened == "(" and self._text() in _CASTS and self._text(1) == ")":
+            self._at += 2
+            return self._read(depth + 1)
+        found = self._group(opened, depth)
+        if opened == "(" and isinstance(found, list):
+            return found[0].value if len(found) == 1 else _UNKNOWN
+        return found
 
     def _trim(self) -> None:
         """Past what changes the form of a value at most: `.trim()`, `.strip`, `.to_i`."""
@@ -244,7 +255,8 @@ class _Reader:
 
     def _listed(self, depth: int) -> list[Placed]:
         """The arguments of a call."""
-        found = self._read(depth + 1)
+        self._at += 1
+        found = self._group("(", depth + 1) if depth < _DEEPEST else []
         return found if isinstance(found, list) else []
 
     def _string(self, token: Token) -> Any:
@@ -264,7 +276,8 @@ class _Reader:
         if word.lower() in _WORDS and self._text() not in ("(", "["):
             return _WORDS[word.lower()]
         if word == "array" and self._text() == "(":
-            return self._read(depth)
+            self._at += 1
+            return self._group("(", depth)
         if word in _TABLES and self._text() == "[":
             name = plain(self._read(depth + 1))
             return _variable(name if isinstance(name, list) else [])
@@ -302,6 +315,10 @@ class _Reader:
                 self._at += 2
                 value = _WORDS.get(word, self._known.get(word, Lookup({}, words=word)))
                 keyed[_key(token)] = Placed(value, token.line)
+            elif opened == "{" and token.kind == "word" and self._text(1) in (",", "}"):
+                self._at += 1  # `{ host, port }` stands for `{ host: host, port: port }`
+                value = self._known.get(token.text, Lookup({}, words=token.text))
+                keyed[token.text] = Placed(value, token.line)
             else:
                 listed.append(Placed(self._element(depth), token.line))
         self._at += 1
@@ -310,6 +327,8 @@ class _Reader:
     def _element(self, depth: int) -> Any:
         """One value of a group; with an operator behind it, it is code, to the next comma."""
         value = self._read(depth + 1)
+        if self._text() == "!":  # TypeScript's word for: it is there
+            self._at += 1
         self._trim()
         after = self._text()
         if after in (",", ";", ")", "]", "}", ""):

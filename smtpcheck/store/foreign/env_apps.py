@@ -50,7 +50,10 @@ def _mattermost(taking: Taking) -> None:
             taking.note("ENABLESMTPAUTH is not true: Mattermost does not log in")
         taking.drop("auth.username", "auth.password")
     entry = taking.entry(f"{_MATTERMOST}CONNECTIONSECURITY")
-    word = as_text(taking.value(entry)).upper() if entry is not None else ""
+    value = taking.value(entry) if entry is not None else ""
+    if value is None:
+        return
+    word = as_text(value).upper()
     modes = {"TLS": "tls", "STARTTLS": "starttls", "": "none"}
     takes.security(taking, modes.get(word, word), entry, "Mattermost")
 

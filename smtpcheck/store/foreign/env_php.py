@@ -1,4 +1,4 @@
-"""The variables of PHP programs: Laravel."""
+"""The variables of PHP programs: Laravel, and WordPress where its constants are variables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from smtpcheck.store.foreign import takes
 from smtpcheck.store.foreign.env_families import Family
 from smtpcheck.store.foreign.taking import Field, Taking
 from smtpcheck.store.foreign.url_text import take_url
+from smtpcheck.store.foreign.wordpress import SILENT, take_wordpress
 
 LARAVEL_PORT = 2525
 """What `config/mail.php` takes where MAIL_PORT is not set."""
@@ -49,6 +50,7 @@ def _laravel(taking: Taking) -> None:
 
 
 FAMILIES = (
+    Family("wordpress", "WPMS_SMTP_HOST", r"^WPMS_", take_wordpress, SILENT),
     Family(
         "laravel",
         "MAIL_MAILER|MAIL_DRIVER|MAIL_SCHEME|MAIL_ENCRYPTION|MAIL_EHLO_DOMAIN",

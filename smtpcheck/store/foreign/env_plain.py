@@ -130,20 +130,9 @@ def _take_auth(taking: Taking, entry: Entry) -> None:
 
 
 def _take_security(taking: Taking, prefix: str) -> None:
-    port = taking.got("server.port")
     entry = taking.entry(*_names(prefix, _SECURITY))
     if entry is not None:
-        word = as_text(taking.value(entry)).strip().lower()
-        if word in _WORDS:
-            takes.security(taking, _WORDS[word], entry, "the program")
-            if word == "force_tls" and port is None:  # Vaultwarden
-                taking.put("server.port", 465)
-        elif word in ("tls", "true", "yes", "1", "on"):
-            _by_port(taking, entry, port)
-        elif as_flag(word) is False:
-            takes.security(taking, "none", entry, "the program")
-        else:
-            taking.put("server.security", word, entry)
+        _take_word(taking, entry)
         return
     ssl = taking.entry(*_names(prefix, _SSL))
     starttls = taking.entry(*_names(prefix, _STARTTLS))
@@ -154,14 +143,39 @@ def _take_security(taking: Taking, prefix: str) -> None:
         auto = starttls.name.endswith("_AUTO") or as_text(starttls.value).lower() == "auto"
         takes.security(taking, "opportunistic" if auto else "starttls", starttls, "the program")
     elif tls is not None and _asks(taking, tls):
-        _by_port(taking, tls, port)
-    elif said := tls or starttls or ssl:
+        _by_port(taking, tls)
+    elif (said := tls or starttls) and taking.value(said) is not None:
         takes.security(taking, "none", said, "")
     else:
-        taking.note(
-            "nothing in the file says whether TLS is used: the profile goes by the port"
-            " (465 TLS, 25 none, any other STARTTLS)"
-        )
+        _not_said(taking)
+
+
+def _take_word(taking: Taking, entry: Entry) -> None:
+    """A word for the mode. `SMTP_SECURE=false` is that of Nodemailer: no TLS from the first byte,
+    and STARTTLS where it is offered."""
+    value = taking.value(entry)
+    word = as_text(value).strip().lower()
+    if value is None:
+        _not_said(taking)
+    elif word in _WORDS:
+        takes.security(taking, _WORDS[word], entry, "the program")
+        if word == "force_tls" and not taking.has("server.port"):  # Vaultwarden
+            taking.put("server.port", 465)
+    elif word == "tls" or as_flag(word):
+        _by_port(taking, entry)
+    elif as_flag(word) is False and entry.name.endswith("SECURE"):
+        takes.security(taking, "opportunistic", entry, "the program")
+    elif as_flag(word) is False:
+        takes.security(taking, "none", entry, "")
+    else:
+        taking.put("server.security", word, entry)
+
+
+def _not_said(taking: Taking) -> None:
+    taking.note(
+        "nothing in the file says for sure whether TLS is used: the profile goes by the port"
+        " (465 TLS, 25 none, any other STARTTLS)"
+    )
 
 
 def _asks(taking: Taking, entry: Entry) -> bool:
@@ -169,8 +183,9 @@ def _asks(taking: Taking, entry: Entry) -> bool:
     return bool(as_flag(value)) or as_text(value).lower() in ("auto", "always", "required")
 
 
-def _by_port(taking: Taking, entry: Entry, port: object) -> None:
+def _by_port(taking: Taking, entry: Entry) -> None:
     """Whether `tls` means STARTTLS differs from program to program; the port tells."""
+    port = taking.got("server.port")
     mode = "tls" if port == 465 else "starttls"
     taking.put("server.security", mode, entry)
     if port == 465:

@@ -19,6 +19,7 @@ _DJANGO = (
     Field("EMAIL_SSL_CERTFILE", "tls.client_cert", takes.path),
     Field("EMAIL_SSL_KEYFILE", "tls.client_key", takes.path),
     Field("DEFAULT_FROM_EMAIL", "sender.address", takes.mailbox),
+    Field("EMAIL_FROM", "sender.address", takes.mailbox),
 )
 _MAILERS: Mapping[str, str] = {
     "host": "EMAIL_HOST",

@@ -46,9 +46,10 @@ def _auth_type(taking: Taking, entry: Entry, key: str) -> None:
 
 
 def _version(taking: Taking, entry: Entry, key: str) -> None:
-    takes.text(
-        taking, Entry(entry.name, as_text(entry.value).removeprefix("TLSv"), entry.line), key
-    )
+    """`TLSv1.2`; `TLSv1` is 1.0."""
+    version = as_text(entry.value).removeprefix("TLSv")
+    version = "1.0" if version == "1" else version
+    takes.text(taking, Entry(entry.name, version, entry.line), key)
 
 
 def _file(taking: Taking, entry: Entry, key: str) -> None:
@@ -85,20 +86,33 @@ _ABOUT = (
     r"^(?:auth|tls|dkim)\.|^(?:proxy|socket|transactionLog|lmtp)$"
     r"|^(?:host|port|secure|user|pass|auth)[a-zA-Z]*$"
 )
-_SILENT = ("auth\\.(?:clientId|clientSecret|refreshToken|expires|accessUrl|method)",)
+_SILENT = ("auth\\.(?:expires|accessUrl|method|serviceClient|privateKey)",)
 
 
 def _settings(source: Source) -> list[Entry]:
-    """The options, wherever they stand: `smtp.host` of a larger object counts as `host`."""
+    """The options of `createTransport`, and the sender of `sendMail`; without a call those of the
+    object, wherever in it they stand: `smtp.host` counts as `host`."""
+    entries = read_code(source.text)
+    calls = [entry for entry in entries if "createTransport()" in entry.name]
     found: list[Entry] = []
-    for entry in read_code(source.text):
-        words = entry.name.split(".")
+    for entry in entries:
+        owner, called, name = entry.name.rpartition("().")
         if entry.name.endswith("createTransport()"):
             found += [Entry("url", each, entry.line) for each in entry.value if _is_url(each)]
-            continue
-        keep = 2 if len(words) > 1 and words[-2] in ("auth", "tls", "dkim") else 1
-        found.append(Entry(".".join(words[-keep:]), entry.value, entry.line))
+        elif not calls:
+            found.append(Entry(_option(entry.name), entry.value, entry.line))
+        elif called and (owner.endswith("createTransport") or name in ("from", "replyTo")):
+            found.append(Entry(_option(name), entry.value, entry.line))
+        elif name in ("from", "replyTo") or entry.name.endswith((".from", ".replyTo")):
+            found.append(Entry(_option(entry.name), entry.value, entry.line))
     return found
+
+
+def _option(name: str) -> str:
+    """The last word, with `auth`, `tls` or `dkim` before it."""
+    words = name.split(".")
+    keep = 2 if len(words) > 1 and words[-2] in ("auth", "tls", "dkim") else 1
+    return ".".join(words[-keep:])
 
 
 def _is_url(value: object) -> bool:
@@ -108,7 +122,7 @@ def _is_url(value: object) -> bool:
 def _recognises(source: Source) -> int:
     if "createTransport" in source.text:
         return SURE
-    names = {entry.name for entry in read_code(source.text)}
+    names = {entry.name for entry in _settings(source)}
     return LIKELY if {"host", "auth.user"} <= names and source.text.count("\n") < 200 else NO
 
 
@@ -121,13 +135,20 @@ def _read(source: Source) -> list[Imported]:
     if service is not None:
         _take_service(taking, service)
     taking.fields(_FIELDS)
-    if not taking.has("server.host"):
+    if taking.entry("host") is None and not taking.has("server.host"):
         raise UsageError(
             f"{source.file} holds no options of Nodemailer that are known",
             ["it should have an object with host, port and auth in it, or service"],
         )
     if not taking.has("server.security"):
         _take_security(taking)
+    refresh = taking.entry("auth.refreshToken", "auth.clientSecret", "auth.clientId")
+    if refresh is not None:
+        taking.note(
+            "auth.refreshToken and its like are not carried over: set auth.oauth and sign in with"
+            " smtpcheck login",
+            refresh.line,
+        )
     taking.rest(_ABOUT, silent=_SILENT)
     return [taking.imported()]
 

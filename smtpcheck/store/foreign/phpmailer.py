@@ -34,6 +34,7 @@ _FIELDS = (
     Field("SMTPOptions.ssl.local_pk", "tls.client_key", takes.path),
     Field("SMTPOptions.ssl.peer_name", "tls.server_name", takes.text),
 )
+_METHODS = {"setfrom()": "setFrom()", "addreplyto()": "addReplyTo()"}
 _ABOUT = r"^(?:Host|Port|SMTP|Auth|oauth|DKIM_|User|Pass|Timeout)"
 _SILENT = ("SMTPDebug", "SMTPKeepAlive", "SMTPAuth", "SMTPAutoTLS", "SMTPOptions.*_depth")
 
@@ -45,6 +46,7 @@ def _settings(source: Source) -> list[Entry]:
         _owner, arrow, name = entry.name.rpartition("->")
         if arrow:
             value = entry.value
+            name = _METHODS.get(name.lower(), name)  # methods of PHP have no case
             if name.endswith("()") and isinstance(value, list):
                 # (address, name) there, (name, address) here
                 value = value[1::-1] if len(value) > 1 else value[0] if value else None
@@ -70,7 +72,9 @@ def _read(source: Source) -> list[Imported]:
     if not taking.has("server.port"):
         taking.put("server.port", 25)
         taking.note("Port is not set: PHPMailer takes 25")
-    if not taking.flag("SMTPAuth", default=False) and taking.has("auth.username"):
+    auth = taking.entry("SMTPAuth")
+    known = auth is None or not isinstance(auth.value, Lookup)
+    if known and not taking.flag("SMTPAuth", default=False) and taking.has("auth.username"):
         taking.note("SMTPAuth is not true: PHPMailer does not log in, though there is a user")
         taking.drop("auth.username", "auth.password", "auth.method")
     _take_security(taking, scheme)
@@ -103,9 +107,15 @@ def _take_security(taking: Taking, scheme: str) -> None:
             return
     if word.endswith("_SMTPS") or word == "ssl":
         takes.security(taking, "tls", entry, "PHPMailer")
-    elif word.endswith("_STARTTLS") or word == "tls":
+        return
+    if word.endswith("_STARTTLS") or word == "tls":
         takes.security(taking, "starttls", entry, "PHPMailer")
-    elif taking.flag("SMTPAutoTLS", default=True):
+        return
+    if word:
+        taking.note(
+            "SMTPSecure is neither ssl nor tls, and does nothing", entry.line if entry else 0
+        )
+    if taking.flag("SMTPAutoTLS", default=True):
         takes.security(taking, "opportunistic", entry, "PHPMailer")
     else:
         takes.security(taking, "none", taking.entry("SMTPAutoTLS"), "PHPMailer")

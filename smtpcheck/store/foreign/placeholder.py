@@ -11,10 +11,11 @@ _PLACEHOLDERS = re.compile(
     r"""(?ix)
     change[-_ ]?(?:me|this|it)
     | <[^<>]*> | \{\{[^{}]*\}\} | %[a-z_]+% | \[[^\[\]]*\]
-    | (?:your|my|the|insert|enter|put|add|type)[-_ ](?:[a-z]+[-_ ])*
-      (?:password|passwd|pass|secret|token|key|here)(?:[-_ ]here)?
+    | your[-_ a-z]{0,40}(?:password|passwd|pass|secret|token|key|here)(?:[-_ ]?here)?
+    | (?:my|the|insert|enter|put|add|type)[-_ ][-_ a-z]{0,40}
+      (?:password|passwd|pass|secret|token|key|here)(?:[-_ ]?here)?
     | (?:password|secret|token)[-_ ](?:here|goes[-_ ]here)
-    | x{3,} | \*{3,} | \.{3,} | -{3,} | •{3,}
+    | (?:SG\.|re_|xsmtpsib-|key-)?x{3,}\.* | \*{3,} | \.{3,} | -{3,} | •{3,}
     | \#\{[^{}]*\}\#? | __[a-z_]+__ | \$\([^()]*\) | ENC\[.*\]
     | null | none | nil | undefined | todo | placeholder | redacted | replace[-_ ]?(?:me|this)
     """

@@ -77,7 +77,7 @@ def _recognises(source: Source) -> int:
 def _read(source: Source) -> list[Imported]:
     parameters, logins = _parts(source)
     if not parameters and logins:
-        return [_of_login(login, source, len(logins) > 1) for login in logins]
+        return [_of_login(login, source, several=len(logins) > 1) for login in logins]
     taking = Taking(parameters, source)
     relay = taking.entry("relayhost")
     if relay is None:
@@ -93,7 +93,7 @@ def _read(source: Source) -> list[Imported]:
     return [taking.imported()]
 
 
-def _of_login(login: Entry, source: Source, several: bool) -> Imported:  # noqa: FBT001
+def _of_login(login: Entry, source: Source, *, several: bool) -> Imported:
     place = login.name.removeprefix(_LOGIN_NAME)
     taking = Taking([], source, place if several else "")
     _take_relay(taking, Entry("sasl_passwd", place, login.line))
@@ -166,6 +166,9 @@ def _take_login(taking: Taking, relay: Entry, logins: list[Entry]) -> None:
         return
     wanted = as_text(relay.value)
     login = next((each for each in logins if each.name == _LOGIN_NAME + wanted), None)
+    static = re.fullmatch(r"static:([^\s:]+):(.*)", as_text(maps.value)) if maps else None
+    if static and maps:
+        login = Entry(_LOGIN_NAME, (static[1], static[2]), maps.line)
     if login is None and logins:
         taking.note(
             f"sasl_passwd has no line for {wanted}, exactly so: Postfix does not log in",

@@ -13,8 +13,12 @@ from smtpcheck.store.foreign.code_text import Placed, flat, plain
 from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 
 _UNKNOWN = Lookup({}, words="code, which is not run")
-_GETTERS = ("environ.get", "getenv", "env", "config", "get_env", "environ")
-_TYPES = ("str", "int", "bool", "float", "strtobool")
+_ENVIRONMENT = re.compile(
+    r"(?i)(?:^|[._])(?:environ\.get|getenv|env|config|get_?var)(?:_?(?:bool|int|str|float|flag))?$"
+    r"|(?:^|\.)env\.(?:str|int|bool|float|url|get_value)$"
+)
+"""Functions that look a name up in the environment: `os.getenv`, `env.int`, `_env_bool`."""
+_TYPES = ("str", "int", "bool", "float", "strtobool", "json.loads")
 _DEEPEST = 30
 
 
@@ -107,7 +111,18 @@ class _Reader:
                 return self._call(node, depth)
             case ast.BoolOp(op=ast.Or(), values=[first, second]):
                 return self._either(first, second, depth)
+            case ast.Compare(left=left, ops=[ast.Eq() | ast.In() as how], comparators=[right]):
+                return self._compared(left, right, depth, one=isinstance(how, ast.Eq))
         return _UNKNOWN
+
+    def _compared(self, left: ast.expr, right: ast.expr, depth: int, *, one: bool) -> Any:
+        """`os.getenv("X", "True") == "True"`, `in ("1", "true")`: what the default gives."""
+        value, wanted = self._read(left, depth + 1), self._read(right, depth + 1)
+        if not isinstance(value, Lookup) or not value.place or isinstance(wanted, Lookup):
+            return _UNKNOWN
+        words = [str(each).lower() for each in ([wanted] if one else plain(wanted) or ())]
+        known = value.default is not None
+        return Lookup(value.place, str(value.default).lower() in words if known else None)
 
     def _dictionary(self, node: ast.Dict, depth: int) -> dict[str, Any]:
         return {
@@ -124,13 +139,13 @@ class _Reader:
 
     def _call(self, node: ast.Call, depth: int) -> Any:
         """A look-up in the environment, or the conversion of one; anything else is not run."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("lower", "strip", "upper"):
+            return self._read(node.func.value, depth + 1)
         name = _dotted(node.func)
         arguments = [self._read(each, depth + 1) for each in node.args]
         if name in _TYPES and arguments:
             return arguments[0]
-        if any(name == each or name.endswith(f".{each}") for each in _GETTERS) or re.fullmatch(
-            r"(?:.*\.)?env\.(?:str|int|bool|float|url|get_value)", name
-        ):
+        if _ENVIRONMENT.search(name) and arguments:
             given = [self._read(each.value, 0) for each in node.keywords if each.arg == "default"]
             default = plain([*arguments[1:2], *given, None][0])
             return _variable(arguments[0] if arguments else None, default)

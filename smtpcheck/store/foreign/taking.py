@@ -40,6 +40,7 @@ class Taking:
         self._places: dict[str, Place] = {}
         self._secrets: dict[str, Secret] = {}
         self._notes: list[Note] = []
+        self._defaulted: dict[str, int] = {}
 
     def entry(self, *names: str) -> Entry | None:
         """The first of these that is there and says something. All of them count as taken."""
@@ -56,7 +57,7 @@ class Taking:
                 field.take(self, entry, field.key)
 
     def value(self, entry: Entry) -> Any:
-        """The value itself; of a Lookup its default, which is noted. None where there is none."""
+        """The value itself; of a Lookup its default, which is told. None where there is none."""
         found = entry.value
         if not isinstance(found, Lookup):
             return found
@@ -65,9 +66,7 @@ class Taking:
                 f"{entry.name} is not carried over: it comes from {found.describe()}", entry.line
             )
         else:
-            self.note(
-                f"{entry.name} may come from {found.describe()}: its default is taken", entry.line
-            )
+            self._defaulted[entry.name] = entry.line
         return found.default
 
     def text(self, *names: str) -> str:
@@ -161,9 +160,17 @@ class Taking:
         self._places |= other._places
         self._secrets |= other._secrets
         self._notes += other._notes
+        self._defaulted |= other._defaulted
 
     def imported(self) -> Imported:
         """All that was taken."""
+        if self._defaulted:
+            names = ", ".join(self._defaulted)
+            what = "its default is" if len(self._defaulted) == 1 else "their defaults are"
+            self.note(
+                f"{names} may come from elsewhere, such as the environment: {what} taken",
+                min(self._defaulted.values()),
+            )
         return Imported(self._values, self._places, self._secrets, tuple(self._notes), self.account)
 
 

@@ -84,7 +84,7 @@ class MailUrl:
 def looks_like_url(text: str) -> bool:
     """Whether this is one URL of mail, as far as its scheme says."""
     scheme = text.strip().partition("://")[0].lower()
-    return scheme in _SCHEMES or bool(re.fullmatch(r"[a-z]+\+smtps?", scheme))
+    return scheme in (*_SCHEMES, "gmail") or bool(re.fullmatch(r"[a-z]+\+smtps?", scheme))
 
 
 def take_url(taking: Taking, entry: Entry, dialect: str) -> None:
@@ -98,6 +98,11 @@ def take_url(taking: Taking, entry: Entry, dialect: str) -> None:
     if wrapped:
         taking.note(f"{entry.name} names several servers: the first is taken", entry.line)
         text = wrapped[2]
+    scheme = text.partition("://")[0].lower()
+    if scheme == "null" or scheme.endswith(("+api", "+https")):
+        way = "no mail" if scheme == "null" else "its mail over HTTP, not SMTP"
+        taking.note(f"{entry.name} is {scheme}://: the application sends {way}", entry.line)
+        return
     url = _parsed(text)
     if url is None:
         taking.note(f"{entry.name} is not a URL that can be read", entry.line)
@@ -143,7 +148,7 @@ def _with(entry: Entry, value: object) -> Entry:
 
 
 def _take_server(taking: Taking, entry: Entry, url: MailUrl) -> None:
-    provider = url.scheme.partition("+")[0] if "+smtp" in url.scheme else ""
+    provider = url.scheme.partition("+")[0]
     if provider in _PROVIDERS and url.host in ("default", ""):
         host, port, security = _PROVIDERS[provider]
         region = url.options.get("region", "eu-west-1" if provider == "ses" else "")

@@ -34,7 +34,7 @@ _FIELDS = (
     Field("SMTP_FROM_NAME", "sender.name", takes.text),
 )
 _ABOUT = r"^(?:WPMS_|SMTP_)"
-_SILENT = ("WPMS_ON", "WPMS_MAIL_FROM_NAME_FORCE", "WPMS_DO_NOT_SEND", "SMTP_DEBUG", "WPMS_LIC.*")
+SILENT = ("WPMS_ON", "WPMS_MAIL_FROM_NAME_FORCE", "WPMS_DO_NOT_SEND", "SMTP_DEBUG", "WPMS_LIC.*")
 
 
 def _settings(source: Source) -> list[Entry]:
@@ -52,12 +52,19 @@ def _recognises(source: Source) -> int:
 
 def _read(source: Source) -> list[Imported]:
     taking = Taking(_settings(source), source)
-    taking.fields(_FIELDS)
-    if not taking.has("server.host"):
+    take_wordpress(taking)
+    if taking.entry("WPMS_SMTP_HOST", "SMTP_HOST", "SMTP_SERVER") is None:
         raise UsageError(
             f"{source.file} defines no mail server",
             ["it should have a line such as define('WPMS_SMTP_HOST', 'smtp.example.com');"],
         )
+    taking.rest(_ABOUT, silent=SILENT)
+    return [taking.imported()]
+
+
+def take_wordpress(taking: Taking) -> None:
+    """Takes the constants, or the variables of the same names."""
+    taking.fields(_FIELDS)
     mailer = taking.entry("WPMS_MAILER")
     if mailer is not None and taking.value(mailer) != "smtp":
         taking.note("WPMS_MAILER is not smtp: these settings are not used", mailer.line)
@@ -68,8 +75,6 @@ def _read(source: Source) -> list[Imported]:
     if bounce is not None and as_flag(bounce.value) and taking.has("sender.address"):
         taking.put("sender.bounce", taking.got("sender.address"), bounce)
     _take_security(taking)
-    taking.rest(_ABOUT, silent=_SILENT)
-    return [taking.imported()]
 
 
 def _take_security(taking: Taking) -> None:

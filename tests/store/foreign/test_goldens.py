@@ -64,6 +64,18 @@ def test_a_text_becomes_these_settings(case: str, golden: Callable[[str, str], N
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_what_a_text_says_makes_a_profile(case: str) -> None:
+    """Unless its host or its user is not known, which the command asks for."""
+    name = case.partition("/")[0]
+    for each in format_named(name).read(source_of(TEXTS / case)):
+        values = dict(each.values)
+        values.setdefault("server.host", "smtp.example.com")
+        if "auth.password" in values or each.secrets:
+            values.setdefault("auth.username", "someone")
+        assert profile_of(values).server.host
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_a_text_is_recognised_by_itself(case: str) -> None:
     name = case.partition("/")[0]
     assert guessed(source_of(TEXTS / case)).name == name
