@@ -13,6 +13,7 @@ from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.ini_text import read_ini
 from smtpcheck.store.foreign.json_text import leaves
+from smtpcheck.store.foreign.references import settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking
 from smtpcheck.store.foreign.yaml_text import is_manifest, read_yaml, yaml_quoted
@@ -93,10 +94,9 @@ def _take(taking: Taking, named: Callable[[str], str]) -> None:
     force, start = taking.entry(named("smtp_force_tls")), taking.entry(named(_START))
     if taking.flag(named("smtp_force_tls"), default=False):
         takes.security(taking, "tls", force, "Discourse")
-    elif taking.flag(named(_START), default=True):
-        takes.security(taking, "opportunistic", start, "Discourse")
     else:
-        takes.security(taking, "none", start, "Discourse")
+        mode = "opportunistic" if taking.flag(named(_START), default=True) else "none"
+        settle(taking, mode, start, "Discourse", (force, start))
 
 
 _START = "smtp_enable_start_tls"

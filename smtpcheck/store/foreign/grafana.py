@@ -13,7 +13,7 @@ from smtpcheck.store.foreign.env_text import read_env_text
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.ini_text import ini_quoted, read_ini
-from smtpcheck.store.foreign.references import of_env
+from smtpcheck.store.foreign.references import of_env, settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 
@@ -87,7 +87,7 @@ def _take(taking: Taking, named: Callable[[str], str]) -> None:
     if taking.got("server.port") == 465:
         takes.security(taking, "tls", taking.entry(named("host")), "Grafana")
     else:
-        takes.security(taking, _POLICIES.get(word, "opportunistic"), entry, "Grafana")
+        settle(taking, _POLICIES.get(word, "opportunistic"), entry, "Grafana", (entry,))
 
 
 def _looked_up(entry: Entry) -> Entry:

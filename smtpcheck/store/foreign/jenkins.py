@@ -13,7 +13,7 @@ from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.json_text import leaves
-from smtpcheck.store.foreign.references import of_env
+from smtpcheck.store.foreign.references import of_env, settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking
 
@@ -137,7 +137,7 @@ def _of(entries: list[Entry], source: Source, account: str) -> Imported:
         if mode == "starttls":
             taking.note("useSsl and useTls are both set: useSsl is taken", ssl.line if ssl else 0)
         mode, entry, port = "tls", ssl, 465
-    takes.security(taking, mode, entry, "Jenkins")
+    settle(taking, mode, entry, "Jenkins", (ssl, start) if mode == "none" else ())
     if not taking.has("server.port") and taking.entry("smtpPort") is None:
         taking.put("server.port", port)
         taking.note(f"smtpPort is not set: Jenkins takes {port}")

@@ -12,7 +12,7 @@ from smtpcheck.store.foreign.entry import Entry, Source
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.json_text import leaves, read_json
-from smtpcheck.store.foreign.references import looked_up, of_env
+from smtpcheck.store.foreign.references import is_open, looked_up, of_env, settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking
 
@@ -66,7 +66,7 @@ def _of(entries: list[Entry], source: Source, account: str) -> Imported:
     if not taking.has("server.port"):
         taking.put("server.port", _USUAL_PORT)
         taking.note(f"port is not set: Keycloak takes {_USUAL_PORT}")
-    if not taking.flag("auth", default=False):
+    if not is_open(taking.entry("auth")) and not taking.flag("auth", default=False):
         if taking.has("auth.username"):
             taking.note("auth is not true: Keycloak does not log in, though there is a user")
         taking.drop("auth.username", "auth.password")
@@ -80,10 +80,9 @@ def _of(entries: list[Entry], source: Source, account: str) -> Imported:
     ssl, start = taking.entry("ssl"), taking.entry("starttls")
     if taking.flag("ssl", default=False):
         takes.security(taking, "tls", ssl, "Keycloak")
-    elif taking.flag("starttls", default=False):
-        takes.security(taking, "opportunistic", start, "Keycloak")
     else:
-        takes.security(taking, "none", start or ssl, "Keycloak")
+        mode = "opportunistic" if taking.flag("starttls", default=False) else "none"
+        settle(taking, mode, start or ssl, "Keycloak", (ssl, start))
     taking.rest(".", silent=_SILENT)
     return taking.imported()
 

@@ -12,6 +12,7 @@ from smtpcheck.store.foreign.env_text import read_env_text
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.phpmailer import php
+from smtpcheck.store.foreign.references import is_open, settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 
@@ -93,7 +94,9 @@ def _take(taking: Taking) -> None:
     if mode not in ("smtp", ""):
         taking.note("mail_smtpmode is not smtp: Nextcloud does not use these settings")
     taking.fields(_FIELDS)
-    if not taking.flag("mail_smtpauth", default=False):
+    if not is_open(taking.entry("mail_smtpauth")) and not taking.flag(
+        "mail_smtpauth", default=False
+    ):
         if taking.has("auth.username"):
             taking.note("mail_smtpauth is not true: Nextcloud does not log in")
         taking.drop("auth.username", "auth.password")
@@ -129,7 +132,7 @@ def _take_sender(taking: Taking, local: str, domain: str) -> None:
 def _take_security(taking: Taking, entry: Entry | None) -> None:
     word = as_text(taking.value(entry)).lower() if entry is not None else ""
     implicit = word == "ssl" or taking.got("server.port") == 465
-    takes.security(taking, "tls" if implicit else "opportunistic", entry, "Nextcloud")
+    settle(taking, "tls" if implicit else "opportunistic", entry, "Nextcloud", (entry,))
 
 
 def _write(saying: Saying) -> str:

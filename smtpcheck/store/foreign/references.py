@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from smtpcheck.store.foreign.entry import Lookup
+from smtpcheck.store.foreign import takes
+from smtpcheck.store.foreign.entry import Entry, Lookup
+from smtpcheck.store.foreign.taking import Taking
 
 
 def of_env(name: str) -> Mapping[str, Any]:
@@ -32,3 +34,22 @@ def looked_up(
         return text
     named = place(part["name"])
     return Lookup({}, words=f"{Lookup(named, words=words).describe()}, in part")
+
+
+def settle(
+    taking: Taking, mode: str, entry: Entry | None, program: str, switches: Iterable[Entry | None]
+) -> None:
+    """Sets `server.security` by what the switches say. Where the environment says one of them,
+    the port tells: nothing weaker is made of what is not known."""
+    if any(is_open(each) for each in switches):
+        taking.note(
+            "what says whether TLS is used comes from elsewhere: the profile goes by the port"
+            " (465 TLS, 25 none, any other STARTTLS)"
+        )
+        return
+    takes.security(taking, mode, entry, program)
+
+
+def is_open(entry: Entry | None) -> bool:
+    """Whether nobody but the environment knows the value."""
+    return entry is not None and isinstance(entry.value, Lookup) and entry.value.default is None

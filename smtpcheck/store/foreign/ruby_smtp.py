@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from smtpcheck.store.foreign import takes
 from smtpcheck.store.foreign.entry import Entry, Lookup
+from smtpcheck.store.foreign.references import settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_flag, as_text
 
@@ -74,13 +75,12 @@ def security(taking: Taking, tls: tuple[str, ...], starttls: str, auto: str, pro
     elif always is not None and _wanted(taking, starttls):
         word = as_text(always.value).lower()
         takes.security(taking, "opportunistic" if word == "auto" else "starttls", always, program)
-    elif offered is not None:
-        wanted = taking.flag(auto, default=True)
-        takes.security(taking, "opportunistic" if wanted else "none", offered, program)
-    elif always is not None and as_flag(always.value) is False:
-        takes.security(taking, "none", always, program)
     else:
-        takes.security(taking, "opportunistic", None, program)
+        off = always is not None and offered is None and as_flag(always.value) is False
+        wanted = not off and taking.flag(auto, default=True)
+        switches = (always, offered, *(taking.entry(name) for name in tls))
+        mode = "opportunistic" if wanted else "none"
+        settle(taking, mode, offered or always, program, switches)
 
 
 def _wanted(taking: Taking, name: str) -> Entry | None:

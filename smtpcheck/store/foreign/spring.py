@@ -15,7 +15,7 @@ from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.json_text import leaves
 from smtpcheck.store.foreign.properties_text import property_line, read_properties
-from smtpcheck.store.foreign.references import looked_up, of_env
+from smtpcheck.store.foreign.references import looked_up, of_env, settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_flag, as_text
 from smtpcheck.store.foreign.yaml_text import read_yaml
@@ -220,8 +220,8 @@ def _take_security(taking: Taking) -> None:
         takes.security(taking, "starttls", required, "Spring")
     elif start is not None and as_flag(taking.value(start)):
         takes.security(taking, "opportunistic", start, "Spring")
-    elif not any(isinstance(each.value, Lookup) for each in (start, implicit) if each):
-        takes.security(taking, "none", start, "Spring")
+    else:
+        settle(taking, "none", start, "Spring", (protocol, implicit, factory, start, required))
     if not taking.has("server.port") and "spring.mail.port" not in taking.entries:
         port = _PORTS.get(taking.got("server.security"), 25)
         taking.put("server.port", port)
