@@ -61,7 +61,7 @@ _SILENT = ("to", "send_resolved", "html", "text", "headers.*", "auth_identity", 
 def _recognises(source: Source) -> int:
     if is_manifest(source.text):
         return NO
-    lines = r"(?m)^\s+smtp_smarthost\s*:|^\s+-?\s*email_configs\s*:"
+    lines = r"(?m)^[ \t]+(?:smtp_smarthost|(?:-[ \t]+)?email_configs)[ \t]*:"
     return SURE if re.search(lines, source.text) else NO
 
 

@@ -27,7 +27,7 @@ _SECRETS = "/run/secrets/"
 
 def _recognises(source: Source) -> int:
     services = re.search(r"(?m)^services:", source.text)
-    environment = re.search(r"(?m)^\s+(?:environment|env_file)\s*:", source.text)
+    environment = re.search(r"(?m)^[ \t]+(?:environment|env_file)[ \t]*:", source.text)
     return SURE if services and environment and _MAIL.search(source.text) else NO
 
 

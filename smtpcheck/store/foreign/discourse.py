@@ -22,7 +22,7 @@ _PREFIX = "DISCOURSE_"
 SIGNS = f"{_PREFIX}SMTP_ADDRESS"
 ABOUT = f"^{_PREFIX}SMTP_"
 SILENT = (f"{_PREFIX}SMTP_OPEN_TIMEOUT",)
-_YAML = re.compile(rf"(?m)^\s+{_PREFIX}SMTP_ADDRESS\s*:")
+_YAML = re.compile(rf"(?m)^[ \t]+{_PREFIX}SMTP_ADDRESS[ \t]*:")
 _SENDER = re.compile(r"(?m)^[^#\n]*SiteSetting\.notification_email\s*=\s*['\"]([^'\"\s]+)['\"]")
 
 

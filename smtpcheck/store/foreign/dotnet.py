@@ -17,17 +17,18 @@ from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Taking
 from smtpcheck.store.foreign.xml_text import Element, looks_like_xml, read_xml
 
-_JSON = re.compile(r'(?i)"[\w:. -]*(?:smtp|mail)[\w:. -]*"\s*:')
-_HOST = re.compile(r'(?i)"[\w:.]*(?:host(?:name)?|server|smtp)"\s*:\s*"')
+_JSON = re.compile(r'(?i)"[\w:. -]{0,60}(?:smtp|mail)[\w:. -]{0,60}"\s*:')
+_HOST = re.compile(r'(?i)"[\w:.]{0,60}(?:host(?:name)?|server|smtp)"\s*:\s*"')
 _MAIL_SETTINGS = ("mailSettings", "smtp")
 
 
 def _recognises(source: Source) -> int:
     text = source.text.lstrip()
     if looks_like_xml(text):
-        keys = re.search(r'(?i)<add\s+key="[\w:.]*(?:smtp|mail)[\w:.]*"', text)
+        keys = re.search(r'(?i)<add\s{1,9}key="[\w:.]{0,60}(?:smtp|mail)[\w:.]{0,60}"', text)
         return SURE if "<mailSettings" in text else LIKELY if keys else NO
-    if not re.match(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\{", text, re.DOTALL):
+    opened = re.search(r"[{\"\[<=]", text)  # comments may come before it
+    if opened is None or opened[0] != "{":
         return NO
     if not _JSON.search(text) or not _HOST.search(text) or re.search(r'"auth"\s*:\s*\{', text):
         return NO

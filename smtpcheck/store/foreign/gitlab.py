@@ -26,7 +26,7 @@ _FIELDS = (
 _ABOUT = r"^(?:smtp_|gitlab_email_)"
 _SILENT = ("smtp_pool", "smtp_open_timeout", "gitlab_email_enabled", "gitlab_email_subject_suffix")
 _CHART_PORT = 2525
-_CHART = re.compile(r"(?m)^global:(?s:.*?)^\s+smtp:\s*(?:#.*)?$")
+_CHART = (r"(?m)^global:", r"(?m)^[ \t]+smtp:[ \t]*(?:#.*)?$", r"(?m)^[ \t]+user_name:")
 
 
 def _recognises(source: Source) -> int:
@@ -34,12 +34,15 @@ def _recognises(source: Source) -> int:
         return NO
     if re.search(r"(?m)^[^#\n]*gitlab_rails\[['\"]smtp_", source.text):
         return SURE
-    chart = _CHART.search(source.text) and re.search(r"(?m)^\s+user_name:", source.text)
-    return SURE if chart else NO
+    return SURE if _is_chart(source.text) else NO
+
+
+def _is_chart(text: str) -> bool:
+    return all(re.search(each, text) for each in _CHART)
 
 
 def _read(source: Source) -> list[Imported]:
-    if "gitlab_rails" not in source.text and _CHART.search(source.text):
+    if "gitlab_rails" not in source.text and _is_chart(source.text):
         return [_of_chart(source)]
     taking = Taking(of_omnibus(read_code(source.text)), source)
     if not any(name.startswith("smtp_") for name in taking.entries):

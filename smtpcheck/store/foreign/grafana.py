@@ -42,7 +42,7 @@ def _in_env(name: str) -> str:
 
 
 def _is_env(source: Source) -> bool:
-    return re.search(r"(?m)^\s*(?:export\s+)?GF_SMTP_\w+\s*=", source.text) is not None
+    return re.search(r"(?m)^[ \t]*(?:export )?GF_SMTP_\w+[ \t]*=", source.text) is not None
 
 
 def _recognises(source: Source) -> int:

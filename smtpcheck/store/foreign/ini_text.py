@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from smtpcheck.store.foreign.entry import Entry, Source
 
 _SECTION = re.compile(r"\[([^\]]*)\]")
-_PAIR = re.compile(r"(?P<name>[^=:]+?)\s*[=:]\s*(?P<value>.*)")
 
 
 def read_ini(source: Source) -> list[Entry]:
@@ -24,10 +23,11 @@ def read_ini(source: Source) -> list[Entry]:
         if head:
             section = head[1].strip()
             continue
-        pair = _PAIR.fullmatch(text)
-        if pair:
-            name = f"{section}.{pair['name']}" if section else pair["name"]
-            found.append(Entry(name, _value(pair["value"], lines), number))
+        parted = re.search("[=:]", text)
+        if parted:
+            name = text[: parted.start()].strip()
+            value = _value(text[parted.end() :].strip(), lines)
+            found.append(Entry(f"{section}.{name}" if section else name, value, number))
     return found
 
 

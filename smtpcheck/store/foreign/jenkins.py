@@ -34,17 +34,18 @@ _FIELDS = (
 )
 _ABOUT = r"^(?:smtp|authentication|useSsl|useTls|useOAuth2|advProperties)"
 _PLUGINS = ("mailer", "email-ext", "extendedEmailPublisher", "extended-email-publisher")
-_YAML = re.compile(r"(?m)^unclassified:(?s:.*?)^\s+(?:smtpHost|smtpServer|mailAccount)\s*:")
+_YAML = (r"(?m)^unclassified:", r"(?m)^[ \t]+(?:smtpHost|smtpServer|mailAccount)[ \t]*:")
 _XML = re.compile(r"<hudson\.(?:tasks\.Mailer|plugins\.emailext)[\w.-]*[\s>]")
 _REFERENCE = re.compile(
-    r"(?<!\^)\$\{(?:(?P<kind>\w+):(?!-))?(?P<name>[^${}]+?)(?::-(?P<default>.*?))?\}"
+    r"(?<!\^)\$\{(?:(?P<kind>\w+):(?!-))?(?P<name>[^${}]+?)(?::-(?P<default>[^{}]*))?\}"
 )
 _ENCRYPTED = re.compile(r"\{[A-Za-z0-9+/]{16,}={0,2}\}")
 _FILES = ("readFile", "file", "readFileBase64", "fileBase64")
 
 
 def _recognises(source: Source) -> int:
-    return SURE if _YAML.search(source.text) or _XML.search(source.text) else NO
+    yaml = all(re.search(each, source.text) for each in _YAML)
+    return SURE if yaml or _XML.search(source.text) else NO
 
 
 def _read(source: Source) -> list[Imported]:

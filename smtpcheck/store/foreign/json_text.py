@@ -23,7 +23,7 @@ def read_json(source: Source) -> Any:
     except (ValueError, IndexError):
         raise UsageError(
             f"{source.file}, line {reader.line}: not JSON",
-            ["mend the file there, then import it again"],
+            ["mend the file there, or say what format it is in: --format F"],
         ) from None
 
 

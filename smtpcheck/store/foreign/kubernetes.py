@@ -17,13 +17,17 @@ from smtpcheck.store.foreign.manifests import Manifests, Stored
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.yaml_text import read_yaml, yaml_quoted
 
-_KIND = re.compile(r"""(?m)^\s*"?kind"?\s*:\s*"?[A-Z]\w+""")
+_KIND = re.compile(r"""(?m)^[ \t]*"?kind"?[ \t]*:[ \t]*"?[A-Z]\w+""")
+_MOST = 100_000
+"""ConfigMaps times the values of Secrets."""
 _FILE = re.compile(r"\.(?:ya?ml|json|ini|properties|conf|rb|php|env|config|cf|js|py)$")
 
 
 def _recognises(source: Source) -> int:
     text = source.text
-    told = _KIND.search(text) and re.search(r"""(?m)^\s*(?:-\s*)?"?apiVersion"?\s*:""", text)
+    told = _KIND.search(text) and re.search(
+        r"""(?m)^[ \t]*(?:-[ \t]*)?"?apiVersion"?[ \t]*:""", text
+    )
     return SURE if told and re.search(r"(?i)smtp|mail", text) else NO
 
 
@@ -53,12 +57,16 @@ def _of_stores(manifests: Manifests, source: Source) -> Iterator[tuple[str, Impo
     maps = [each for each in manifests.stored if each.kind == "ConfigMap"]
     secrets = [each for each in manifests.stored if each.kind == "Secret"]
     hidden = [entry for each in secrets for entry in _named(each)]
-    for each in maps:
-        if read_families(_named(each), source):
-            for found in read_families([*_named(each), *hidden], source):
-                yield each.name, found
-            continue
-    if not any(read_families(_named(each), source) for each in maps):
+    telling = [each for each in maps if read_families(_named(each), source)]
+    if len(telling) * len(hidden) > _MOST:
+        raise UsageError(
+            f"{source.file} holds too many ConfigMaps and Secrets",
+            ["give those with the mail settings, on standard input: -"],
+        )
+    for each in telling:
+        for found in read_families([*_named(each), *hidden], source):
+            yield each.name, found
+    if not telling and (maps or secrets):
         everything = [entry for each in maps for entry in _named(each)] + hidden
         for found in read_families(everything, source):
             yield (maps or secrets)[0].name, found

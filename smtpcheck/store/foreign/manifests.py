@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from smtpcheck.model.errors import UsageError
 from smtpcheck.model.value import dataclass
 from smtpcheck.store.foreign.code_text import Placed
 from smtpcheck.store.foreign.entry import Entry, Lookup
@@ -22,6 +23,10 @@ _PODS = {
 }
 _POD = ("spec", "template", "spec")
 """Where the pod is in any other kind that makes pods."""
+_LONGEST = 4096
+"""Characters of a value with others filled in."""
+_MOST = 50_000
+"""Variables of all containers of a text."""
 _NAMED = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
 
@@ -41,6 +46,7 @@ class Manifests:
 
     def __init__(self, trees: list[Any]) -> None:
         self.notes: list[Note] = []
+        self._seen = 0
         self._objects = [each for tree in trees for each in _objects(tree)]
         self.stored = [
             self._stored(each)
@@ -64,6 +70,12 @@ class Manifests:
                 for group in ("initContainers", "containers")
                 for container in _items(value_at(pod, group))
             ]
+            self._seen += sum(len(entries) for _name, entries in found)
+            if self._seen > _MOST:
+                raise UsageError(
+                    "the manifests give too many variables to too many containers",
+                    ["give the part with the mail settings, on standard input: -"],
+                )
             several = len(found) > 1
             for name, entries in found:
                 yield f"{owner}/{name}" if several else owner, entries
@@ -145,12 +157,18 @@ def _filled(text: str, known: dict[str, Entry]) -> Any:
     if whole and whole[1] in known:
         return known[whole[1]].value
 
+    length = len(text)
+
     def one(found: re.Match[str]) -> str:
+        nonlocal length
         value = known[found[1]].value if found[1] in known else None
-        return value if isinstance(value, str) else found[0]
+        if not isinstance(value, str):
+            return found[0]
+        length += len(value)
+        return value if length <= _LONGEST else ""
 
     made = _NAMED.sub(one, text.replace("$$(", "\0")).replace("\0", "$(")
-    return made[:65_536]
+    return made if length <= _LONGEST else Lookup({}, words="names that make it too long")
 
 
 def _objects(tree: Any) -> Iterator[Any]:

@@ -32,7 +32,7 @@ _SILENT = (
     *("asset_host", "default_options.*", "sendmail_settings", "file_settings", "smtp_settings"),
     *("delivery_job", "cache_store", "queue_adapter", "default_options"),
 )
-_YAML = re.compile(r"(?m)^\s+:?smtp_settings:\s*(?:#.*)?$")
+_YAML = re.compile(r"(?m)^[ \t]+:?smtp_settings:[ \t]*(?:#.*)?$")
 _ERB = re.compile(r"<%.*%>", re.DOTALL)
 
 

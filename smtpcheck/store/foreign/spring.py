@@ -29,7 +29,9 @@ _PROFILES = (
 )
 _REFERENCE = r"\$\{(?P<name>[^{}:]+)(?::(?P<default>[^{}]*))?\}"
 _ENCRYPTED = re.compile(r"ENC\(.*\)|\{cipher\}.*", re.DOTALL)
-_YAML = re.compile(r"(?m)^spring(?::\s*(?:#.*)?$(?:\n(?:[ \t#].*)?)*?\n[ \t]+mail|\.mail)\s*:")
+_YAML = re.compile(
+    r"(?m)^spring(?::[ \t]*(?:#.*)?$(?:\n(?:[ \t#].*)?)*?\n[ \t]+mail|\.mail)[ \t]*:"
+)
 _LINE = re.compile(r"(?m)^[ \t]*spring\.mail\.[\w.\[\]-]+[ \t]*[=:]")
 ENV_SIGNS = "SPRING_MAIL_HOST"
 ENV_ABOUT = "^SPRING_MAIL_"
@@ -141,7 +143,7 @@ def _documents(source: Source) -> list[list[Entry]]:
 
 def _named(name: str) -> str:
     """A name as the reference writes it: what is handed to Jakarta Mail stands for itself."""
-    name = re.sub(r"\.?\[([^\]]*)\]", r".\1", name).strip(".")
+    name = re.sub(r"\.?\[([^\[\]]{0,200})\]", r".\1", name).strip(".")
     if name.startswith(_PROPERTIES):
         return re.sub(r"^mail\.smtps\.", "mail.smtp.", name.removeprefix(_PROPERTIES))
     return name.lower() if name.startswith("spring.") else name

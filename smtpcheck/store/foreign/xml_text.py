@@ -42,7 +42,7 @@ class Element:
 
 def looks_like_xml(text: str) -> bool:
     """Whether a text begins as XML does."""
-    return re.match(r"\s*<(?:\?xml|!--|[A-Za-z])", text) is not None
+    return re.match(r"\s*<(?:\?xml|!--|!DOCTYPE|[A-Za-z])", text) is not None
 
 
 def read_xml(source: Source) -> Element:
@@ -66,7 +66,7 @@ def read_xml(source: Source) -> Element:
     except expat.ExpatError as error:
         raise UsageError(
             f"{source.file}, line {error.lineno}: not XML",
-            ["mend the file there, then import it again"],
+            ["mend the file there, or say what format it is in: --format F"],
         ) from None
     return reader.root
 

@@ -16,7 +16,7 @@ from smtpcheck.model.errors import UsageError
 from smtpcheck.store.foreign.code_text import Placed
 from smtpcheck.store.foreign.entry import Source
 
-_MOST = 20_000
+_MOST = 60_000
 """Nodes of one text, with aliases filled in."""
 _DEEPEST = 60
 _NULL = ("", "~", "null", "Null", "NULL")
@@ -30,7 +30,8 @@ def read_yaml(source: Source) -> list[Any]:
     if isinstance(found, tuple):
         what, line = found
         raise UsageError(
-            f"{source.file}, line {line}: {what}", ["mend the file there, then import it again"]
+            f"{source.file}, line {line}: {what}",
+            ["mend the file there, or say what format it is in: --format F"],
         )
     return found
 
