@@ -99,7 +99,7 @@ def _what_is_wrong(text: str, line: int) -> tuple[str, int]:
     there = lines[line - 1] if line <= len(lines) else ""
     if "\t" in there[: len(there) - len(there.lstrip())]:
         return "a tab before the text, where YAML takes blanks alone", line
-    if "{{" in there:
+    if "{{" in text:
         return "a template, not YAML: give what it is rendered to", line
     return "not YAML, or nested too deeply", line
 
