@@ -33,7 +33,8 @@ PIECES = st.sampled_from(
         "gitlab_rails['smtp_address'] = ", "'mail_smtphost' => ", "DISCOURSE_SMTP_ADDRESS: ",
         "unclassified:\n  mailer:\n    smtpHost: ", "services:\n  a:\n    environment:\n      - ",
         "kind: Secret\napiVersion: v1\n", "stringData:\n  ", "data:\n  SMTP_HOST: ", "---\n",
-        "GITLAB_OMNIBUS_CONFIG: ", "GF_SMTP_HOST=", "SPRING_MAIL_HOST=", "Mail__Host=", "{AQAA}", "&a", "*a", "<<: ",
+        "GITLAB_OMNIBUS_CONFIG: ", "GF_SMTP_HOST=", "SPRING_MAIL_HOST=", "Mail__Host=", "{AQAA}",
+        "&a", "*a", "<<: ",
     ]
 )  # fmt: skip
 TEXT = st.lists(PIECES | st.text(max_size=4), max_size=40).map("".join)
