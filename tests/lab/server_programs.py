@@ -8,7 +8,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -144,9 +144,9 @@ def alert(address: str) -> None:
     body = json.dumps([{"labels": {"alertname": "test"}}]).encode()
     for _try in range(100):
         try:
-            client = http.client.HTTPConnection(address, timeout=10)
-            client.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
-            assert client.getresponse().status == 200
+            with closing(http.client.HTTPConnection(address, timeout=10)) as client:
+                client.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
+                assert client.getresponse().status == 200
         except ConnectionError:
             time.sleep(0.1)
         else:
