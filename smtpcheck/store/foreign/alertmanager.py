@@ -14,7 +14,14 @@ from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.json_text import leaves
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
-from smtpcheck.store.foreign.yaml_text import bare, is_manifest, read_yaml, value_at, yaml_quoted
+from smtpcheck.store.foreign.yaml_text import (
+    bare,
+    is_manifest,
+    mappings,
+    read_yaml,
+    value_at,
+    yaml_quoted,
+)
 
 
 def _secret_file(taking: Taking, entry: Entry, key: str) -> None:
@@ -66,7 +73,7 @@ def _recognises(source: Source) -> int:
 
 
 def _read(source: Source) -> list[Imported]:
-    trees = read_yaml(source)
+    trees = [inner for tree in read_yaml(source) for inner in mappings(tree)]
     ways = [way for tree in trees for way in _ways(tree)]
     several = len(ways) > 1
     found = [_of(entries, source, name if several else "") for name, entries in ways]

@@ -13,9 +13,11 @@ from smtpcheck.store.foreign.env_text import read_env_text
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.ini_text import ini_quoted, read_ini
+from smtpcheck.store.foreign.json_text import leaves
 from smtpcheck.store.foreign.references import of_env, settle
 from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
+from smtpcheck.store.foreign.yaml_text import is_manifest, mappings, read_yaml, value_at
 
 _FIELDS = (
     ("host", "server.host", takes.host_port),
@@ -29,6 +31,7 @@ _FIELDS = (
     ("ehlo_identity", "server.helo", takes.text),
 )
 _REFERENCE = re.compile(r"\$(?:__(?P<kind>\w+))?\{(?P<name>[^}]*)\}")
+_CHART = re.compile(r"""(?m)^[ \t]*["']?grafana\.ini["']?:[ \t]*(?:#.*)?$""")
 _POLICIES = {"mandatorystarttls": "starttls", "nostarttls": "none"}
 ENV_SIGNS = "GF_SMTP_HOST|GF_SMTP_ENABLED"
 
@@ -48,6 +51,8 @@ def _is_env(source: Source) -> bool:
 def _recognises(source: Source) -> int:
     section = re.search(r"(?m)^\[smtp\]((?:\n(?!\[).*)*)", source.text)
     names = r"(?m)^[ \t;#]*(?:skip_verify|from_address|startTLS_policy|ehlo_identity|enabled)\s*="
+    if _CHART.search(source.text) and re.search(r"(?m)^[ \t]+smtp:", source.text):
+        return NO if is_manifest(source.text) else SURE
     ini = section is not None and re.search(names, section[1])
     return SURE if ini or re.search(rf"(?m)^(?:export )?(?:{ENV_SIGNS})=", source.text) else NO
 
@@ -55,7 +60,11 @@ def _recognises(source: Source) -> int:
 def _read(source: Source) -> list[Imported]:
     from smtpcheck.store.foreign.env_families import with_files
 
-    if _is_env(source):
+    if _CHART.search(source.text):
+        taking = Taking(map(_looked_up, _of_chart(source)), source)
+        _take(taking, _in_ini)
+        taking.rest(r"^smtp\.")
+    elif _is_env(source):
         taking = Taking(with_files(read_env_text(source).entries, source), source)
         take_grafana(taking)
         taking.rest("^GF_SMTP_")
@@ -69,6 +78,16 @@ def _read(source: Source) -> list[Imported]:
             ["it should have a section [smtp] with host = smtp.example.com:587 in it"],
         )
     return [taking.imported()]
+
+
+def _of_chart(source: Source) -> list[Entry]:
+    """Grafana's Helm chart has the sections of grafana.ini as YAML."""
+    trees = [inner for tree in read_yaml(source) for inner in mappings(tree)]
+    return [
+        Entry(f"smtp.{entry.name}", entry.value, entry.line)
+        for tree in trees
+        for entry in leaves(value_at(tree, "grafana.ini", "smtp"))
+    ]
 
 
 def take_grafana(taking: Taking) -> None:

@@ -35,7 +35,7 @@ def leaves(tree: Any, name: str = "", line: int = 0) -> Iterator[Entry]:
         pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
         for key, value in pairs:
             yield from leaves(value, f"{name}.{key}" if name else str(key), line)
-    else:
+    elif name:
         yield Entry(name, tree, line)
 
 

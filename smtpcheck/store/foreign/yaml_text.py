@@ -49,6 +49,17 @@ def value_at(tree: Any, *path: str) -> Any:
     return bare(tree)
 
 
+def mappings(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping, those around others first: charts have the settings of programs below keys of
+    their own."""
+    tree = bare(tree)
+    if isinstance(tree, dict):
+        yield tree
+    inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    for each in inner:
+        yield from mappings(each)
+
+
 def bare(value: Any) -> Any:
     """A value without its line; what is in it keeps its own."""
     return value.value if isinstance(value, Placed) else value
