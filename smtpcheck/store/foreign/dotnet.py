@@ -17,8 +17,11 @@ from smtpcheck.store.foreign.saying import Saying
 from smtpcheck.store.foreign.taking import Taking
 from smtpcheck.store.foreign.xml_text import Element, looks_like_xml, read_xml
 
+_KEYS = "appSettings"
 _JSON = re.compile(r'(?i)"[\w:. -]{0,60}(?:smtp|mail)[\w:. -]{0,60}"\s*:')
 _HOST = re.compile(r'(?i)"[\w:.]{0,60}(?:host(?:name)?|server|smtp)"\s*:\s*"')
+_MORE_THAN_LIKELY = LIKELY + 10
+"""One line of it looks like one of a table of logins, too."""
 _MAIL_SETTINGS = ("mailSettings", "smtp")
 
 
@@ -32,7 +35,7 @@ def _recognises(source: Source) -> int:
         return NO
     if not _JSON.search(text) or not _HOST.search(text) or re.search(r'"auth"\s*:\s*\{', text):
         return NO
-    return SURE if re.search(r"(?i)appsettings", source.file) else LIKELY
+    return SURE if re.search(r"(?i)appsettings", source.file) else _MORE_THAN_LIKELY
 
 
 def _read(source: Source) -> list[Imported]:
@@ -65,7 +68,7 @@ def sections(entries: list[Entry]) -> Iterator[tuple[str, list[Entry]]]:
         beside = by_section.get(above, []) if speaks_of_mail(above) else []
         below = [each for each in entries if section and each.name.startswith(f"{section}.")]
         named = [*beside, *below, *own]
-        if not speaks_of_mail(section):
+        if section in ("", _KEYS):
             named = [each for each in named if speaks_of_mail(each.name.removeprefix(section))]
         yield section, [Entry(e.name.rpartition(".")[2], e.value, e.line) for e in named]
 
@@ -86,7 +89,7 @@ def _of_xml(source: Source) -> list[Entry]:
     for element in root.all():
         if element.name == "add" and "key" in element.attributes:
             name = element.attributes["key"].replace(":", ".")
-            section = "" if "." in name else "appSettings."
+            section = "" if "." in name else f"{_KEYS}."
             found.append(Entry(f"{section}{name}", element.attributes.get("value"), element.line))
         if element.name == "mailSettings":
             for smtp in (each for each in element.children if each.name == "smtp"):

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from smtpcheck.store.foreign.formats import guessed
 from smtpcheck.store.foreign.imported import Imported
-from tests.store.foreign.reading_back import imported
+from tests.store.foreign.reading_back import imported, source
 
 GEM = "config.action_mailer.smtp_settings = { address: 'h', port: 587, %s }"
 SPRING = "spring.mail.host=h\nspring.mail.port=587\nspring.mail.properties.%s\n"
@@ -197,6 +198,11 @@ def test_a_receiver_with_a_password_of_its_own_has_not_that_of_all() -> None:
     found = imported("alertmanager", text, account="r")
     assert found.values["auth.password"] == {"file": "/p"}
     assert not found.secrets
+
+
+def test_one_line_of_json_is_recognised() -> None:
+    text = '{"Smtp": {"Host": "h.example", "Port": 25, "EnableSsl": false}}'
+    assert guessed(source(text)).name == "dotnet"
 
 
 def test_other_servers_of_a_dotnet_file_are_no_mail_servers() -> None:
