@@ -45,7 +45,7 @@ EVENTS {{
 def ready() -> None:
     """Skips the test where the servers are not installed, or may not be run."""
     if not _MASTER.exists() or not _LMTPD.exists():
-        pytest.skip("not installed: Cyrus (package cyrus-imapd)")
+        pytest.skip("not installed: Cyrus (package cyrus-common)")
     if not shutil.which("saslpasswd2"):
         pytest.skip("not installed: saslpasswd2 (package sasl2-bin)")
     if os.geteuid() != 0:

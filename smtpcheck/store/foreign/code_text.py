@@ -43,7 +43,10 @@ _ENVIRONMENT = re.compile(r"(?:process\.env|import\.meta\.env)\.([A-Za-z_]\w*)\Z
 _CALLS = ("env", "getenv", "getenv_docker", "ENV.fetch", "Env::get", "env.fetch")
 _TABLES = ("$_ENV", "$_SERVER", "ENV", "process.env")
 _FILES = ("readFileSync", "file_get_contents", "File.read", "IO.read")
-_TRIMMED = ("trim", "strip", "chomp", "toString")
+_TRIMMED = (
+    *("trim", "strip", "chomp", "toString"),
+    *("to_i", "to_s", "to_f", "to_sym", "freeze", "presence", "compact"),
+)
 _CONVERSIONS = ("Number", "parseInt", "intval", "String", "Boolean", "boolval", "Integer", "trim")
 _OPERATORS = ("?", "||", "??", ".", "+", "-", "*", "/", "%", "&&", "<<", "==", "===")
 _CASTS = ("int", "integer", "bool", "boolean", "string", "float")
@@ -206,6 +209,7 @@ class _Reader:
         value = self._read(0)
         if self._text() == "!":
             self._at += 1
+        self._trim()
         after = self._text()
         if after in _OPERATORS:
             default = self._default() if after in ("||", "??") else None
@@ -245,8 +249,8 @@ class _Reader:
         return found
 
     def _trim(self) -> None:
-        """Behind what a file holds: `.trim()`, `.strip`."""
-        if self._text() == "." and self._text(1) in _TRIMMED:
+        """Past what changes the form of a value at most: `.trim()`, `.strip`, `.to_i`."""
+        while self._text() == "." and self._text(1) in _TRIMMED:
             self._at += 4 if self._text(2) == "(" else 2
 
     def _listed(self, depth: int) -> list[Placed]:
@@ -325,6 +329,7 @@ class _Reader:
         value = self._read(depth + 1)
         if self._text() == "!":  # TypeScript's word for: it is there
             self._at += 1
+        self._trim()
         after = self._text()
         if after in (",", ";", ")", "]", "}", ""):
             return value

@@ -40,14 +40,14 @@ def with_strange_lines(found: Imported, read: EnvText) -> Imported:
     return replace(found, notes=(*found.notes, *notes))
 
 
-def _write(saying: Saying) -> str:
+def usual_variables(saying: Saying) -> list[tuple[str, str]]:
+    """The variables that everybody has, and their values, but for the password."""
     words = {"starttls": "starttls", "tls": "ssl", "none": "none"}
-    lines = [
-        env_line("SMTP_HOST", saying.host),
-        env_line("SMTP_PORT", str(saying.port)),
-        env_line("SMTP_ENCRYPTION", words[saying.security]),
-    ]
+    timeout = saying["server.timeout"]
     pairs = [
+        ("SMTP_HOST", saying.host),
+        ("SMTP_PORT", str(saying.port)),
+        ("SMTP_ENCRYPTION", words[saying.security]),
         ("SMTP_USERNAME", saying.username),
         ("SMTP_FROM", saying["sender.address"]),
         ("SMTP_FROM_NAME", saying["sender.name"]),
@@ -60,15 +60,17 @@ def _write(saying: Saying) -> str:
         ("SMTP_TLS_SERVERNAME", saying["tls.server_name"]),
         ("SMTP_AUTH_METHOD", "" if saying["auth.method"] == "auto" else saying["auth.method"]),
         ("SMTP_VERIFY", "" if saying["tls.verify"] else "false"),
+        ("SMTP_TIMEOUT", "" if timeout == 20.0 else f"{timeout:g}"),
     ]
-    lines += [env_line(name, value) for name, value in pairs if value]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _write(saying: Saying) -> str:
+    lines = [env_line(name, value) for name, value in usual_variables(saying)]
     password = saying.password(
         lambda text: env_line("SMTP_PASSWORD", text),
         env=lambda name: f"SMTP_PASSWORD=${{{name}}}",
     )
-    timeout = saying["server.timeout"]
-    if timeout != 20.0:
-        lines.append(env_line("SMTP_TIMEOUT", f"{timeout:g}"))
     return "\n".join([*lines, *([password] if password else [])]) + "\n"
 
 

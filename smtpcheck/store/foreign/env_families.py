@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.value import dataclass
-from smtpcheck.store.foreign.entry import Entry, Source
+from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.taking import Taking
 
@@ -26,22 +26,30 @@ class Family:
     """Takes the settings; what it leaves is told by the caller."""
     silent: Sequence[str] = ()
     """Patterns of names that say nothing of the way to the server."""
+    beside: str = ""
+    """A pattern of names of which one must be there too, where the signs alone do not tell."""
 
 
 def families() -> tuple[Family, ...]:
     """All families, those with telling names first."""
-    from smtpcheck.store.foreign import env_apps, env_php, env_plain, env_python
+    from smtpcheck.store.foreign import env_apps, env_php, env_plain, env_python, env_servers
 
-    return (*env_apps.FAMILIES, *env_php.FAMILIES, *env_python.FAMILIES, *env_plain.FAMILIES)
+    return (
+        *env_apps.FAMILIES,
+        *env_servers.FAMILIES,
+        *env_php.FAMILIES,
+        *env_python.FAMILIES,
+        *env_plain.FAMILIES,
+    )
 
 
 def read_families(entries: Iterable[Entry], source: Source) -> list[Imported]:
     """What each family that is there says; the name of the family is the account where there are
     several. Empty where there is none."""
-    left = {entry.name: entry for entry in entries}
+    left = {entry.name: entry for entry in with_files(entries, source)}
     found: list[Imported] = []
     for family in families():
-        if not any(re.fullmatch(family.signs, name) for name in left):
+        if not _is_there(family, left):
             continue
         taking = Taking(left.values(), source, family.name)
         family.read(taking)
@@ -54,6 +62,30 @@ def read_families(entries: Iterable[Entry], source: Source) -> list[Imported]:
             if name not in used and not re.search(family.about, name)
         }
     return found
+
+
+def with_files(entries: Iterable[Entry], source: Source) -> list[Entry]:
+    """The entries; `SMTP_PASSWORD_FILE=PATH` is `SMTP_PASSWORD` in that file, as containers have
+    it."""
+    given = list(entries)
+    names = {entry.name for entry in given}
+    found = []
+    for entry in given:
+        told = re.fullmatch(r"(.*(?:PASSWORD|PASSWD|PASS|TOKEN|SECRET))_{1,2}FILE", entry.name)
+        if told and told[1] not in names and isinstance(entry.value, str) and entry.value:
+            place = {"file": str(source.folder / entry.value)}
+            found.append(Entry(told[1], Lookup(place), entry.line))
+        else:
+            found.append(entry)
+    return found
+
+
+def _is_there(family: Family, names: Iterable[str]) -> bool:
+    """Whether a telling name of the family is there, and one of those that must be beside it."""
+    found = list(names)
+    return any(re.fullmatch(family.signs, name) for name in found) and (
+        not family.beside or any(re.fullmatch(family.beside, name) for name in found)
+    )
 
 
 def family_named(name: str) -> Family:

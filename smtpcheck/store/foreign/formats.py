@@ -22,6 +22,18 @@ NAMES = (
     "phpmailer",
     "wordpress",
     "swaks",
+    "spring",
+    "rails",
+    "dotnet",
+    "grafana",
+    "alertmanager",
+    "gitlab",
+    "nextcloud",
+    "keycloak",
+    "discourse",
+    "jenkins",
+    "compose",
+    "kubernetes",
 )
 """As `--format` takes them; the module of each has the same name and holds `FORMAT`."""
 

@@ -16,6 +16,7 @@ _PLACEHOLDERS = re.compile(
       (?:password|passwd|pass|secret|token|key|here)(?:[-_ ]?here)?
     | (?:password|secret|token)[-_ ](?:here|goes[-_ ]here)
     | (?:SG\.|re_|xsmtpsib-|key-)?x{3,}\.* | \*{3,} | \.{3,} | -{3,} | •{3,}
+    | \#\{[^{}]*\}\#? | __[a-z_]+__ | \$\([^()]*\) | ENC\[.*\]
     | null | none | nil | undefined | todo | placeholder | redacted | replace[-_ ]?(?:me|this)
     """
 )

@@ -27,6 +27,14 @@ PIECES = st.sampled_from(
         "$mail->Host = ", "define('WPMS_SMTP_HOST', ", "createTransport({", "host:", "auth: {",
         "swaks -s ", "--auth", "os.environ[", "lambda: ", "class C:\n ", "h.example", "True",
         "smtp_tls_security_level = ", "null",
+        "spring.mail.host=", "spring:\n  mail:\n    host: ", "smtp_settings = {", "address: ",
+        '{"Smtp": {"Host": ', '{"smtpServer": {"host": ', "<mailSettings><smtp>", "<network host=",
+        "[smtp]\nhost = ", "$__env{A}", "global:\n  smtp_smarthost: ", "receivers:\n - ",
+        "gitlab_rails['smtp_address'] = ", "'mail_smtphost' => ", "DISCOURSE_SMTP_ADDRESS: ",
+        "unclassified:\n  mailer:\n    smtpHost: ", "services:\n  a:\n    environment:\n      - ",
+        "kind: Secret\napiVersion: v1\n", "stringData:\n  ", "data:\n  SMTP_HOST: ", "---\n",
+        "GITLAB_OMNIBUS_CONFIG: ", "GF_SMTP_HOST=", "SPRING_MAIL_HOST=", "Mail__Host=", "{AQAA}",
+        "&a", "*a", "<<: ",
     ]
 )  # fmt: skip
 TEXT = st.lists(PIECES | st.text(max_size=4), max_size=40).map("".join)
@@ -91,6 +99,8 @@ def test_no_message_holds_the_password(name: str, data: st.DataObject) -> None:
     [
         "'\\", '"\\', "{a:", "f(", "[[", "${A}", "A=${A}${A}\n", "-", "a.", "(", "x\n", "'",
         "A='\\'\n", "a = b\n ", "account a : b\n", "$m->Host = f(", "lambda: ", "not ", "/*", "#{",
+        "<a>", "<!--", '{"a":', "- ", "? ", "a:\n - ", "&a ", "*a ", "{{", "x\\\n", "kind: A\n",
+        "services:\n", "global:\n", "spring:\n", "$(A)", "\n", "smtp_settings.", '"mail',
         "MAIL_HOST=${B}${B}\nB=${MAIL_HOST}${MAIL_HOST}\n", "host: {host: [", "--auth ", "smtp://@",
     ],
 )  # fmt: skip

@@ -17,6 +17,9 @@ SERVER = {"server.host", "server.port", "server.security"}
 LOGIN = {"auth.username"}
 SENDER = {"sender.address", "sender.name"}
 TLS_FILES = {"tls.ca_file", "tls.client_cert", "tls.client_key"}
+CLIENT = {"tls.client_cert", "tls.client_key"}
+VERIFY = {"tls.verify", "tls.ca_file"}
+FROM = {"sender.address"}
 CARRIES: dict[str, set[str]] = {
     "dotenv": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo", "auth.method"},
     "url": SERVER | LOGIN | {"tls.verify", "server.helo", "auth.method"},
@@ -34,6 +37,22 @@ CARRIES: dict[str, set[str]] = {
     "wordpress": SERVER | LOGIN | SENDER,
     "swaks": SERVER | LOGIN | SENDER | TLS_FILES | {"server.helo", "auth.method"},
     "laravel": (SERVER - {"server.security"}) | LOGIN | SENDER | {"server.helo"},
+    "spring": SERVER | LOGIN | SENDER | {"tls.verify", "server.helo"},
+    "rails": SERVER | LOGIN | SENDER | {*VERIFY, "server.helo", "auth.method"},
+    "dotnet": SERVER | LOGIN | SENDER | {"tls.verify", "server.helo"},
+    "grafana": SERVER | LOGIN | SENDER | CLIENT | {"tls.verify", "server.helo"},
+    "alertmanager": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo"},
+    "gitlab": SERVER | LOGIN | SENDER | {*VERIFY, "server.helo", "auth.method"},
+    "nextcloud": (SERVER - {"server.security"}) | LOGIN | TLS_FILES | {*FROM, "tls.verify"},
+    "keycloak": SERVER | LOGIN | SENDER,
+    "discourse": SERVER | LOGIN | {*FROM, "tls.verify", "server.helo", "auth.method"},
+    "jenkins": SERVER | LOGIN | SENDER,
+    "compose": SERVER | LOGIN | SENDER | TLS_FILES | {"tls.verify", "server.helo", "auth.method"},
+    "kubernetes": SERVER
+    | LOGIN
+    | SENDER
+    | TLS_FILES
+    | {"tls.verify", "server.helo", "auth.method"},
 }
 """What each format has words for, whatever the rest of the profile is."""
 REFERENCES: dict[str, set[str]] = {
@@ -49,6 +68,18 @@ REFERENCES: dict[str, set[str]] = {
     "django": {"env", "file"},
     "flask": {"env", "file"},
     "symfony": {"env"},
+    "spring": {"env"},
+    "rails": {"env", "file"},
+    "dotnet": set(),
+    "grafana": {"env", "file"},
+    "alertmanager": {"file"},
+    "gitlab": {"env", "file"},
+    "nextcloud": {"env", "file"},
+    "keycloak": {"env"},
+    "discourse": set(),
+    "jenkins": {"env", "file"},
+    "compose": {"env"},
+    "kubernetes": set(),
 }
 """The places of a password that each format can name."""
 
