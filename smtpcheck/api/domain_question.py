@@ -45,6 +45,8 @@ def domain_question(
     if wishes.profile and wishes.preset:
         raise UsageError("--profile and --provider exclude each other", ["leave one of them out"])
     domain, loaded, notes = _meant(wishes)
+    if loaded is not None and not loaded.profile.enabled:
+        notes = (*notes, f"the profile {loaded.name or loaded.path} is disabled")
     preset = _preset(wishes, loaded)
     return _question(domain, loaded, preset, wishes), loaded, notes
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smtpcheck.cli.profile_set import Name, note, read_or_none, say_changes
+from smtpcheck.cli.profile_set import (
+    Name,
+    Send,
+    change,
+    note,
+    read_or_none,
+    refuse_send_unprobed,
+)
 
 if TYPE_CHECKING:
     from smtpcheck.store.origin import LoadedProfile
@@ -17,14 +24,23 @@ def unset(
     keys: Annotated[
         list[str], typer.Argument(metavar="KEY...", help="For example tls.ca_file, or tls for all.")
     ],
+    *,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Try the server first; save only when that passes.")
+    ] = False,
+    send: Send = False,
 ) -> None:
     """Take settings, or whole tables, out of a profile.
 
+    Nothing is tried unless --probe says so: what is taken out is often what stands in the way.
+
     Example: smtpcheck profile unset office365 tls.ca_file
     """
-    from smtpcheck.store.profile_writer import change_values
-
-    say_changes(change_values(name, dict.fromkeys(keys)))
+    refuse_send_unprobed(send=send, no_probe=not probe)
+    code = change(name, dict.fromkeys(keys), probe=probe, send=send)
+    if not probe:
+        note(f"not tried: smtpcheck probe {name}")
+    raise typer.Exit(code)
 
 
 def rename(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smtpcheck.cli.disabled import say_disabled
 from smtpcheck.cli.profile_save import say_note
 from smtpcheck.model.errors import UsageError
 
@@ -47,6 +48,7 @@ def export(
         raise UsageError("--format is missing", [f"one of {', '.join(NAMES)}"])
     format_used = format_named(format_)
     loaded = read_profile(name, environment={})
+    say_disabled(loaded)
     saying = Saying(loaded.profile, _secret(loaded) if show_secret else None)
     text = format_used.write(saying)
     if output:

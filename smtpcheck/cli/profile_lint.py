@@ -95,6 +95,9 @@ def _all_findings(names: list[str], *, run_commands: bool) -> tuple[list[Finding
 
     def look(loaded: LoadedProfile) -> None:
         from smtpcheck.api import look_at_secret
+        from smtpcheck.cli.disabled import say_disabled
+
+        say_disabled(loaded)
 
         secret, why_not = look_at_secret(loaded, run_commands=run_commands)
         found.extend(findings_of(loaded, secret))

@@ -51,12 +51,13 @@ def set_(
 def refuse_send_unprobed(*, send: bool, no_probe: bool) -> None:
     """Raises UsageError where the probe that is to send is not wanted."""
     if send and no_probe:
-        raise UsageError("--send and --no-probe exclude each other", ("give one of them",))
+        raise UsageError("--send needs the probe that sends", ("leave --send out, or probe",))
 
 
-def change(name: str, changes: Mapping[str, str], *, probe: bool, send: bool) -> int:
-    """Proves changes by full key and saves them, or keeps them as a draft; the exit code, that of
-    the probe where it failed. Raises UsageError and ProfileError for what is wrong at once."""
+def change(name: str, changes: Mapping[str, str | None], *, probe: bool, send: bool) -> int:
+    """Proves changes by full key (None takes one away) and saves them, or keeps them as a draft;
+    the exit code, that of the probe where it failed. Raises UsageError and ProfileError for what
+    is wrong at once."""
     from smtpcheck.cli.profile_lint import say_findings
     from smtpcheck.store.drafts import forget_changes
     from smtpcheck.store.profile_writer import change_values
@@ -78,14 +79,15 @@ def change(name: str, changes: Mapping[str, str], *, probe: bool, send: bool) ->
     return ExitCode.OK
 
 
-def keep_changes(loaded: LoadedProfile, changes: Mapping[str, str]) -> None:
-    """Keeps changes that were not saved, and says how to go on with them."""
+def keep_changes(loaded: LoadedProfile, changes: Mapping[str, str | None]) -> None:
+    """Keeps values that were not saved, and says how to go on with them."""
     from smtpcheck.store.drafts import save_changes
     from smtpcheck.store.layers import layer_of_overrides
 
-    if not loaded.name:  # a file elsewhere has no place for drafts
+    values = {key: text for key, text in changes.items() if text is not None}
+    if not loaded.name or not values:  # a file elsewhere has no place for drafts
         return
-    path = save_changes(loaded.name, layer_of_overrides(changes).raw)
+    path = save_changes(loaded.name, layer_of_overrides(values).raw)
     note(f"what was typed is kept as a draft: {path}")
     note(f"go on with: smtpcheck profile drafts resume {path.stem}")
 
@@ -145,28 +147,31 @@ def _is_plain(key: str) -> bool:
     return key in KEYS and key not in SECRET_WORDS
 
 
-def _prove(name: str, changes: Mapping[str, str], *, send: bool) -> int:
+def _prove(name: str, changes: Mapping[str, str | None], *, send: bool) -> int:
     """0 when the changes may be saved, else the exit code of the probe that speaks against them;
     they are kept as a draft then."""
     keys = [key for key in changes if key.partition(".")[0] in _PROBED]
     if not keys:
         return ExitCode.OK
     from smtpcheck.cli.profile_probe import password_alone, probe_unsaved, show_proof
-    from smtpcheck.store.build import value_of
-    from smtpcheck.store.profile_reader import read_profile
+    from smtpcheck.store.profile_reader import profile_from_text, read_profile
+    from smtpcheck.store.profile_writer import preview_values
 
     environment = password_alone()
+    preview = preview_values(name, changes)
     try:
         before = read_profile(name, environment=environment)
-        after = read_profile(name, overrides=changes, environment=environment)
+        after = profile_from_text(
+            preview.new, path=preview.path, name=preview.name, environment=environment
+        )
     except ProfileError:
         return ExitCode.OK  # wrong before or wrong after: writing says what, and mends what it may
-    if all(value_of(before.profile, key) == value_of(after.profile, key) for key in keys):
+    if all(getattr(before.profile, each) == getattr(after.profile, each) for each in _PROBED):
         return ExitCode.OK
     if not after.profile.enabled:
         note(f"the profile {name} is disabled, so the change was not probed")
         return ExitCode.OK
-    anyway = f"smtpcheck profile set {name} {_as_words(changes)} --no-probe"
+    anyway = f"smtpcheck profile {_as_words(name, changes)}"
     try:
         proof = probe_unsaved(after, send=send)
     except UsageError as error:
@@ -184,8 +189,13 @@ def _prove(name: str, changes: Mapping[str, str], *, send: bool) -> int:
     return proof.exit_code
 
 
-def _as_words(changes: Mapping[str, str]) -> str:
-    return " ".join(f"{key} {_quoted(value)}" for key, value in changes.items())
+def _as_words(name: str, changes: Mapping[str, str | None]) -> str:
+    """The command that saves unprobed: `set NAME KEY VALUE --no-probe`, or `unset NAME KEY`."""
+    values = {key: text for key, text in changes.items() if text is not None}
+    if not values:
+        return f"unset {name} {' '.join(changes)}"
+    words = (f"{key} {_quoted(text)}" for key, text in values.items())
+    return f"set {name} {' '.join(words)} --no-probe"
 
 
 def _say_missing_secret(name: str, key: str) -> None:

@@ -77,12 +77,14 @@ def show(
 
     Example: smtpcheck profile show office365 --origin
     """
+    from smtpcheck.cli.disabled import say_disabled
     from smtpcheck.cli.profile_lint import say_findings
     from smtpcheck.store.profile_reader import read_profile
 
     if markdown and format_ is Format.JSON:
         raise UsageError("--markdown and --format json exclude each other", ("give one of them",))
     loaded = read_profile(name)
+    say_disabled(loaded)
     if markdown:
         from smtpcheck.cli.profile_markdown import profile_markdown
 

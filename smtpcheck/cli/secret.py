@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from smtpcheck.cli.command import Command, new_app
+from smtpcheck.cli.disabled import say_disabled
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.secret import SecretSource, SecretUnavailableError
 from smtpcheck.store.origin import LoadedProfile
@@ -64,6 +65,7 @@ def set_(
         store_secret(name, user, value, key)
     except SecretUnavailableError as error:
         fail(error)
+    say_disabled(loaded)
     what = f"{SECRET_WORDS[key]} of {user}"
     typer.echo(f"stored the {what} for profile {name} in the keyring ({backend_name()})")
     reference = reference_of(loaded.profile, key)
@@ -121,7 +123,10 @@ def status(
 
     Example: smtpcheck secret status office365
     """
-    found = _statuses(_profiles(profile), run=run)
+    profiles = _profiles(profile)
+    for each in profiles:
+        say_disabled(each)
+    found = _statuses(profiles, run=run)
     if format_ is Format.JSON:
         typer.echo(_as_json(found))
     else:

@@ -22,6 +22,8 @@ def jobs_for(
     profile. Raises UsageError, or ProfileError with the problems of all files."""
     if (every or tags) and targets:
         raise UsageError("targets cannot be combined with --all or --tag")
+    if every and tags:
+        raise UsageError("--all and --tag exclude each other", ["give one of the two"])
     # Whoever is named twice is probed, and sent a message, once.
     names = list(dict.fromkeys(targets)) or _profile_names(every=every, tags=tags)
     jobs: list[Job] = []
@@ -105,8 +107,12 @@ def _profile_names(*, every: bool, tags: Sequence[str]) -> list[str]:
     if len(enabled) == 1:
         return enabled
     names = ", ".join(entry.name for entry in entries)
-    said = f"{len(enabled)} profiles are enabled" if enabled else "no profile is enabled"
+    if not enabled:
+        raise UsageError(
+            "no target, and no profile is enabled",
+            [f"there are {names}; enable one: smtpcheck profile set NAME enabled true"],
+        )
     raise UsageError(
-        f"no target, and {said}",
+        f"no target, and {len(enabled)} profiles are enabled",
         [f"name one of {names}", "or probe all of them: smtpcheck probe --all"],
     )

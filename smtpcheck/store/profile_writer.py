@@ -126,7 +126,7 @@ def change_values(
     )
 
 
-def preview_values(name_or_path: str | Path, changes: Mapping[str, str]) -> Preview:
+def preview_values(name_or_path: str | Path, changes: Mapping[str, str | None]) -> Preview:
     """What `change_values` would write, and writes nothing. Raises as it does."""
     path, name = locate(name_or_path)
     wanted = _wanted(changes, path)

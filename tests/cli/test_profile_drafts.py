@@ -195,3 +195,16 @@ def test_set_sends_the_message_only_when_told_to(smtpcheck: CommandLine, server:
     assert count(server) == 1
     both = smtpcheck("profile", "set", "box", "auth.method", "plain", "--send", "--no-probe")
     assert both.code == 2
+
+
+def test_what_is_taken_away_is_proved_when_asked_for(
+    smtpcheck: CommandLine, server: Sandbox
+) -> None:
+    before = boxed(smtpcheck, server)
+    done = smtpcheck("profile", "unset", "box", "tls.ca_file", "--probe")
+    assert done.code == 12
+    assert smtpcheck.read("box") == before
+    assert "to save it all the same: smtpcheck profile unset box tls.ca_file\n" in done.err
+    unproved = smtpcheck("profile", "unset", "box", "tls.ca_file")
+    assert (unproved.code, "not tried: smtpcheck probe box" in unproved.err) == (0, True)
+    assert "ca_file" not in smtpcheck.read("box")
