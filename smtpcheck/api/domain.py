@@ -52,6 +52,7 @@ def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
     from smtpcheck.domain.policy_fetch import WebPlace
     from smtpcheck.domain.receivers import receivers_say
     from smtpcheck.domain.run import LISTS, Around, look
+    from smtpcheck.probe.side_by_side import side_by_side
 
     question, loaded, notes = domain_question(wishes)
     must_be_installed()
@@ -61,6 +62,8 @@ def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
         seconds=plan.deadline,
         web=WebPlace(plan.web_port, plan.ca_file),
         lists=(plan.lists or LISTS) if plan.ask_lists else None,
+        believed=bool(plan.resolver),
+        together=side_by_side,
     )
     checks, hosts = look(question, around)
     if plan.connect:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from smtpcheck.domain.outcome import bad, doubtful, good, noted
 from smtpcheck.model.domain import Check
 from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.model.stage import Outcome
 from smtpcheck.model.value import dataclass
 
 _SHA256 = "1"
@@ -32,7 +33,7 @@ def live_checks(seen: Sequence[Seen], checks: Sequence[Check]) -> Iterator[Check
     promised = {
         str(each.facts["host"]): _associations(each.facts)
         for each in checks
-        if each.name == "tls.dane" and each.facts.get("tlsa") and not each.kind
+        if each.name == "tls.dane" and each.facts.get("tlsa") and each.outcome is Outcome.PASSED
     }
     for each in seen:
         yield _host(each, mode, promised.get(each.host, []))

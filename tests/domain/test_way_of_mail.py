@@ -40,13 +40,14 @@ def test_tlsa_records_count_where_they_are_signed_and_of_a_kind_that_mail_uses()
     zone = "example.test. IN MX 5 a.test.\n_25._tcp.a.test. IN TLSA {} {}\n"
     right, wrong = ("3 1 1", "ab" * 32), ("1 0 1", "ab" * 32)
 
-    def dane(record: tuple[str, str], *, secure: bool) -> str:
-        names = FakeNames(zone.format(*record), secure=secure)
+    def dane(record: tuple[str, str], *, secure: bool, validates: bool = True) -> str:
+        names = FakeNames(zone.format(*record), secure=secure, validates=validates)
         found = list(dane_checks(names, "example.test", mail_hosts(names, "example.test")))
         return found[0].kind
 
     assert dane(right, secure=True) == ""
     assert dane(right, secure=False) == "dane-unsigned"
+    assert dane(right, secure=False, validates=False) == ""
     assert dane(wrong, secure=True) == "dane-unusable"
 
 
