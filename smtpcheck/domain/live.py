@@ -27,6 +27,16 @@ class Seen:
     """Those of the step `tls.handshake`; empty where there was none."""
 
 
+def best_of(looks: Sequence[Seen]) -> list[Seen]:
+    """One look for each host: the first that got furthest."""
+    best: dict[str, Seen] = {}
+    for each in looks:
+        known = best.get(each.host)
+        if known is None or (each.reached and not known.reached):
+            best[each.host] = each
+    return list(best.values())
+
+
 def live_checks(seen: Sequence[Seen], checks: Sequence[Check]) -> Iterator[Check]:
     """One check for each host."""
     mode = next((str(each.facts.get("mode") or "") for each in checks if _is_policy(each)), "")

@@ -9,6 +9,7 @@ from smtpcheck.domain.checkdmarc_way import forget_answers
 from smtpcheck.domain.dkim_checks import dkim_checks
 from smtpcheck.domain.dmarc_checks import dmarc_checks
 from smtpcheck.domain.dnssec import dnssec_check
+from smtpcheck.domain.ipv6 import families, ipv6_check
 from smtpcheck.domain.lists import LISTS, BlockList, list_checks
 from smtpcheck.domain.mta_sts import mta_sts_checks
 from smtpcheck.domain.mx_checks import exists, mail_hosts, mx_checks
@@ -36,7 +37,11 @@ class Around:
     together: Together = one_by_one
 
 
-def look(question: DomainQuestion, around: Around) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+Hosts = tuple[tuple[str, tuple[str, ...]], ...]
+"""MX hosts, each with the families of its addresses."""
+
+
+def look(question: DomainQuestion, around: Around) -> tuple[tuple[Check, ...], Hosts]:
     """All checks, and the MX hosts of the domain."""
     forget_answers()
     names = Names(
@@ -48,7 +53,9 @@ def look(question: DomainQuestion, around: Around) -> tuple[tuple[Check, ...], t
     spf, dkim, mail, reverse, lists = _parts(names, question, around)
     checks = [*spf, *dkim]
     checks += dmarc_checks(names, question, checks)
-    return (*checks, *mail, *reverse, *lists), mail_hosts(names, question.domain).hosts
+    hosts = mail_hosts(names, question.domain).hosts
+    found = tuple((host, families(names, host)) for host in hosts)
+    return (*checks, *mail, *reverse, *lists), found
 
 
 def _sure_to_come(question: DomainQuestion) -> list[tuple[str, str]]:
@@ -90,6 +97,7 @@ def _about_mail_to(names: Names, question: DomainQuestion, around: Around) -> It
     mail = mail_hosts(names, domain)
     names.ahead([(host, type_) for host in mail.hosts for type_ in ("A", "AAAA")])
     yield from mx_checks(names, question)
+    yield from ipv6_check(names, domain, mail.hosts)
     yield dnssec_check(names, domain, mail.hosts)
     submission = srv_check(names, domain, question.server)
     if submission is not None:

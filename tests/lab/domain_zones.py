@@ -34,6 +34,9 @@ elsewhere.good.test. IN A 192.0.2.99
 """
 BAD = f"""
 none.test.      IN MX 10 mx.good.test.
+dual.test.      IN MX 10 mx.dual.test.
+mx.dual.test.   IN A 127.0.0.1
+mx.dual.test.   IN AAAA ::1
 twice.test.     IN TXT "v=spf1 mx -all"
 twice.test.     IN TXT "v=spf1 a ~all"
 twice.test.     IN MX 10 mx.good.test.

@@ -232,6 +232,14 @@ def test_the_certificate_of_each_mx_is_held_against_the_policy(
     assert ({"mx-tls-unfit"} & causes(report)) == ({cause} if cause else set())
 
 
+def test_a_host_that_answers_over_one_family_alone_is_named(house: House) -> None:
+    report = connect(house, "dual.test", "good")
+    (check,) = [each for each in report.checks if each.name == "mx.reach"]
+    assert (check.kind, check.facts["silent"]) == ("mx-family-dead", "IPv6")
+    assert "mx-one-family" in causes(report)
+    assert [each.name for each in report.checks if each.name == "tls.live"] == ["tls.live"]
+
+
 def test_dane_is_believed_only_where_dnssec_vouches_for_it(house: House) -> None:
     signed = connect(house, "signed.test", "good")
     dane = {each.name: each for each in signed.checks if each.name in ("tls.dane", "tls.live")}

@@ -31,7 +31,7 @@ def test_independent_questions_wait_side_by_side_and_none_is_put_twice() -> None
             (("127.0.0.1", dns.port),), 60.0, WebPlace(1), believed=True, together=side_by_side
         )
         checks, hosts = look(question("example.test"), around)
-    assert hosts == ("mx1.test", "mx2.test")
+    assert hosts == (("mx1.test", ("ipv4",)), ("mx2.test", ("ipv4",)))
     assert not [check.summary for check in checks if check.kind == "no-answer"]
     assert 3 < dns.most_waiting <= AT_ONCE
     assert len(dns.asked) == len(set(dns.asked))
