@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from smtpcheck.domain.outcome import bad, doubtful, good, noted
@@ -11,7 +12,9 @@ from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.stage import Outcome
 from smtpcheck.model.value import dataclass
 
-_SHA256 = "1"
+_COMPARED = ("0", "1")
+"""The matching types that can be held against a digest: the whole, of which SHA-256 is made, and
+SHA-256 itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,8 @@ def _by_dane(
 ) -> Check:
     if any(_matches(each, chain) for each in tlsa):
         return good("tls.live", f"{host}: the certificate is the one of its TLSA record", **facts)
-    if any(each[2] != _SHA256 for each in tlsa):
-        said = f"{host}: only TLSA records with SHA-256 can be compared here"
+    if any(each[2] not in _COMPARED for each in tlsa):
+        said = f"{host}: TLSA records with SHA-512 cannot be compared here"
         return noted("tls.live", said, **facts)
     said = f"{host}: no TLSA record fits the certificate that it shows"
     return bad("tls.live", "dane-mismatch", said, **facts, tlsa=[" ".join(each) for each in tlsa])
@@ -97,7 +100,9 @@ def _matches(association: list[str], chain: list[Mapping[str, Json]]) -> bool:
     usage, selector, matching, digest = association
     name = "spki_sha256" if selector == "1" else "sha256"
     able = chain[:1] if usage == "3" else chain
-    return matching == _SHA256 and any(each.get(name) == digest for each in able)
+    if matching == "0":
+        digest = hashlib.sha256(bytes.fromhex(digest)).hexdigest()
+    return matching in _COMPARED and any(each.get(name) == digest for each in able)
 
 
 def _associations(facts: Facts) -> list[list[str]]:
