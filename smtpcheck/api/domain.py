@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from smtpcheck.api.domain_question import DomainWishes, domain_question
@@ -14,14 +15,18 @@ from smtpcheck.model.stage import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from smtpcheck.domain.ipv6 import Reached
     from smtpcheck.domain.lists import BlockList
     from smtpcheck.domain.live import Seen
+    from smtpcheck.domain.run import Hosts
     from smtpcheck.model.diagnosis import Diagnosis
     from smtpcheck.model.domain import DnsRecord
     from smtpcheck.store.origin import LoadedProfile
 
 _HOSTS = 5
 """MX hosts that are connected to."""
+_NO_WAY = ("unreachable", "no-socket", "denied", "source-address")
+"""What a connection ends with where this machine has no way for the family."""
 _PATIENCE = 15.0
 """Seconds for one of them."""
 
@@ -48,10 +53,12 @@ def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
     """Looks at a domain. Raises UsageError for what cannot be meant, and where the extra `domain`
     is not installed."""
     from smtpcheck.domain.checkdmarc_way import must_be_installed
-    from smtpcheck.domain.live import live_checks
+    from smtpcheck.domain.ipv6 import reach_checks
+    from smtpcheck.domain.live import best_of, live_checks
     from smtpcheck.domain.policy_fetch import WebPlace
     from smtpcheck.domain.receivers import receivers_say
     from smtpcheck.domain.run import LISTS, Around, look
+    from smtpcheck.probe.side_by_side import side_by_side
 
     question, loaded, notes = domain_question(wishes)
     must_be_installed()
@@ -61,12 +68,15 @@ def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
         seconds=plan.deadline,
         web=WebPlace(plan.web_port, plan.ca_file),
         lists=(plan.lists or LISTS) if plan.ask_lists else None,
+        believed=bool(plan.resolver),
+        together=side_by_side,
     )
     checks, hosts = look(question, around)
     if plan.connect:
         left = plan.deadline - (time.monotonic() - started)
-        seen = _connected(hosts, plan, left)
-        checks = (*checks, *live_checks(seen, checks))
+        looks = _connected(hosts, plan, left)
+        checks = (*checks, *reach_checks([reached for _, reached in looks]))
+        checks += tuple(live_checks(best_of([seen for seen, _ in looks]), checks))
     diagnoses, publish = _judged(checks, question, loaded)
     return DomainReport(
         question=question,
@@ -106,27 +116,41 @@ def _servers(resolver: str) -> tuple[tuple[str, int], ...]:
     return tuple((each.address, each.port) for each in found)
 
 
-def _connected(hosts: Sequence[str], plan: DomainPlan, seconds: float) -> list[Seen]:
-    """Each MX host as a probe sees it: up to its certificate, without a login or a message."""
-    end = time.monotonic() + seconds
-    seen = []
-    for host in hosts[:_HOSTS]:
-        left = min(_PATIENCE, end - time.monotonic())
-        if left <= 0:
-            break
-        seen.append(_one(host, plan, left))
-    return seen
+def _connected(hosts: Hosts, plan: DomainPlan, seconds: float) -> list[tuple[Seen, Reached]]:
+    """Each MX host as a probe sees it over each family of its addresses, side by side: up to its
+    certificate, without a login or a message."""
+    from smtpcheck.probe.side_by_side import side_by_side
+
+    left = min(_PATIENCE, seconds)
+    if left <= 0:
+        return []
+    works = [
+        partial(_one, host, family, plan, left)
+        for host, families in hosts[:_HOSTS]
+        for family in families
+    ]
+    looks = side_by_side(works, len(works)) if works else []
+    if None in looks:
+        raise KeyboardInterrupt
+    return [look for look in looks if look]
 
 
-def _one(host: str, plan: DomainPlan, seconds: float) -> Seen:
+def _one(host: str, family: str, plan: DomainPlan, seconds: float) -> tuple[Seen, Reached]:
     from smtpcheck.api.job import Job
     from smtpcheck.api.probing import probe
+    from smtpcheck.catalog.flat import flat
+    from smtpcheck.domain.ipv6 import Reached
     from smtpcheck.domain.live import Seen
     from smtpcheck.model.plan import Plan
     from smtpcheck.store.profile_reader import profile_from_settings
 
     tables: dict[str, Json] = {
-        "server": {"host": host, "port": plan.mx_port, "security": "starttls"},
+        "server": {
+            "host": host,
+            "port": plan.mx_port,
+            "security": "starttls",
+            "address_family": family,
+        },
         "tls": {"ca_file": plan.ca_file} if plan.ca_file else {},
     }
     loaded = profile_from_settings(tables, name=None, environment={})
@@ -136,10 +160,13 @@ def _one(host: str, plan: DomainPlan, seconds: float) -> Seen:
     handshake, starttls = steps.get("tls.handshake"), steps.get("tls.starttls")
     reached = steps.get("tcp.ehlo")
     failed = next((each for each in steps.values() if each.outcome is Outcome.FAILED), None)
-    return Seen(
+    answers = reached is not None and reached.outcome in (Outcome.PASSED, Outcome.WARNED)
+    seen = Seen(
         host=host,
-        reached=reached is not None and reached.outcome in (Outcome.PASSED, Outcome.WARNED),
+        reached=answers,
         starttls=starttls is not None and starttls.outcome is not Outcome.FAILED,
         detail=failed.summary if failed else "",
         handshake=handshake.facts if handshake else {},
     )
+    here = failed is None or flat(failed.facts).get("error.kind") not in _NO_WAY
+    return seen, Reached(host, family, answers, here, seen.detail)

@@ -16,6 +16,8 @@ def dkim_checks(names: Names, question: DomainQuestion) -> Iterator[Check]:
     """The keys of the selectors that are named; else of one of the provider's; else whether there
     can be any key at all."""
     domain = question.dkim_domain or question.domain
+    asked = question.selectors or question.likely_selectors
+    names.ahead([(f"{each}._domainkey.{domain}", "TXT") for each in asked])
     for selector in question.selectors:
         yield _key(names, question, domain, selector)
     if question.selectors:

@@ -58,6 +58,9 @@ def list_checks(
     names: Names, question: DomainQuestion, lists: Sequence[BlockList] = LISTS
 ) -> Iterator[Check]:
     """One check for each list that can know the address or the domain."""
+    names.ahead(
+        [(f"{key}.{each.zone}", "A") for each in lists for key in (each.listed, each.clean)]
+    )
     for each in lists:
         if each.domains:
             yield _asked(names, each, question.domain, question.domain)

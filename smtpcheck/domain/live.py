@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from smtpcheck.domain.outcome import bad, doubtful, good, noted
 from smtpcheck.model.domain import Check
 from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.model.stage import Outcome
 from smtpcheck.model.value import dataclass
 
-_SHA256 = "1"
+_COMPARED = ("0", "1")
+"""The matching types that can be held against a digest: the whole, of which SHA-256 is made, and
+SHA-256 itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,23 @@ class Seen:
     """Those of the step `tls.handshake`; empty where there was none."""
 
 
+def best_of(looks: Sequence[Seen]) -> list[Seen]:
+    """One look for each host: the first that got furthest."""
+    best: dict[str, Seen] = {}
+    for each in looks:
+        known = best.get(each.host)
+        if known is None or (each.reached and not known.reached):
+            best[each.host] = each
+    return list(best.values())
+
+
 def live_checks(seen: Sequence[Seen], checks: Sequence[Check]) -> Iterator[Check]:
     """One check for each host."""
     mode = next((str(each.facts.get("mode") or "") for each in checks if _is_policy(each)), "")
     promised = {
         str(each.facts["host"]): _associations(each.facts)
         for each in checks
-        if each.name == "tls.dane" and each.facts.get("tlsa") and not each.kind
+        if each.name == "tls.dane" and each.facts.get("tlsa") and each.outcome is Outcome.PASSED
     }
     for each in seen:
         yield _host(each, mode, promised.get(each.host, []))
@@ -75,8 +89,8 @@ def _by_dane(
 ) -> Check:
     if any(_matches(each, chain) for each in tlsa):
         return good("tls.live", f"{host}: the certificate is the one of its TLSA record", **facts)
-    if any(each[2] != _SHA256 for each in tlsa):
-        said = f"{host}: only TLSA records with SHA-256 can be compared here"
+    if any(each[2] not in _COMPARED for each in tlsa):
+        said = f"{host}: TLSA records with SHA-512 cannot be compared here"
         return noted("tls.live", said, **facts)
     said = f"{host}: no TLSA record fits the certificate that it shows"
     return bad("tls.live", "dane-mismatch", said, **facts, tlsa=[" ".join(each) for each in tlsa])
@@ -86,7 +100,9 @@ def _matches(association: list[str], chain: list[Mapping[str, Json]]) -> bool:
     usage, selector, matching, digest = association
     name = "spki_sha256" if selector == "1" else "sha256"
     able = chain[:1] if usage == "3" else chain
-    return matching == _SHA256 and any(each.get(name) == digest for each in able)
+    if matching == "0":
+        digest = hashlib.sha256(bytes.fromhex(digest)).hexdigest()
+    return matching in _COMPARED and any(each.get(name) == digest for each in able)
 
 
 def _associations(facts: Facts) -> list[list[str]]:

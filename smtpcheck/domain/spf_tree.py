@@ -6,7 +6,7 @@ so the tree is made here, and checkdmarc says whether the records are well forme
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.spf_record import Term, evaluated, is_spf, terms_of
@@ -84,6 +84,7 @@ class _Builder:
         if len(records) != 1:
             return Tree(domain, "", problem=_problem(len(records), failed=answer.failed))
         terms = evaluated(terms_of(records[0]))
+        self._names.ahead(_questions(terms, domain))
         asking = [self._cost(term, domain, above) for term in terms]
         return Tree(domain, records[0], tuple(asking))
 
@@ -107,6 +108,17 @@ class _Builder:
             return self._names.ask(target, "A").void
         four, six = self._names.ask(target, "A"), self._names.ask(target, "AAAA")
         return four.void and six.void
+
+
+def _questions(terms: Sequence[Term], domain: str) -> list[tuple[str, str]]:
+    """What the terms of one record ask."""
+    types = {"include": ("TXT",), "redirect": ("TXT",), "mx": ("MX",), "exists": ("A",)}
+    return [
+        (term.value or domain, type_)
+        for term in terms[:_ENOUGH]
+        if term.asks and not term.has_macro and term.name != "ptr"
+        for type_ in types.get(term.name, ("A", "AAAA"))
+    ]
 
 
 def _problem(count: int, *, failed: bool) -> str:

@@ -45,6 +45,7 @@ def tls_rpt_check(names: Names, domain: str) -> Check:
 def dane_checks(names: Names, domain: str, mail: MailHosts) -> Iterator[Check]:
     """The TLSA records of each MX. Without DNSSEC they say nothing, and are not believed."""
     found = False
+    names.ahead([(f"_25._tcp.{host}", "TLSA") for host in mail.hosts])
     for host in mail.hosts:
         at = f"_25._tcp.{host}"
         answer = names.ask(at, "TLSA")
@@ -55,7 +56,9 @@ def dane_checks(names: Names, domain: str, mail: MailHosts) -> Iterator[Check]:
             found = True
         elif answer.records:
             found = True
-            yield _tlsa(answer.records, secure=answer.secure and mail.secure, facts=facts)
+            # Where the host's address is not signed, no sender asks for TLSA (section 2.2).
+            secure = answer.secure and mail.secure and names.ask(host, "A").secure
+            yield _tlsa(answer.records, secure=_known(names, secure=secure), facts=facts)
     if not found:
         yield noted("tls.dane", "not published", domain=domain)
 
@@ -66,7 +69,12 @@ def usable(record: Any) -> bool:
     return bool(known and record.cert)
 
 
-def _tlsa(records: tuple[Any, ...], *, secure: bool, facts: dict[str, Json]) -> Check:
+def _known(names: Names, *, secure: bool) -> bool | None:
+    return True if secure else (False if names.validates() else None)
+
+
+def _tlsa(records: tuple[Any, ...], *, secure: bool | None, facts: dict[str, Json]) -> Check:
+    """`secure` is None where that is not known."""
     good_ones = [record for record in records if usable(record)]
     host = facts["host"]
     facts["tlsa"] = [
@@ -75,16 +83,20 @@ def _tlsa(records: tuple[Any, ...], *, secure: bool, facts: dict[str, Json]) -> 
     if not good_ones:
         said = f"{host}: no TLSA record that mail servers use (usage 2 or 3)"
         return doubtful("tls.dane", "dane-unusable", said, **facts)
-    if not secure:
-        said = f"{host}: the answer is not signed, or this resolver does not validate"
+    if secure is False:
+        said = f"{host}: TLSA records that DNSSEC does not vouch for"
         return doubtful("tls.dane", "dane-unsigned", said, **facts)
     kinds = ", ".join(f"{each.usage} {each.selector} {each.mtype}" for each in good_ones[:4])
+    if secure is None:
+        said = f"{host}: {kinds}; whether they are signed is not known"
+        return noted("tls.dane", said, **facts)
     return good("tls.dane", f"{host}: {kinds}, signed", **facts)
 
 
 def srv_check(names: Names, domain: str, server: str) -> Check | None:
     """What SRV says of the submission server, beside the profile's; None where it says nothing."""
     listed: list[Json] = []
+    names.ahead([(f"{service}.{domain}", "SRV") for service in _SERVICES])
     for service in _SERVICES:
         for record in names.ask(f"{service}.{domain}", "SRV").records:
             target = record.target.to_text(omit_final_dot=True).lower()

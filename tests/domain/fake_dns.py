@@ -18,8 +18,18 @@ from smtpcheck.model.domain import Check, DomainQuestion
 class FakeNames(Names):
     """Answers as an authoritative server of everything would; names of `broken` get SERVFAIL."""
 
-    def __init__(self, lines: str, *, broken: tuple[str, ...] = (), secure: bool = False) -> None:
+    def __init__(
+        self,
+        lines: str,
+        *,
+        broken: tuple[str, ...] = (),
+        bogus: tuple[str, ...] = (),
+        secure: bool = False,
+        validates: bool = False,
+    ) -> None:
         super().__init__((), 60.0)
+        self._bogus = bogus
+        self._validates = validates
         self._rrsets = dns.zonefile.read_rrsets(
             lines, rdclass=None, default_ttl=300, origin=dns.name.root, relativize=False
         )
@@ -34,11 +44,14 @@ class FakeNames(Names):
             query = dns.message.make_query(name, type_)
         except (dns.exception.DNSException, UnicodeError):
             return "nxdomain"
+        if name in self._bogus:
+            return "bogus"
         answer = dns.message.make_response(query)
         if name in self._broken:
             answer.set_rcode(dns.rcode.SERVFAIL)
             return answer
-        answer.flags |= dns.flags.AD if self._secure else 0
+        vouched = self._secure or (self._validates and not name)
+        answer.flags |= dns.flags.AD if vouched else 0
         wanted = dns.name.from_text(name)
         answer.answer += self._chain(wanted, dns.rdatatype.from_text(type_))
         if not any(each.is_subdomain(wanted) for each in self._known_names):

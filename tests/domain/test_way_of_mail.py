@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from smtpcheck.domain.lists import BlockList, list_checks
@@ -40,13 +42,14 @@ def test_tlsa_records_count_where_they_are_signed_and_of_a_kind_that_mail_uses()
     zone = "example.test. IN MX 5 a.test.\n_25._tcp.a.test. IN TLSA {} {}\n"
     right, wrong = ("3 1 1", "ab" * 32), ("1 0 1", "ab" * 32)
 
-    def dane(record: tuple[str, str], *, secure: bool) -> str:
-        names = FakeNames(zone.format(*record), secure=secure)
+    def dane(record: tuple[str, str], *, secure: bool, validates: bool = True) -> str:
+        names = FakeNames(zone.format(*record), secure=secure, validates=validates)
         found = list(dane_checks(names, "example.test", mail_hosts(names, "example.test")))
         return found[0].kind
 
     assert dane(right, secure=True) == ""
     assert dane(right, secure=False) == "dane-unsigned"
+    assert dane(right, secure=False, validates=False) == ""
     assert dane(wrong, secure=True) == "dane-unusable"
 
 
@@ -129,6 +132,8 @@ def test_no_refusal_and_no_dead_list_is_taken_for_a_listing(zone: str, outcome: 
 
 
 CHECKED = Area.TLS
+WHOLE = hashlib.sha256(b"whole").hexdigest()
+EXACT = {"chain": [{"sha256": WHOLE, "spki_sha256": WHOLE}], "verified": True}
 CERTIFICATE = {"chain": [{"sha256": "aa" * 32, "spki_sha256": "bb" * 32}], "verified": True}
 BAD = {**CERTIFICATE, "verified": False, "problems": [{"kind": "expired"}]}
 
@@ -155,6 +160,8 @@ def live(mode: str, tlsa: str, **seen: object) -> Check:
         ("", "3 0 1 " + "aa" * 32, BAD, True, ""),
         ("", "3 1 1 " + "cc" * 32, CERTIFICATE, True, "dane-mismatch"),
         ("", "3 1 2 " + "cc" * 64, CERTIFICATE, True, ""),
+        ("", "3 0 0 " + b"whole".hex(), EXACT, True, ""),
+        ("", "3 1 0 " + b"other".hex(), EXACT, True, "dane-mismatch"),
         ("enforce", "", {}, False, "mx-no-starttls"),
         ("enforce", "", {}, True, "mx-no-tls"),
     ],

@@ -34,6 +34,9 @@ elsewhere.good.test. IN A 192.0.2.99
 """
 BAD = f"""
 none.test.      IN MX 10 mx.good.test.
+dual.test.      IN MX 10 mx.dual.test.
+mx.dual.test.   IN A 127.0.0.1
+mx.dual.test.   IN AAAA ::1
 twice.test.     IN TXT "v=spf1 mx -all"
 twice.test.     IN TXT "v=spf1 a ~all"
 twice.test.     IN MX 10 mx.good.test.
@@ -99,6 +102,7 @@ mx IN A 127.0.0.1
 _25._tcp.mx IN TLSA 3 1 1 {digest}
 _25._tcp.mx IN TLSA 0 0 1 {zeros}
 """
+_SIGNED = ("signed.test.", "bogus.test.")
 _NAMED = """
 options {{
   directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
@@ -108,7 +112,9 @@ options {{
 }};
 controls {{ }};
 zone "." {{ type primary; file "{folder}/root"; }};
-zone "signed.test" {{ type primary; file "{folder}/signed"; }};
+zone "signed.test" {{ type primary; file "{folder}/signed.test"; }};
+zone "bogus.test" {{ type primary; file "{folder}/bogus.test"; }};
+zone "plain.test" {{ type primary; file "{folder}/plain"; }};
 """
 _UNBOUND = """
 server:
@@ -133,6 +139,12 @@ stub-zone:
   name: "signed.test"
   stub-addr: 127.0.0.1@{authority}
 stub-zone:
+  name: "bogus.test"
+  stub-addr: 127.0.0.1@{authority}
+stub-zone:
+  name: "plain.test"
+  stub-addr: 127.0.0.1@{authority}
+stub-zone:
   name: "."
   stub-addr: 127.0.0.1@{authority}
 """
@@ -145,7 +157,8 @@ class DomainLab:
     authority: str
     """BIND: `IP:port`, authoritative for all of DNS."""
     validator: str
-    """Unbound: validates `signed.test`."""
+    """Unbound: validates the root and `signed.test`; that the signatures of `bogus.test` do not
+    hold; `plain.test` is not signed."""
 
 
 @contextmanager
@@ -153,9 +166,15 @@ def domain_lab(folder: Path, *, spki_sha256: str = "ab" * 32) -> Iterator[Domain
     """Starts the servers and stops them. `spki_sha256`: of the key of `mx.signed.test`."""
     ready()
     authority, validator = free_port(), free_port()
-    (folder / "root").write_text(f"{ROOT}ns.lab. IN A 127.0.0.1\n{GOOD}{BAD}")
     (folder / "plain").write_text(SIGNED.format(digest=spki_sha256, zeros="00" * 32))
-    _sign(folder)
+    delegated = "".join(f"{zone} IN NS ns.lab.\n" for zone in ("plain.test.", *_SIGNED))
+    delegated += "".join(_sign(folder, zone, "plain") for zone in _SIGNED)
+    (folder / "unsigned").write_text(f"{ROOT}ns.lab. IN A 127.0.0.1\n{GOOD}{BAD}{delegated}")
+    _sign(folder, ".", "unsigned")
+    signed = (folder / "bogus.test").read_text()
+    (folder / "bogus.test").write_text(
+        signed.replace("mx -all", "mx ~all").replace("10 mx", "11 mx")
+    )
     (folder / "named.conf").write_text(_NAMED.format(folder=folder, port=authority))
     (folder / "unbound.conf").write_text(
         _UNBOUND.format(folder=folder, port=validator, authority=authority)
@@ -170,12 +189,18 @@ def domain_lab(folder: Path, *, spki_sha256: str = "ab" * 32) -> Iterator[Domain
         yield DomainLab(f"127.0.0.1:{authority}", f"127.0.0.1:{validator}")
 
 
-def _sign(folder: Path) -> None:
+def _sign(folder: Path, zone: str, source: str) -> str:
+    """Signs a zone; the DS records by which the zone above vouches for it. The key of the root
+    becomes the trust anchor."""
+
     def run(*argv: str) -> str:
         done = subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
-    zone = "signed.test"
     key = run(program("dnssec-keygen"), "-a", "ECDSAP256SHA256", "-f", "KSK", zone)
-    (folder / "anchors").write_text((folder / f"{key}.key").read_text())
-    run(program("dnssec-signzone"), "-z", "-S", "-K", ".", "-o", zone, "-f", "signed", "plain")
+    target = zone.rstrip(".") or "root"
+    run(program("dnssec-signzone"), "-z", "-S", "-K", ".", "-o", zone, "-f", target, source)
+    if zone == ".":
+        (folder / "anchors").write_text((folder / f"{key}.key").read_text())
+        return ""
+    return run(program("dnssec-dsfromkey"), f"{key}.key") + "\n"

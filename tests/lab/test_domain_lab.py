@@ -232,14 +232,50 @@ def test_the_certificate_of_each_mx_is_held_against_the_policy(
     assert ({"mx-tls-unfit"} & causes(report)) == ({cause} if cause else set())
 
 
+def test_a_host_that_answers_over_one_family_alone_is_named(house: House) -> None:
+    report = connect(house, "dual.test", "good")
+    (check,) = [each for each in report.checks if each.name == "mx.reach"]
+    assert (check.kind, check.facts["silent"]) == ("mx-family-dead", "IPv6")
+    assert "mx-one-family" in causes(report)
+    assert [each.name for each in report.checks if each.name == "tls.live"] == ["tls.live"]
+
+
 def test_dane_is_believed_only_where_dnssec_vouches_for_it(house: House) -> None:
     signed = connect(house, "signed.test", "good")
     dane = {each.name: each for each in signed.checks if each.name in ("tls.dane", "tls.live")}
     assert dane["tls.dane"].outcome is Outcome.PASSED
     assert "TLSA record" in dane["tls.live"].summary
     assert dane["tls.live"].outcome is Outcome.PASSED
-    unsigned = connect(house, "signed.test", "good", secure=False)
+    unsigned = connect(house, "plain.test", "good")
     assert "dane-without-effect" in causes(unsigned)
+    unknown = connect(house, "plain.test", "good", secure=False)
+    assert "dane-without-effect" not in causes(unknown)
+
+
+@pytest.mark.parametrize(
+    ("domain", "words", "outcome"),
+    [
+        ("signed.test", "signed: signed.test, mx.signed.test", Outcome.PASSED),
+        ("plain.test", "not signed: plain.test, mx.plain.test", Outcome.SKIPPED),
+        ("bogus.test", "do not hold", Outcome.FAILED),
+    ],
+)
+def test_dnssec_is_what_a_validating_resolver_says(
+    domain: str, words: str, outcome: Outcome, house: House
+) -> None:
+    plan = DomainPlan(resolver=house.lab.validator)
+    report = check_domain(DomainWishes(what=domain), plan)
+    (check,) = [each for each in report.checks if each.name == "mx.dnssec"]
+    assert (check.outcome, words in check.summary) == (outcome, True), check.summary
+    found = causes(report)
+    assert ("dnssec-bogus" in found) == (outcome is Outcome.FAILED)
+    assert "dns-resolver-failing" not in found
+
+
+def test_without_a_validating_resolver_nothing_is_known_of_dnssec(house: House) -> None:
+    report = look(house, "signed.test")
+    (check,) = [each for each in report.checks if each.name == "mx.dnssec"]
+    assert (check.outcome, check.summary[:9]) == (Outcome.SKIPPED, "not known")
 
 
 def test_a_key_that_no_tlsa_record_names_is_a_mismatch(house: House) -> None:
