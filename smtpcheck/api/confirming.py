@@ -19,6 +19,8 @@ IMAP_STARTTLS_PORT = 143
 """RFC 3501 section 2.1; on any other port TLS is there from the first byte, as on 993."""
 KEY = "confirm.password"
 _KEYS = "confirm.host IMAP-SERVER confirm.username USER confirm.password '{keyring=true}'"
+_PARTING = 2.0
+"""Seconds that are kept for the last look into all folders."""
 INSTALL = "install it: pip install 'smtpcheck[confirm]'"
 
 
@@ -53,6 +55,7 @@ def looker(job: Job, ask: Callable[[str], str] | None) -> Look:
     def look(sent: Sent, hide: Callable[[Secret, str], None], wait: float) -> Looked:
         from smtpcheck.confirm.look import look_for
         from smtpcheck.confirm.mailbox import Place
+        from smtpcheck.store.bounded import bounded
 
         profile = job.loaded.profile
         confirm = profile.confirm
@@ -75,7 +78,11 @@ def looker(job: Job, ask: Callable[[str], str] | None) -> Look:
             starttls=confirm.port == IMAP_STARTTLS_PORT,
             timeout=profile.server.timeout,
         )
-        return look_for(sent, place, wait=wait)
+        try:  # a server that drips its octets has no other end
+            return bounded(wait, lambda: look_for(sent, place, wait=max(0.0, wait - _PARTING)))
+        except TimeoutError:
+            reason = f"{confirm.host}:{confirm.port} did not come to an end within {wait:.0f} s"
+            return NoLook(kind="unreachable", reason=reason)
 
     return look
 

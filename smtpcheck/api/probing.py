@@ -161,9 +161,26 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
         exit_code=code,
         observations=seen,
         diagnoses=diagnoses,
-        notes=(*job.notes, *notes_of(job), *notes, *_lint_notes(seen, diagnoses)),
+        notes=(
+            *job.notes,
+            *notes_of(job),
+            *notes,
+            *_score_notes(seen),
+            *_lint_notes(seen, diagnoses),
+        ),
         options=job.options,
     )
+
+
+def _score_notes(seen: Observations) -> list[str]:
+    """How the answer of a public spam-score address is read, where it was sent a message."""
+    facts = {step.step: step.facts for stage in seen.stages for step in stage.steps}
+    if "queue_id" not in facts.get("send.message", {}):
+        return []
+    from smtpcheck.api.score_addresses import score_notes
+
+    accepted = facts["send.rcpt"].get("accepted")
+    return score_notes(str(each) for each in accepted) if isinstance(accepted, list) else []
 
 
 def _lint_notes(seen: Observations, diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:

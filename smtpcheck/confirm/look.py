@@ -13,6 +13,8 @@ from smtpcheck.model.arrival import Arrival, Bounce, Looked, NotSeen, Sent
 _PAUSE = 2.0
 """Seconds between two looks; what is waited for takes seconds to minutes."""
 _MOST_REPORTS = 20
+_CLOCKS = 60.0
+"""Seconds that the clocks of this machine and of the mailbox may differ."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -51,9 +53,17 @@ def _found(
 ) -> Arrival | None:
     for folder in folders:
         uids = opened.search(folder, *_lately(), "HEADER", "Message-ID", _quoted(sent.message_id))
-        if uids:
-            return arrival_of(opened.header(uids[-1]), folder, seconds)
+        for uid in reversed(uids[-_MOST_REPORTS:]):
+            if _is_of_this_run(opened, uid, sent):
+                return arrival_of(opened.header(uid), folder, seconds)
     return None
+
+
+def _is_of_this_run(opened: Mailbox, uid: bytes, sent: Sent) -> bool:
+    """A message that is sent a second time is not taken for its first copy. Clocks differ, so a
+    minute is allowed."""
+    received = opened.received_at(uid)
+    return received is None or received >= sent.since - _CLOCKS
 
 
 def _reported(sent: Sent, opened: Mailbox, seconds: float) -> Bounce | None:
@@ -61,6 +71,8 @@ def _reported(sent: Sent, opened: Mailbox, seconds: float) -> Bounce | None:
     inbox = Folder("INBOX", b"INBOX")
     uids = opened.search(inbox, *_lately(), "TEXT", _quoted(sent.message_id))
     for uid in reversed(uids[-_MOST_REPORTS:]):
+        if not _is_of_this_run(opened, uid, sent):
+            continue
         bounce = bounce_of(opened.begin_of(uid), inbox, seconds)
         if bounce is not None:
             return bounce

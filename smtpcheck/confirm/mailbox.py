@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -114,6 +115,13 @@ class Mailbox:
     def begin_of(self, uid: bytes) -> bytes:
         """The first octets of a message, header included."""
         return self._part(uid, f"BODY.PEEK[]<0.{_BODY}>")
+
+    def received_at(self, uid: bytes) -> float | None:
+        """When the mailbox got the message (INTERNALDATE), in seconds since 1970."""
+        status, parts = self._client.uid("FETCH", uid.decode("ascii"), "(INTERNALDATE)")
+        lines = [each for each in parts if isinstance(each, bytes)] if status == "OK" else []
+        told = next(filter(None, map(imaplib.Internaldate2tuple, lines)), None)
+        return time.mktime(told) if told is not None else None
 
     def _part(self, uid: bytes, what: str) -> bytes:
         status, parts = self._client.uid("FETCH", uid.decode("ascii"), f"({what})")

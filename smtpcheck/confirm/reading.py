@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 from collections.abc import Iterator
 from email.message import Message
 from email.utils import parseaddr
@@ -14,6 +15,9 @@ METHODS = ("spf", "dkim", "dmarc")
 _PROPERTIES = {"spf": ("mailfrom", "helo"), "dkim": ("d", "i"), "dmarc": ("from",)}
 """By method: the properties that hold the domain which was looked at."""
 _MOST = 20
+_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"\b(?P<method>spf|dkim|dmarc)=(?P<result>\w+)(?P<rest>[^;]*)", re.IGNORECASE)
+_PROPERTY = re.compile(r"\b(?:smtp|header)\.(\w+)=(\S+)", re.IGNORECASE)
 
 
 def arrival_of(header: bytes, folder: Folder, seconds: float) -> Arrival:
@@ -74,6 +78,9 @@ def _results(message: Message) -> tuple[str, tuple[Verdict, ...]]:
         try:
             parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {text}")
         except authres.AuthResError:
+            found = _loosely(text)
+            if found and not verdicts:
+                return "", tuple(found)
             continue
         name = str(parsed.authserv_id or "")
         if authority and name != authority:
@@ -81,6 +88,27 @@ def _results(message: Message) -> tuple[str, tuple[Verdict, ...]]:
         authority = name
         verdicts += (_verdict(each) for each in parsed.results if each.method in METHODS)
     return authority, tuple(verdicts[:_MOST])
+
+
+def _loosely(text: str) -> list[Verdict]:
+    """The verdicts of a header that does not keep to RFC 8601: Exchange Online names no server, and
+    has words of its own behind the results."""
+    plain = _COMMENT.sub(" ", text)
+    return [
+        Verdict(
+            found["method"].lower(),
+            found["result"].lower(),
+            next(
+                (
+                    value.rpartition("@")[2].lower()
+                    for name, value in _PROPERTY.findall(found["rest"])
+                    if name.lower() in _PROPERTIES[found["method"].lower()]
+                ),
+                "",
+            ),
+        )
+        for found in _RESULT.finditer(plain)
+    ][:_MOST]
 
 
 def _verdict(found: object) -> Verdict:

@@ -6,23 +6,25 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 
 from smtpcheck.model.arrival import NoScore, SpamScore
 
-_LIMIT = 30.0
 _MOST_SYMBOLS = 20
 _STATUS = re.compile(r"^X-Spam-Status: \w+, score=(-?[\d.]+) required=(-?[\d.]+)", re.MULTILINE)
 _POINTS = re.compile(r"^\s*(-?\d+(?:\.\d+)?) ([A-Z][A-Z0-9_]+)\s", re.MULTILINE)
 
 
-def spam_score(message: bytes) -> SpamScore | NoScore:
-    """The score of a message (RFC 5322, CRLF). SpamAssassin is asked for its local tests alone."""
+def spam_score(message: bytes, seconds: float) -> SpamScore | NoScore:
+    """The score of a message (RFC 5322, CRLF) within so many seconds. SpamAssassin is asked for its
+    local tests alone."""
+    end = time.monotonic() + seconds
     tried = []
     for program, ask in (("rspamc", _rspamd), ("spamassassin", _spamassassin)):
         if shutil.which(program) is None:
             continue
-        found = ask(message)
+        found = ask(message, end)
         if isinstance(found, SpamScore):
             return found
         tried.append(f"{program}: {found.reason}")
@@ -31,8 +33,8 @@ def spam_score(message: bytes) -> SpamScore | NoScore:
     return NoScore("neither rspamd (rspamc) nor SpamAssassin (spamassassin) is installed here")
 
 
-def _rspamd(message: bytes) -> SpamScore | NoScore:
-    said = _run(("rspamc", "--json", "--timeout", "20"), message)
+def _rspamd(message: bytes, end: float) -> SpamScore | NoScore:
+    said = _run(("rspamc", "--json", "--timeout", "20"), message, end)
     if isinstance(said, NoScore):
         return said
     try:
@@ -48,8 +50,8 @@ def _rspamd(message: bytes) -> SpamScore | NoScore:
         return NoScore(f"no answer that can be read: {said.strip()[:100]}")
 
 
-def _spamassassin(message: bytes) -> SpamScore | NoScore:
-    said = _run(("spamassassin", "--local", "--nocreate-prefs", "--test-mode"), message)
+def _spamassassin(message: bytes, end: float) -> SpamScore | NoScore:
+    said = _run(("spamassassin", "--local", "--nocreate-prefs", "--test-mode"), message, end)
     if isinstance(said, NoScore):
         return said
     status = _STATUS.search(said.replace("\n\t", " "))
@@ -70,13 +72,14 @@ def _heaviest(symbols: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]
     return tuple(sorted(weighing, key=lambda each: -abs(each[1]))[:_MOST_SYMBOLS])
 
 
-def _run(command: Sequence[str], message: bytes) -> str | NoScore:
+def _run(command: Sequence[str], message: bytes, end: float) -> str | NoScore:
+    left = max(0.0, end - time.monotonic())
     try:
         done = subprocess.run(
-            command, input=message, capture_output=True, timeout=_LIMIT, check=False
+            command, input=message, capture_output=True, timeout=left, check=False
         )
     except subprocess.TimeoutExpired:
-        return NoScore(f"no answer within {_LIMIT:.0f} s")
+        return NoScore(f"no answer within {left:.0f} s")
     except OSError as error:
         return NoScore(f"cannot be run: {error.strerror}")
     if done.returncode:

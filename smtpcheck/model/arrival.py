@@ -15,6 +15,8 @@ class Sent:
     """With its angle brackets."""
     sender: str
     """The address that stood in From."""
+    since: float = 0.0
+    """When the run began, in seconds since 1970: what lay there before is another message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class NoLook:
     """The mailbox could not be looked into."""
 
     kind: str
-    """`unreachable`, `tls`, `login-refused`, `no-plain-login`, `secret-unavailable`, `protocol`."""
+    """`unreachable`, `tls`, `login-refused`, `no-plain-login`, `secret-unavailable`, `protocol`,
+    `no-mark`."""
     reason: str
     help: tuple[str, ...] = field(default=())
 

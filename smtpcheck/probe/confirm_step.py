@@ -5,6 +5,10 @@ Accepted is not delivered: a server that took a message may drop it, keep it, or
 
 from __future__ import annotations
 
+import time
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+
 from smtpcheck.diagnosis.reply_facts import facts_of_reply
 from smtpcheck.model.arrival import Arrival, Bounce, Looked, NoLook, NotSeen, Sent, Verdict
 from smtpcheck.model.jsonvalue import Json
@@ -21,16 +25,25 @@ _OPEN = ("none", "neutral", "temperror")
 
 def confirm_step(run: Run) -> Ended:
     """send.confirm: the mailbox of `[confirm]`, for the rest of the run's time"""
-    prepared = next(
-        (step.facts for step in run.recorder.steps if step.step == "send.prepare"), None
-    )
-    if run.look is None or prepared is None:
+    if run.look is None or run.letterbox is None:
         raise RuntimeError("there is nothing to look for, or nowhere to look")
 
     def hide(secret: Secret, username: str) -> None:
         run.recorder.masker.add(*forms_of(secret, username))
 
-    sent = Sent(str(prepared["message_id"]), str(prepared["sender"]))
+    recipients = run.letterbox.envelope.recipients
+    if len(recipients) > 1:
+        run.note(
+            "it was looked for in the one mailbox of [confirm]; whether it reached all of "
+            f"{', '.join(recipients)} is not known"
+        )
+    header = BytesHeaderParser().parsebytes(run.letterbox.message)
+    message_id = str(header.get("Message-ID", "")).strip()
+    if not message_id:
+        reason = "the message has no Message-ID, by which it could be found"
+        return told(NoLook(kind="no-mark", reason=reason), Sent("", ""))
+    since = time.time() - run.recorder.now_ms / 1000
+    sent = Sent(message_id, parseaddr(str(header.get("From", "")))[1], since)
     return told(run.look(sent, hide, run.deadline.remaining()), sent)
 
 
@@ -86,7 +99,7 @@ def _problems(seen: Arrival, sent: Sent) -> list[dict[str, Json]]:
     for method in ("spf", "dkim", "dmarc"):
         of_method = [each for each in seen.verdicts if each.method == method]
         bad = _worst(of_method)
-        if bad is not None:
+        if bad is not None and bad.result != "temperror":  # the receiver's DNS failed, not ours
             found.append({"kind": f"{method}-{_kind(bad)}", "domain": bad.domain})
     return found
 

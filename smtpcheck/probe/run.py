@@ -35,8 +35,8 @@ Sign = Callable[[bytes], bytes]
 """Puts a DKIM signature before a message. Raises ValueError where it cannot be signed."""
 
 
-Score = Callable[[bytes], SpamScore | NoScore]
-"""Asks a spam filter what it makes of the message."""
+Score = Callable[[bytes, float], SpamScore | NoScore]
+"""Asks a spam filter what it makes of the message, within so many seconds."""
 
 Look = Callable[[Sent, Callable[[Secret, str], None], float], Looked]
 """Looks for the message that was sent, for so many seconds. It tells the secret that it uses, and

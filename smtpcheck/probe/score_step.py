@@ -15,7 +15,7 @@ def score_step(run: Run) -> Ended:
     """send.score: behind QUIT, so that no server waits for it"""
     if run.score is None or run.letterbox is None:
         raise RuntimeError("there is nothing to score")
-    found = run.score(run.letterbox.message)
+    found = run.score(run.letterbox.message, run.deadline.remaining())
     if isinstance(found, NoScore):
         run.note(f"no spam score: {found.reason}")
         return Ended.skipped(found.reason)

@@ -31,6 +31,7 @@ _ACCEPTED = {
     "": "accepted so far; a server can still refuse the message",
 }
 """What an accepted envelope says, by where the preset says that its provider looks."""
+_CLOSED = ("relay-denied", "auth-required", "starttls-required")
 _BY_MESSAGE = "whether a sender may be used, a message shows: name one --sender, and add --send"
 _HOW_TO_SEE = {
     "": _BY_MESSAGE,
@@ -43,8 +44,9 @@ def who_may_send(run: Run) -> Iterator[tuple[str, Callable[[Run], Ended]]]:
     """The steps that the send stage takes instead of its own."""
     if run.plan.relay:
         yield RELAY, relay_step
-    for address in run.plan.senders:
-        yield SENDER, partial(sender_step, address)
+    else:
+        for address in run.plan.senders:
+            yield SENDER, partial(sender_step, address)
     yield "send.quit", quit_step
 
 
@@ -85,8 +87,9 @@ def relay_step(run: Run) -> Ended:
     taken = [name for name, each in replies.items() if agreed(each)]
     own = [name for name in taken if _is_own(name, run)]
     relayed = [name for name in taken if name not in own]
-    final = agreed(heard.mail) and all(_refused(each) for each in replies.values())
-    verdict = "open" if relayed else "closed" if final or _refused(heard.mail) else "unknown"
+    answers = [*replies.values()] if agreed(heard.mail) else [heard.mail]
+    closed = all(_wants_no_stranger(each) for each in answers)
+    verdict = "open" if relayed else "closed" if closed else "unknown"
     telling = next((replies[name] for name in relayed), None) or _telling(heard)[0]
     facts: dict[str, Json] = {
         **run.talk.facts(telling, "RCPT" if agreed(heard.mail) else "MAIL"),
@@ -97,7 +100,7 @@ def relay_step(run: Run) -> Ended:
         "replies": {name: words(each) for name, each in replies.items()},
     }
     summary = f"{_RELAY_WORDS[verdict]}: {_answers(heard, replies)}"
-    outcome = {"open": Outcome.FAILED, "closed": Outcome.PASSED}.get(verdict, Outcome.WARNED)
+    outcome = Outcome.PASSED if verdict == "closed" else Outcome.FAILED
     return Ended(outcome, summary, facts)
 
 
@@ -143,8 +146,20 @@ def _telling(heard: Transaction) -> tuple[Heard, str]:
     return refused or heard.recipients[-1], "RCPT"
 
 
-def _refused(heard: Heard) -> bool:
-    return isinstance(heard, Reply) and heard.code >= 500
+def _wants_no_stranger(heard: Heard) -> bool:
+    """Whether a refusal is one of relaying, or of anybody who has not logged in; any other judges
+    the sender, the network or the recipient, and shows nothing of relaying."""
+    from smtpcheck.catalog.loader import load_catalog
+    from smtpcheck.catalog.matcher import best
+    from smtpcheck.diagnosis.reply_facts import facts_of_reply
+
+    if not isinstance(heard, Reply) or heard.code < 500:
+        return False
+    text = "\n".join(line.raw.decode("utf-8", "backslashreplace") for line in heard.lines)
+    if "sender" in text.lower() and "relay" not in text.lower():
+        return False  # this sender has to log in; another may not have to
+    match = best(facts_of_reply(text, step="send.rcpt"), load_catalog())
+    return match is not None and match.cause.id in _CLOSED
 
 
 def _is_own(recipient: str, run: Run) -> bool:

@@ -41,7 +41,14 @@ FOUND = {
 }
 
 
-def look(pki: TestPki, answers: dict[str, bytes], *, wait: float = 0.0, **more: bytes) -> Looked:
+def look(
+    pki: TestPki,
+    answers: dict[str, bytes],
+    *,
+    wait: float = 0.0,
+    since: float = 0.0,
+    **more: bytes,
+) -> Looked:
     with imap_server(pki, answers, **more) as (port, heard):
         place = Place(
             host="localhost",
@@ -51,7 +58,7 @@ def look(pki: TestPki, answers: dict[str, bytes], *, wait: float = 0.0, **more: 
             context=ssl.create_default_context(cafile=str(pki.ca_file)),
             timeout=3.0,
         )
-        looked = look_for(Sent(MESSAGE_ID, "app@example.test"), place, wait=wait)
+        looked = look_for(Sent(MESSAGE_ID, "app@example.test", since), place, wait=wait)
     assert PASSWORD not in str(looked)
     look.heard = heard  # type: ignore[attr-defined]
     return looked
@@ -69,6 +76,20 @@ def test_the_message_is_found_and_nothing_is_changed(pki: TestPki) -> None:
     assert b"SELECT" not in heard()
     assert b"BODY.PEEK[HEADER]<0.65536>" in heard()
     assert b"STORE" not in heard()
+
+
+def test_a_copy_that_lay_there_before_is_another_message(pki: TestPki) -> None:
+    dated = (
+        b'* 1 FETCH (UID 7 INTERNALDATE "28-Nov-2020 10:00:00 +0000" BODY[HEADER]<0> {%d}\r\n'
+        % (len(HEADER))
+    )
+    answers = {**FOUND, "FETCH": dated + HEADER + b")\r\nTAG OK done\r\n"}
+    bare = {
+        **FOUND,
+        "FETCH": b'* 1 FETCH (INTERNALDATE "28-Nov-2020 10:00:00 +0000")\r\nTAG OK done\r\n',
+    }
+    assert isinstance(look(pki, bare, since=1_700_000_000.0), NotSeen)
+    assert isinstance(look(pki, answers), Arrival)
 
 
 def test_folders_for_spam_are_known_by_flag_and_by_name(pki: TestPki) -> None:

@@ -67,6 +67,24 @@ def test_a_header_that_came_with_the_message_is_not_believed() -> None:
     assert all(each.domain != "evil.test" for each in seen.verdicts)
 
 
+EXCHANGE = (
+    b"Authentication-Results: spf=fail (sender IP is 192.0.2.1)\r\n"
+    b" smtp.mailfrom=example.test; dkim=none (message not signed)\r\n"
+    b" header.d=none;dmarc=fail action=oreject header.from=example.test;\r\n"
+    b" compauth=fail reason=000\r\n"
+)
+
+
+def test_the_form_of_exchange_online_is_read_too() -> None:
+    seen = arrival_of(EXCHANGE + RECEIVED + b"From: a@example.test\r\n\r\n", INBOX, 1)
+    assert seen.authority == ""
+    assert [(each.method, each.result, each.domain) for each in seen.verdicts] == [
+        ("spf", "fail", "example.test"),
+        ("dkim", "none", "none"),
+        ("dmarc", "fail", "example.test"),
+    ]
+
+
 def test_what_cannot_be_read_is_no_verdict() -> None:
     seen = arrival_of(b"Authentication-Results: \r\n ;;;=\r\nFrom: a@b.test\r\n\r\n", INBOX, 1)
     assert seen.verdicts == ()

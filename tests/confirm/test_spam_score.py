@@ -32,7 +32,7 @@ def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_a_filter_it_is_said(bin_folder: Path) -> None:
-    found = spam_score(MESSAGE)
+    found = spam_score(MESSAGE, 30)
     assert isinstance(found, NoScore)
     assert "neither rspamd" in found.reason
 
@@ -48,7 +48,7 @@ def test_rspamd_is_read(bin_folder: Path) -> None:
         },
     }
     program(bin_folder, "rspamc", f"echo '{json.dumps(told)}'")
-    found = spam_score(MESSAGE)
+    found = spam_score(MESSAGE, 30)
     assert found == SpamScore(
         program="rspamd", score=7.5, required=15.0, symbols=(("B", 7.0), ("A", 0.5))
     )
@@ -57,7 +57,7 @@ def test_rspamd_is_read(bin_folder: Path) -> None:
 @pytest.mark.parametrize("body", ["exit 1", "echo no json", "echo '{}'", "echo '[1]'"])
 def test_a_filter_that_does_not_answer_is_told(bin_folder: Path, body: str) -> None:
     program(bin_folder, "rspamc", body)
-    found = spam_score(MESSAGE)
+    found = spam_score(MESSAGE, 30)
     assert isinstance(found, NoScore)
     assert found.reason.startswith("rspamc: ")
 
@@ -66,7 +66,7 @@ def test_a_filter_that_does_not_answer_is_told(bin_folder: Path, body: str) -> N
 def test_spamassassin_knows_the_message_that_every_filter_knows() -> None:
     if shutil.which("spamassassin") is None:
         pytest.skip("not installed: SpamAssassin (package spamassassin)")
-    found = spam_score(MESSAGE + GTUBE + b"\r\n")
+    found = spam_score(MESSAGE + GTUBE + b"\r\n", 30)
     assert isinstance(found, SpamScore)
     assert (found.program, found.score >= found.required) == ("SpamAssassin", True)
     assert found.symbols[0][0] == "GTUBE"

@@ -166,10 +166,37 @@ def test_a_server_that_refuses_is_closed(pki: TestPki, mail: str, rcpt: str) -> 
 def test_a_refusal_for_now_is_not_known(pki: TestPki) -> None:
     text = PLAIN.format("HELP") + envelope(ALICE, "250 ok", "450 4.7.1 greylisted") + BYE
     report = relay(pki, text)
-    assert (verdict(report), report.exit_code) == ("unknown", 0)
+    assert (verdict(report), report.exit_code) == ("unknown", 75)
+
+
+@pytest.mark.parametrize(
+    ("mail", "rcpt"),
+    [
+        ("550 5.7.23 sender blocked by SPF", "503 MAIL first"),
+        ("250 ok", "553 5.7.1 <alice@example.test>: Sender address rejected: not logged in"),
+        ("250 ok", "550 5.1.1 no such user"),
+    ],
+)
+def test_a_refusal_of_something_else_shows_nothing_of_relaying(
+    pki: TestPki, mail: str, rcpt: str
+) -> None:
+    text = PLAIN.format("PIPELINING") + (
+        f"C: MAIL FROM:<{ALICE}>$\nC: RCPT TO:*\nC: RSET$\nS: {mail} | {rcpt} | 250 reset\n"
+    )
+    report = relay(pki, text + BYE)
+    assert (verdict(report), report.exit_code) == ("unknown", 14)
 
 
 def test_mail_for_the_own_domain_is_no_relaying(pki: TestPki) -> None:
     text = PLAIN.format("HELP") + envelope(ALICE, "250 ok", "250 mine") + BYE
     report = relay(pki, text, "bob@example.test")
-    assert (verdict(report), report.exit_code) == ("unknown", 0)
+    assert (verdict(report), report.exit_code) == ("unknown", 14)
+    assert [each.cause for each in report.diagnoses] == ["relay-own-domain"]
+
+
+def test_a_sender_named_besides_is_the_one_of_the_relay_test(pki: TestPki) -> None:
+    text = PLAIN.format("HELP") + envelope(CAROL, "250 ok", "554 5.7.1 Relay access denied") + BYE
+    plan = Plan(deadline=10.0, relay=True, recipients=("you@elsewhere.test",), senders=(CAROL,))
+    report = probe(pki, text, plan, login=False, server={"security": "none"})
+    assert (verdict(report), report.exit_code) == ("closed", 0)
+    assert tried(report) == []
