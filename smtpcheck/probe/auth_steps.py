@@ -6,7 +6,7 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Reply
 from smtpcheck.model.secret import Secret, SecretUnavailableError
 from smtpcheck.model.stage import Outcome
-from smtpcheck.probe.auth_choice import choice_of
+from smtpcheck.probe.auth_choice import choice_of, other_method
 from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
@@ -67,6 +67,7 @@ def login_step(run: Run) -> Ended:
     except TimeoutError as error:
         return _failed(facts, "held", f"not tried: {error}")
     facts["mechanism"] = outcome.mechanism
+    facts["other_method"] = other_method(run, choice.mechanism, fallback, outcome.mechanism)
     if fallback:
         facts |= {
             "fallback_from": fallback,
