@@ -63,6 +63,7 @@ def login_step(run: Run) -> Ended:
             if isinstance(outcome.heard, Reply) and outcome.refused:
                 run.refused.remember(login_, outcome.heard)
     except EncodingFaultError as error:
+        facts["other_method"] = other_method(run, choice.mechanism)
         return _failed(facts, "encoding", str(error))
     except TimeoutError as error:
         return _failed(facts, "held", f"not tried: {error}")

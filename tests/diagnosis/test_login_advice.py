@@ -10,8 +10,12 @@ import pytest
 from smtpcheck.api import Job, settings_of
 from smtpcheck.api.job import load_target
 from smtpcheck.diagnosis.placeholder import for_target, steps
+from smtpcheck.model.diagnosis import Change
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.report import TargetReport
+from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
+from smtpcheck.report.style import Style
+from tests.diagnosis.choosing import judged
 from tests.pki import TestPki
 from tests.scripted.probing import run
 from tests.scripted.server import ScriptedServer
@@ -56,7 +60,9 @@ def test_a_token_at_a_server_for_passwords_leads_to_a_password(pki: TestPki) -> 
         assert "the profile brings a token" in found.why
 
 
-@pytest.mark.parametrize("said", ["504 5.5.4 Unrecognized authentication type", "534 5.7.9 too weak"])
+@pytest.mark.parametrize(
+    "said", ["504 5.5.4 Unrecognized authentication type", "534 5.7.9 too weak"]
+)
 def test_auto_is_not_advised_to_who_has_it(pki: TestPki, said: str) -> None:
     report = _probed(pki, "LOGIN CRAM-MD5", f"C: AUTH LOGIN\nS: {said}\nC: *\nS: {said}\n")
     told = "\n".join(report.diagnoses[0].help)
@@ -67,14 +73,20 @@ def test_auto_is_not_advised_to_who_has_it(pki: TestPki, said: str) -> None:
 
 
 def test_432_behind_plain_does_not_ask_for_plain(pki: TestPki) -> None:
-    report = _probed(pki, "PLAIN", "C: AUTH PLAIN *\nS: 432 4.7.12 A password transition is needed\n")
+    report = _probed(
+        pki, "PLAIN", "C: AUTH PLAIN *\nS: 432 4.7.12 A password transition is needed\n"
+    )
     assert report.diagnoses[0].cause == "auth-transition-needed"
     assert "auth.method=plain" not in "\n".join(report.diagnoses[0].help)
     assert _changes(report) == {}
 
 
 def test_a_broken_plain_does_not_lead_to_plain(pki: TestPki) -> None:
-    report = _probed(pki, "LOGIN", "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: *\n" + "S: 334 UGFzc3dvcmQ6\nC: *\n" * 9)
+    report = _probed(
+        pki,
+        "LOGIN",
+        "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: *\n" + "S: 334 UGFzc3dvcmQ6\nC: *\n" * 9,
+    )
     assert report.diagnoses[0].cause == "protocol-violation"
     assert "PLAIN or LOGIN" not in "\n".join(report.diagnoses[0].help)
 
@@ -119,3 +131,23 @@ def test_commands_that_need_a_profile_say_how_to_make_one() -> None:
     assert for_target("smtpcheck profile set NAME auth.method auto", facts) == (
         "write --set auth.method=auto"
     )
+
+
+def test_a_password_that_scram_cannot_carry_leads_to_plain(pki: TestPki) -> None:
+    script = _TO_AUTH.format(offered="SCRAM-SHA-256 PLAIN")
+    settings = {"auth": {"method": "scram-sha-256"}}
+    with ScriptedServer(script, pki, strict=False) as server:
+        [found] = run(server.port, pki, settings=settings, password="bell\x07ring").diagnoses
+    assert found.cause == "auth-encoding"
+    assert [(each.key, each.value) for each in found.changes] == [("auth.method", "plain")]
+    assert "auth.method=plain" in found.help[0]
+
+
+def test_a_try_again_has_the_setting_as_the_fix_has_it() -> None:
+    place = Place(("smtp://h", "--set", "auth.method=xoauth2", "--set", "tls.verify=true"))
+    change = Change("auth.method", "plain", verified=False)
+    found = replace(judged("auth-mechanism-unsupported")[0], stage="auth", changes=(change,))
+    style = Style(200, color=False, unicode=False)
+    told = "\n".join(str(each) for each in diagnosis_rows(found, style, place))
+    assert "--set auth.method=plain --set tls.verify=true --until auth" in told
+    assert "xoauth2" not in told
