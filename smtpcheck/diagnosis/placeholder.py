@@ -1,6 +1,6 @@
 """Puts facts into the words of a cause: `{server.host}`, `{server.host|your server}`.
 
-A step of a fix with `{auth.choose.other_method!}` is one only where the fact is there;
+A step of a fix with `{other_method!}` is one only where the fact is there;
 `{...!|plain}` gives other words where it is not known, and the step is none where it is known to
 be empty.
 """
@@ -28,7 +28,7 @@ _NEUTRAL: Final = {
     "proxy.host": "the proxy",
     "recipient": "the recipient",
     "provider": "the provider",
-    "auth.choose.other_method": "METHOD",
+    "other_method": "METHOD",
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
