@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -56,11 +57,18 @@ class Job:
         """The same for a run that goes around every proxy."""
         return self._options("none")
 
-    def _options(self, proxy: str | None) -> tuple[str, ...]:
+    @property
+    def anonymous(self) -> tuple[str, ...]:
+        """The target and its options for a run without a login."""
+        proxy = "env" if self.proxy_variable else self.overrides.get("proxy")
+        return (re.sub(r"//[^/]*@", "//", self.target), *self._options(proxy, without="auth"))
+
+    def _options(self, proxy: str | None, without: str = "") -> tuple[str, ...]:
+        left_out = {"proxy" if proxy == "none" else "", without} - {""}
         settings = [
             f"{key}={text}"
             for key, text in self.overrides.items()
-            if key != "proxy" and not (proxy == "none" and key.startswith("proxy."))
+            if key != "proxy" and key.partition(".")[0] not in left_out
         ]
         return (
             *(("--proxy", proxy) if proxy else ()),
@@ -200,8 +208,6 @@ def sends_a_message(job: Job) -> bool:
 
 def settings_of(job: Job) -> dict[str, Json]:
     """The settings in use, flat, without any secret: `server.host`, `auth.method`."""
-    from smtpcheck.report.escape import shell_quoted
-
     loaded, profile = job.loaded, job.loaded.profile
     flat = dict(_flat(profile))
     flat["server.port"] = profile.port
@@ -212,11 +218,19 @@ def settings_of(job: Job) -> dict[str, Json]:
             flat["sender_check"] = loaded.preset.sender_check
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
-    flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))
+    flat["target"] = _command_words((job.target, *job.options))
+    # A profile of its own is told to lose its login instead.
+    flat["anonymous"] = _command_words(job.anonymous) if not flat["profile"] else ""
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
-        flat["direct"] = " ".join(shell_quoted(word) for word in (job.target, *job.direct))
+        flat["direct"] = _command_words((job.target, *job.direct))
     return flat
+
+
+def _command_words(words: Iterable[str]) -> str:
+    from smtpcheck.report.escape import shell_quoted
+
+    return " ".join(map(shell_quoted, words))
 
 
 def _proxy_from(job: Job) -> str:

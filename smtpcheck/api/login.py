@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.profile import OAuth, Profile
 from smtpcheck.model.secret import SecretUnavailableError
 from smtpcheck.model.token import KeptLogin, ServiceKey, Token, TokenUnavailableError
@@ -250,7 +251,9 @@ def _client(loaded: LoadedProfile, seconds: float, ask: Ask | None) -> Client:
             )
     except SecretUnavailableError as error:
         kind = "credentials-missing" if error.kind == "missing" else "secret-unavailable"
-        raise TokenUnavailableError(error.reason, kind, error.help) from None
+        lacking = "key_file" if oauth.flow == "service-account" else "client_secret"
+        facts: Facts = {"oauth.lacking": lacking}
+        raise TokenUnavailableError(error.reason, kind, error.help, facts) from None
     return Client(
         oauth=oauth,
         username=profile.auth.username,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from smtpcheck.catalog.cause import Catalog, Cause
-from smtpcheck.catalog.reader import CatalogProblem, CauseReader
+from smtpcheck.catalog.reader import CatalogProblem, CauseReader, Conditions
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 
@@ -53,6 +53,9 @@ def _read(paths: Sequence[Path]) -> Catalog:
             causes[cause.id] = cause
     for reader in readers:
         _add_rules(causes, reader)
+    for reader in readers:
+        for cause_id, guard in reader.guards.items():
+            causes[cause_id] = _guarded(causes[cause_id], guard)
     problems = [problem for reader in readers for problem in reader.problems]
     if problems:
         raise CatalogError(problems)
@@ -67,6 +70,15 @@ def _add_rules(causes: dict[str, Cause], reader: CauseReader) -> None:
             reader.problems.append(CatalogProblem(reader.file, cause_id, message))
         else:
             causes[cause_id] = replace(known, rules=(*known.rules, *rules))
+
+
+def _guarded(cause: Cause, guard: Conditions) -> Cause:
+    """The cause, each of its rules with the guard among its own conditions."""
+    rules = []
+    for rule in cause.rules:
+        both = {fact: (*rule.when.get(fact, ()), *asked) for fact, asked in guard.items()}
+        rules.append(replace(rule, when={**rule.when, **both}))
+    return replace(cause, rules=tuple(rules))
 
 
 def _tables(path: Path, problems: list[CatalogProblem]) -> dict[str, Json]:

@@ -18,7 +18,7 @@ from smtpcheck.model.value import dataclass
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OVERRIDES: Final = frozenset({"why", "help", "owner", "retryable", "changes"})
-_CAUSE_KEYS: Final = _OVERRIDES | {"title", "severity", "references", "rule"}
+_CAUSE_KEYS: Final = _OVERRIDES | {"title", "severity", "references", "guard", "rule"}
 _RULE_KEYS: Final = _OVERRIDES | {
     "provider",
     "when",
@@ -30,6 +30,7 @@ _RULE_KEYS: Final = _OVERRIDES | {
 }
 Choice = TypeVar("Choice", bound=StrEnum)
 Table = Mapping[str, Json]
+Conditions = dict[str, tuple[Condition, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class CauseReader:
         self.problems: list[CatalogProblem] = []
         self.additions: dict[str, tuple[Rule, ...]] = {}
         """Rules for causes that stand in other files."""
+        self.guards: dict[str, Conditions] = {}
+        """What must hold for every rule of a cause, wherever the rule stands."""
         self._where = ""
 
     def read(self, tables: Table) -> list[Cause]:
@@ -86,6 +89,8 @@ class CauseReader:
         severity = self._choice(table, "severity", Severity)
         if severity is Severity.ERROR:
             self._complain("severity: only `warning` may be set; an error comes from a failed step")
+        if "guard" in table:
+            self.guards[cause_id] = self._guard(table["guard"])
         return Cause(
             id=cause_id,
             title=title,
@@ -141,8 +146,20 @@ class CauseReader:
             self._complain("when: only guards; pin at least one fact")
         return rule
 
-    def _when(self, table: Table) -> dict[str, tuple[Condition, ...]]:
-        conditions: dict[str, tuple[Condition, ...]] = {}
+    def _guard(self, asked: Json) -> Conditions:
+        if not isinstance(asked, Mapping) or not asked:
+            self._complain("guard: a table of facts")
+            return {}
+        guard = {
+            fact: read_conditions(value, partial(self._complain_of, fact))
+            for fact, value in asked.items()
+        }
+        if any(each.pins for conditions in guard.values() for each in conditions):
+            self._complain("guard: only `not` and `absent = true`, which pin nothing")
+        return guard
+
+    def _when(self, table: Table) -> Conditions:
+        conditions: Conditions = {}
         asked = table.get("when")
         if not isinstance(asked, Mapping) or not asked:
             self._complain("when: needed, a table of facts")

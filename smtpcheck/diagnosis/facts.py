@@ -61,13 +61,26 @@ def facts_of_run(observations: Observations) -> list[FactSet]:
     step are warnings, and so are problems beside which the step failed by something else.
     """
     common = common_facts(observations)
-    return [
-        made
-        for stage in observations.stages
-        for step in stage.steps
-        if step.outcome in (Outcome.FAILED, Outcome.WARNED)
-        for made in _judged(stage, step, common)
-    ]
+    session: dict[str, Json] = {"session.trust": "none"}
+    found: list[FactSet] = []
+    for stage in observations.stages:
+        for step in stage.steps:
+            session |= _of_session(step)
+            if step.outcome in (Outcome.FAILED, Outcome.WARNED):
+                found += _judged(stage, step, {**common, **session})
+    return found
+
+
+def _of_session(step: Step) -> dict[str, Json]:
+    """What the step made of the session: what the server says of TLS and of logins is judged by
+    what was so when it was said."""
+    good = step.outcome in (Outcome.PASSED, Outcome.WARNED)
+    if step.step == "tls.handshake" and good:
+        verified = step.facts.get("verified") is True
+        return {"session.trust": "verified" if verified else "observed"}
+    if step.step == "auth.login" and "reply" in step.facts:
+        return {"session.login": "accepted" if good else "refused"}
+    return {}
 
 
 def common_facts(observations: Observations) -> dict[str, Json]:

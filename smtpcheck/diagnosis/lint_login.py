@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from smtpcheck.diagnosis.lint_finding import Case, error, warning
+from smtpcheck.diagnosis.oauth_settings import impossible
 from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.preset import Preset
@@ -16,6 +17,15 @@ _OAUTH = (
     "sign in with OAuth: set auth.oauth.client_id, take auth.password out, then: "
     "smtpcheck login PROFILE"
 )
+
+_CLOUD_OF_HOST = {
+    "smtp.office365.com": "public",
+    "smtp-mail.outlook.com": "public",
+    "smtp.office365.us": "us-gov",
+    "smtp.partner.outlook.cn": "china",
+}
+"""Microsoft's servers, and whose tokens they take."""
+_GOOGLE_HOSTS = ("smtp.gmail.com", "smtp.googlemail.com")
 
 
 def rules_at(preset: Preset, today: dt.date) -> tuple[Facts, Facts]:
@@ -65,4 +75,30 @@ def _mechanism(case: Case) -> Iterator[LintFinding]:
     )
 
 
-LOGIN_CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (_mechanism, _password)
+def _oauth(case: Case) -> Iterator[LintFinding]:
+    oauth = case.profile.auth.oauth
+    if oauth is None or not case.profile.uses_kept_login or case.lacks_client:
+        return
+    for each in impossible(oauth):
+        yield error("oauth-impossible", each.key, each.message, each.help)
+    known = _CLOUD_OF_HOST.get(case.host)
+    wanted = "google" if case.host in _GOOGLE_HOSTS else "microsoft" if known else ""
+    if wanted and oauth.issuer in ("google", "microsoft") and oauth.issuer != wanted:
+        yield error(
+            "oauth-issuer-of-another",
+            "auth.oauth.issuer",
+            f"{case.host} takes tokens of {wanted}, not of {oauth.issuer}",
+            f"set auth.oauth.issuer to {wanted}",
+        )
+    elif known and oauth.issuer == "microsoft" and oauth.cloud != known:
+        hosts = [host for host, cloud in _CLOUD_OF_HOST.items() if cloud == oauth.cloud]
+        yield error(
+            "oauth-cloud-of-another",
+            "auth.oauth.cloud",
+            f"{case.host} is of the cloud {known}, and takes no token of {oauth.cloud}",
+            f"set auth.oauth.cloud to {known}",
+            f"or server.host to {hosts[0]}",
+        )
+
+
+LOGIN_CHECKS: tuple[Callable[[Case], Iterator[LintFinding]], ...] = (_mechanism, _password, _oauth)

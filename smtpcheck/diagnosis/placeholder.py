@@ -1,6 +1,6 @@
 """Puts facts into the words of a cause: `{server.host}`, `{server.host|your server}`.
 
-A step of a fix with `{auth.choose.other_method!}` is one only where the fact is there;
+A step of a fix with `{other_method!}` is one only where the fact is there;
 `{...!|plain}` gives other words where it is not known, and the step is none where it is known to
 be empty.
 """
@@ -28,11 +28,11 @@ _NEUTRAL: Final = {
     "proxy.host": "the proxy",
     "recipient": "the recipient",
     "provider": "the provider",
-    "auth.choose.other_method": "METHOD",
+    "other_method": "METHOD",
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
-_NEVER_CUT: Final = ("profile", "target", "direct", "publish")
+_NEVER_CUT: Final = ("profile", "target", "anonymous", "direct", "publish")
 """Words of our own command line, and records to publish: one that lacks its end is worse than
 none."""
 _SET: Final = re.compile(
@@ -40,6 +40,8 @@ _SET: Final = re.compile(
     r"""((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
 )
 _PAIR: Final = re.compile(r""" ([a-z_]+\.[a-z_]+) ('[^']*'|"[^"]*"|\S+)""")
+_UNSET: Final = re.compile(r"(?:\brun )?smtpcheck profile unset NAME ([a-z_]+(?:\.[a-z_]+)*)")
+_OF_PROFILE: Final = re.compile(r"\bsmtpcheck (?:login|secret [a-z]+|profile [a-z]+) NAME\b")
 _ENTER: Final = re.compile(r"(enter\b.*?): smtpcheck secret set NAME")
 
 
@@ -79,10 +81,14 @@ def for_target(step: str, facts: Facts) -> str:
         return step
 
     def again(found: re.Match[str]) -> str:
-        return f"add{_PAIR.sub(_as_option, found[1])}"
+        held = any(f"--set {key}=" in str(facts["target"]) for key, _ in _PAIR.findall(found[1]))
+        return f"{'write' if held else 'add'}{_PAIR.sub(_as_option, found[1])}"
 
     typed = r"\1: type it when it is asked for, or set SMTPCHECK_PASSWORD"
-    return _ENTER.sub(typed, _SET.sub(again, step))
+    told = _UNSET.sub(r"leave out --set \1", _SET.sub(again, _ENTER.sub(typed, step)))
+    if _OF_PROFILE.search(told):
+        return f"{told} (NAME is a profile of this server; make one: smtpcheck profile init)"
+    return told
 
 
 def _as_option(pair: re.Match[str]) -> str:

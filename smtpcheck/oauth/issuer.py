@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from smtpcheck.diagnosis.oauth_settings import impossible
 from smtpcheck.model.number import number_in
 from smtpcheck.model.profile import OAuth
 from smtpcheck.model.secret import Secret
@@ -140,43 +141,8 @@ class Issuer:
 
 def checked_settings(oauth: OAuth) -> None:
     """Raises TokenUnavailableError where these settings never lead to a token."""
-    google, microsoft = oauth.issuer == "google", oauth.issuer == "microsoft"
-    flow = oauth.flow
-    if not oauth.client_id and flow != "service-account":
-        raise settings(
-            "auth.oauth.client_id is missing: the id of the application that asks for the token",
-            "register an application with the issuer, and set auth.oauth.client_id to its id",
-        )
-    if google and flow == "device":
-        raise settings(
-            "Google gives no token for mail by device code",
-            "set auth.oauth.flow to browser, or to service-account for a Workspace domain",
-        )
-    if google and flow == "client-credentials":
-        raise settings(
-            "Google has no client credentials for mail",
-            "set auth.oauth.flow to service-account, or to browser",
-        )
-    if microsoft and flow == "service-account":
-        raise settings(
-            "Microsoft has no service accounts of this kind",
-            "set auth.oauth.flow to client-credentials",
-        )
-    if microsoft and flow == "client-credentials" and not oauth.tenant:
-        raise settings(
-            "auth.oauth.tenant is missing: an application signs in to one tenant",
-            "set auth.oauth.tenant to the tenant's id or domain",
-        )
-    if flow == "client-credentials" and oauth.client_secret is None:
-        raise settings(
-            "auth.oauth.client_secret is missing: an application signs in with it",
-            'set auth.oauth.client_secret to { keyring = true }, { env = "NAME" } or another place',
-        )
-    if flow == "service-account" and not oauth.key_file:
-        raise settings(
-            "auth.oauth.key_file is missing: the key of the service account",
-            "set auth.oauth.key_file to the JSON file that the console handed out",
-        )
+    for each in impossible(oauth):
+        raise settings(each.message, each.help)
 
 
 def _is_token(value: object) -> bool:

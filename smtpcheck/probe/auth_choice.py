@@ -9,7 +9,15 @@ from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
-from smtpcheck.wire.sasl_choice import PLUS, Choice, Means, choose, options, weaker
+from smtpcheck.wire.sasl_choice import (
+    PLUS,
+    TOKEN_MECHANISMS,
+    Choice,
+    Means,
+    choose,
+    options,
+    weaker,
+)
 
 
 def choose_step(run: Run) -> Ended:
@@ -27,18 +35,23 @@ def choose_step(run: Run) -> Ended:
         return _failed(facts, "not-offered", "the server offers no login")
     if choice is None:
         return _nothing_fits(run, means, facts)
-    facts |= {"mechanism": choice.mechanism, "other_method": _other_method(choice, offered, means)}
+    facts |= {"mechanism": choice.mechanism, "other_method": other_method(run, choice.mechanism)}
     facts["reason"] = choice.reason
     return _chosen(run, choice, facts)
 
 
-def _other_method(choice: Choice, offered: tuple[str, ...], means: Means) -> str:
-    """What else `auth.method` could be here: the next in the order of `auto` that is of another
-    kind; a SCRAM has the server's stored keys in common with every other."""
-    kind = choice.mechanism.partition("-")[0]
-    others = tuple(name for name in offered if not name.startswith(kind))
-    found = choose(others, replace(means, method="auto"))
-    return found.mechanism.removesuffix(PLUS).lower() if found else ""
+def other_method(run: Run, *tried: str) -> str:
+    """What else than the mechanisms that were tried `auth.method` could be here: the next in the
+    order of `auto` that is of another kind; a SCRAM has the server's stored keys in common with
+    every other."""
+    kinds = {name.partition("-")[0] for name in tried}
+    others = tuple(name for name in run.offered.mechanisms if name.partition("-")[0] not in kinds)
+    return _named(choose(others, replace(means_of(run), method="auto")))
+
+
+def _named(choice: Choice | None) -> str:
+    """The choice in the words of `auth.method`; empty for none."""
+    return choice.mechanism.removesuffix(PLUS).lower() if choice else ""
 
 
 def choice_of(run: Run) -> Choice | None:
@@ -84,6 +97,7 @@ def _facts(run: Run, means: Means) -> dict[str, Json]:
         "offered_before_tls": list(before),
         "trust": run.talk.link.trust,
         "insecure_allowed": run.profile.auth.allow_insecure,
+        "token_method": next((each.lower() for each in TOKEN_MECHANISMS if each in offered), ""),
         "usable": [each.name for each in listed if not each.reason and each.name in offered],
         "choices": [
             {
@@ -105,8 +119,7 @@ def _facts(run: Run, means: Means) -> dict[str, Json]:
 
 def _nothing_fits(run: Run, means: Means, facts: dict[str, Json]) -> Ended:
     offered, method = run.offered.mechanisms, run.profile.auth.method
-    instead = choose(offered, replace(means, method="auto"))
-    facts["other_method"] = instead.mechanism.removesuffix(PLUS).lower() if instead else ""
+    facts |= _instead(run, means)
     if "NTLM" in offered and not means.ntlm and method in ("auto", "ntlm"):
         facts["missing_extra"] = "ntlm"
     if method != "external" and _only_bound(offered, means):
@@ -117,6 +130,22 @@ def _nothing_fits(run: Run, means: Means, facts: dict[str, Json]) -> Ended:
     wanted = method if method != "auto" else "one that this profile can use"
     said = f"the server offers {', '.join(offered)}, not {wanted}"
     return _failed(facts, "no-common-mechanism", said)
+
+
+def _instead(run: Run, means: Means) -> dict[str, Json]:
+    """What `auth.method` could be where what it is does not fit: with the secret that there is,
+    else with a password in place of a token."""
+    offered, auth = run.offered.mechanisms, run.profile.auth
+    other = _named(choose(offered, replace(means, method="auto")))
+    password = ""
+    if means.token and not other:
+        with_password = replace(means, method="auto", token=False, password=True)
+        other = _named(choose(offered, with_password))
+        password = "password" if other else ""
+    kept = auth.oauth is not None and auth.password is None
+    by_itself = choose(offered, replace(means, method="auto", token=kept))
+    auto = "auto" if by_itself and auth.method != "auto" and not password else ""
+    return {"other_method": other, "other_secret": password, "auto_method": auto}
 
 
 def _only_bound(offered: tuple[str, ...], means: Means) -> bool:

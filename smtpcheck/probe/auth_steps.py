@@ -6,7 +6,7 @@ from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.reply import Reply
 from smtpcheck.model.secret import Secret, SecretUnavailableError
 from smtpcheck.model.stage import Outcome
-from smtpcheck.probe.auth_choice import choice_of
+from smtpcheck.probe.auth_choice import choice_of, other_method
 from smtpcheck.probe.link import Trust
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
@@ -63,10 +63,12 @@ def login_step(run: Run) -> Ended:
             if isinstance(outcome.heard, Reply) and outcome.refused:
                 run.refused.remember(login_, outcome.heard)
     except EncodingFaultError as error:
+        facts["other_method"] = other_method(run, choice.mechanism)
         return _failed(facts, "encoding", str(error))
     except TimeoutError as error:
         return _failed(facts, "held", f"not tried: {error}")
     facts["mechanism"] = outcome.mechanism
+    facts["other_method"] = other_method(run, choice.mechanism, fallback, outcome.mechanism)
     if fallback:
         facts |= {
             "fallback_from": fallback,

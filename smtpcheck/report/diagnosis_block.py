@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from smtpcheck.model.diagnosis import Confidence, Diagnosis, Evidence, Severity
+from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Severity
 from smtpcheck.model.transcript import Who
 from smtpcheck.report.escape import escape, shell_quoted
 from smtpcheck.report.quote import Quote, gutter_for, quote_rows
@@ -66,8 +66,21 @@ def diagnosis_rows(
             rows += labelled("" if at else "see", shown(link, style), style)
     if place.target:
         until = place.again.get(diagnosis.stage, diagnosis.stage)
-        rows.append(try_row(place.target, f"--until {until}" if until else ""))
+        target = _mended(place.target, diagnosis.changes)
+        rows.append(try_row(target, f"--until {until}" if until else ""))
     return rows
+
+
+def _mended(target: Sequence[str], changes: Sequence[Change]) -> list[str]:
+    """The words of the target, a setting of them that failed as the fix has it."""
+    wanted = {each.key: each.value for each in changes if isinstance(each.value, (str, int))}
+    mended = []
+    for before, word in zip(("", *target), target, strict=False):
+        key = word.partition("=")[0] if before == "--set" else ""
+        value = wanted.get(key)
+        said = str(value).lower() if isinstance(value, bool) else value
+        mended.append(word if value is None else f"{key}={said}")
+    return mended
 
 
 def arrow_rows(where: str, place: Place, style: Style) -> list[Row]:

@@ -251,8 +251,8 @@ def _with_password(
     merged = {key: value for each in reversed(layers) for key, value in each.values.items()}
     profile = build_profile(merged)
     if profile.auth.method in ("none", "external") or not profile.auth.username:
-        certificate = profile.auth.method == "external"
-        why = "the certificate is the login" if certificate else "this profile does not log in"
+        reasons = {"external": "the certificate is the login", "none": "auth.method is none"}
+        why = reasons.get(profile.auth.method, "the profile names no user")
         notes.append(f"{PASSWORD_VARIABLE} is set and not used: {why}")
         return
     variables.values["auth.password"] = SecretRef(SecretSource.ENV, name=PASSWORD_VARIABLE)

@@ -63,7 +63,7 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (cause("x", more="hint = 1"), "x: unknown key hint; allowed: changes, help, owner"),
+        (cause("x", more="hint = 1"), "x: unknown key hint; allowed: changes, guard, help, owner"),
         (cause("x").replace("source =", "sauce ="), "x, rule 1: unknown key sauce"),
         (cause("x").replace('source = "made up"', ""), "x, rule 1: source: needed"),
         (cause("Bad_Id"), "Bad_Id: the id must be"),

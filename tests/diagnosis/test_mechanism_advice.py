@@ -55,7 +55,7 @@ def _broken(other: str) -> tuple[str, str, str]:
         error__kind="challenge-malformed",
         mechanism="SCRAM-SHA-256",
         auth__choose__offered=["SCRAM-SHA-256", "CRAM-MD5"],
-        auth__choose__other_method=other,
+        other_method=other,
     )
 
 

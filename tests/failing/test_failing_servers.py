@@ -12,7 +12,7 @@ from tests.failing.case import Case, cases
 from tests.failing.checking import assert_names, assert_nothing_is_wrong, probed
 from tests.pki import TestPki
 
-FILES = ("greeting", "tls", "auth", "envelope", "message", "settings", "manuals")
+FILES = ("greeting", "tls", "auth", "session", "envelope", "message", "settings", "manuals")
 FAILING = [each for name in FILES for each in cases(name)]
 FOUND_OUT = cases("experiments")
 HEALTHY = cases("healthy")
