@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, quote_plus
 
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.wire.disguise import readings_of
 
 MASK = "<hidden>"
 _SHORT = 4
@@ -18,33 +18,33 @@ nothing to read, and such a secret protects nothing."""
 class Masker:
     """Replaces what it knows; knows nothing at first."""
 
-    __slots__ = ("_pattern", "_values")
+    __slots__ = ("_forms", "_octets")
 
     def __init__(self) -> None:
-        self._values: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._forms: dict[str, None] = {}
+        self._octets: dict[bytes, None] = {}
 
     def add(self, *forms: str) -> None:
         """Learns forms of a secret (`sasl.forms_of`)."""
-        if not forms:
-            return
-        self._values.update(form for form in forms if form)
-        whole = sorted(self._values, key=lambda form: (-len(form), form))
-        self._pattern = re.compile(
-            "|".join(
-                re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"
-                for form in whole
-            ),
-            re.IGNORECASE,
-        )
+        for form in filter(None, forms):
+            self._forms[_lower(form)] = None
+            if len(form) >= _SHORT:
+                octets = form.encode("utf-8", "replace")
+                self._octets |= {octets: None, octets.replace(b" ", b"+"): None}
 
     def text(self, text: str) -> str:
         """The text with every known form masked."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        if not self._forms:
+            return text
+        lowered = _lower(text)
+        spans = [span for form in self._forms for span in _spans_of(form, lowered)]
+        for reading in readings_of(text):
+            spans += [span for form in self._octets for span in reading.spans_of(form)]
+        return _masked(text, spans) if spans else text
 
     def value(self, value: Json) -> Json:
         """A fact with every text in it masked."""
-        if self._pattern is None:
+        if not self._forms:
             return value
         if isinstance(value, str):
             return self.text(value)
@@ -53,6 +53,42 @@ class Masker:
         if isinstance(value, Sequence):
             return [self.value(each) for each in value]
         return value
+
+
+def _lower(text: str) -> str:
+    """In small letters, each at the place of its own."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(each if len(each.lower()) > 1 else each.lower() for each in text)
+
+
+def _spans_of(form: str, text: str) -> Iterator[tuple[int, int]]:
+    at = text.find(form)
+    while at >= 0:
+        end = at + len(form)
+        if len(form) >= _SHORT or not (
+            _is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])
+        ):
+            yield at, end
+            at = text.find(form, end)
+        else:
+            at = text.find(form, at + 1)
+
+
+def _is_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    """What overlaps becomes one mask."""
+    parts: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        if start >= at:
+            parts += (text[at:start], MASK)
+        at = max(at, end)
+    return "".join((*parts, text[at:]))
 
 
 def encodings(value: bytes) -> Iterator[str]:
