@@ -42,7 +42,7 @@ def ask_tls(
         outcome,
         recorder.masker.text(said),
         round(recorder.now_ms - begun, 3),
-        {key: recorder.masker.value(value) for key, value in facts.items()},
+        recorder.masker.facts(facts),
     )
 
 
