@@ -45,6 +45,7 @@ def look_at_versions(asker: Asker, seen: Seen, look: Look) -> None:
     """tls.versions"""
     try:
         ask_versions(asker, seen.choices)
+        seen.whole = True
     finally:
         if seen.choices:
             _tell_versions(seen, look)
@@ -66,12 +67,12 @@ def _ask_ssl2(asker: Asker, look: Look) -> None:
 
 def _tell_versions(seen: Seen, look: Look) -> None:
     look.facts["versions"] = list(reversed(seen.versions))
-    look.facts["offers"] = in_words(seen.versions)
+    look.facts["offers"] = in_words(seen.versions, whole=seen.whole)
     look.facts["chosen"] = {each.version: each.cipher for each in seen.choices}
     groups = {each.version: each.group for each in seen.choices if each.group}
     if groups:
         look.facts["groups"] = groups
-    look.said.append(in_words(seen.versions))
+    look.said.append(in_words(seen.versions, whole=seen.whole))
     if seen.legacy:
         words = in_words(seen.legacy).removesuffix(" only")
         kind = "broken-version" if "ssl3" in seen.legacy else "legacy-version"
@@ -81,6 +82,8 @@ def _tell_versions(seen: Seen, look: Look) -> None:
 def _must_be_known(seen: Seen) -> None:
     if not seen.choices:
         raise AskingEndedError("nothing came out about its TLS")
+    if not seen.whole:
+        raise AskingEndedError("whether it takes older versions did not come out")
 
 
 def look_at_ciphers(asker: Asker, seen: Seen, look: Look) -> None:
