@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -33,11 +34,17 @@ class Proof:
 
 
 def probe_unsaved(
-    loaded: LoadedProfile, *, send: bool = False, may_run: bool = True, resolver: str = ""
+    loaded: LoadedProfile,
+    *,
+    send: bool = False,
+    may_run: bool = True,
+    resolver: str = "",
+    changes: Mapping[str, str] | None = None,
 ) -> Proof:
     """Probes settings that are in no file yet, up to RCPT and RSET, or with `send` through the
     test message; up to EHLO where the secret is not to be had, or only by a command that is not to
-    run (`may_run`). Raises UsageError for settings that this version does not use."""
+    run (`may_run`). With `changes` they are those of a saved profile, which is what can be tried
+    again. Raises UsageError for settings that this version does not use."""
     from smtpcheck.api import Job, probe
     from smtpcheck.cli.session import asker
     from smtpcheck.model.plan import Plan
@@ -46,9 +53,12 @@ def probe_unsaved(
     loaded = replace(loaded, profile=replace(loaded.profile, enabled=True))
     loaded, missing = _with_secret(loaded, may_run=may_run)
     plan = Plan(until="ehlo" if missing else "", deliver=send, resolver=resolver)
+    target = loaded.name if changes and loaded.name else target_of(loaded.profile)
     with _watching() as watcher:
         report = probe(
-            Job(target_of(loaded.profile), loaded, plan), watcher=watcher, ask=asker(no_input=False)
+            Job(target, loaded, plan, overrides=changes or {}),
+            watcher=watcher,
+            ask=asker(no_input=False),
         )
     return Proof(report, missing)
 

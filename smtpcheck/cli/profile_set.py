@@ -173,7 +173,7 @@ def _prove(name: str, changes: Mapping[str, str | None], *, send: bool) -> int:
         return ExitCode.OK
     anyway = f"smtpcheck profile {_as_words(name, changes)}"
     try:
-        proof = probe_unsaved(after, send=send)
+        proof = probe_unsaved(after, send=send, changes=changes)
     except UsageError as error:
         keep_changes(after, changes)
         raise UsageError(error.message, (*error.help, f"or save it unprobed: {anyway}")) from None

@@ -17,16 +17,21 @@ MICROSOFT: Final = frozenset(
     ("m365", "m365-legacy-tls", "m365-gcc-high", "m365-21vianet", "m365-hve", "outlook-com")
 )
 GOOGLE: Final = frozenset(("gmail", "google-workspace", "google-smtp-relay"))
-AUDIENCES: Final = (
-    "https://outlook.office.com",
-    "https://outlook.office365.com",
-    "00000002-0000-0ff1-ce00-000000000000",
-    "https://outlook.office365.us",
-    "https://outlook-dod.office365.us",
-    "https://webmail.apps.mil",
-    "https://partner.outlook.cn",
-)
-"""What a token for Exchange Online names as its audience, in one of Microsoft's clouds."""
+CLOUDS: Final = {"public": "m365", "us-gov": "m365-gcc-high", "china": "m365-21vianet"}
+"""The provider that a cloud of Microsoft stands for (`auth.oauth.cloud`)."""
+_EVERYWHERE: Final = "00000002-0000-0ff1-ce00-000000000000"
+_PUBLIC: Final = ("https://outlook.office.com", "https://outlook.office365.com", _EVERYWHERE)
+_AUDIENCES: Final = {
+    "m365-gcc-high": (
+        "https://outlook.office365.us",
+        "https://outlook-dod.office365.us",
+        "https://webmail.apps.mil",
+        _EVERYWHERE,
+    ),
+    "m365-21vianet": ("https://partner.outlook.cn", _EVERYWHERE),
+}
+"""What a token for Exchange Online names as its audience in a cloud of its own; elsewhere it is one
+of the public cloud."""
 _SEND: Final = "smtp.send"
 _SEND_AS_APP: Final = "smtp.sendasapp"
 _GOOGLE_SCOPE: Final = "https://mail.google.com/"
@@ -53,7 +58,7 @@ def problems_of(
     if claims.not_before > now + EARLY:
         found.append("not-yet-valid")
     if provider in MICROSOFT:
-        found += _microsoft(claims)
+        found += _microsoft(claims, _AUDIENCES.get(provider, _PUBLIC))
     elif provider in GOOGLE and token.scopes and _GOOGLE_SCOPE not in token.scopes:
         found.append("scope-missing")
     account = claims.account or token.account
@@ -87,13 +92,13 @@ def facts_of_token(
     return {**told, "problems": list(problems)}
 
 
-def _microsoft(claims: Claims) -> list[str]:
+def _microsoft(claims: Claims, audiences: tuple[str, ...]) -> list[str]:
     """Personal accounts have opaque tokens, of which nothing is known."""
     if claims.kind != "jwt" or claims.error:
         return []
     found = []
     named = {each.rstrip("/").casefold() for each in claims.audience}
-    if named and not named & set(AUDIENCES):
+    if named and named.isdisjoint(audiences):
         found.append("wrong-audience")
     if claims.app_only:
         # With RBAC for applications (since October 2025) the role is not in the token.

@@ -52,7 +52,7 @@ def try_own_sender(run: Run, experiment: OwnSender, deadline: Deadline) -> Exper
         Outcome.PASSED if good else Outcome.FAILED,
         recorder.masker.text(said),
         took,
-        {key: recorder.masker.value(value) for key, value in facts.items()},
+        recorder.masker.facts(facts),
     )
 
 

@@ -32,8 +32,8 @@ def ask_tls(
         ended = str(error)
     facts: dict[str, Json] = {"port": run.profile.port, "connections": asker.connections}
     if choices:
-        facts |= _facts(run, choices)
-        outcome, said = Outcome.PASSED, _words(choices)
+        facts |= _facts(run, choices, whole=not ended)
+        outcome, said = Outcome.PASSED, _words(choices, whole=not ended)
     else:
         outcome = Outcome.FAILED
         said = ended or "the server refuses every version and cipher suite that there is"
@@ -42,17 +42,17 @@ def ask_tls(
         outcome,
         recorder.masker.text(said),
         round(recorder.now_ms - begun, 3),
-        {key: recorder.masker.value(value) for key, value in facts.items()},
+        recorder.masker.facts(facts),
     )
 
 
-def _facts(run: Run, choices: list[Choice]) -> dict[str, Json]:
+def _facts(run: Run, choices: list[Choice], *, whole: bool) -> dict[str, Json]:
     tls, first = run.profile.tls, choices[0]
     versions = [each.version for each in reversed(choices)]
     weakness = first.weakness
     facts: dict[str, Json] = {
         "versions": versions,
-        "offers": in_words(versions),
+        "offers": in_words(versions, whole=whole),
         "allowed": allowed_in_words(tls.min_version, tls.max_version),
         "gap": gap(versions, tls.min_version, tls.max_version),
         "version": first.version,
@@ -68,8 +68,10 @@ def _facts(run: Run, choices: list[Choice]) -> dict[str, Json]:
     return facts
 
 
-def _words(choices: list[Choice]) -> str:
-    return f"takes {in_words(each.version for each in choices)}, {_choice(choices[0])}"
+def _words(choices: list[Choice], *, whole: bool) -> str:
+    return (
+        f"takes {in_words((each.version for each in choices), whole=whole)}, {_choice(choices[0])}"
+    )
 
 
 def _choice(first: Choice) -> str:

@@ -57,5 +57,5 @@ def speak_tls(
         outcome,
         recorder.masker.text(summary),
         round(recorder.now_ms - begun, 3),
-        {key: recorder.masker.value(value) for key, value in facts.items()},
+        recorder.masker.facts(facts),
     )

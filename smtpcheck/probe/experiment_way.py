@@ -305,7 +305,7 @@ def _result(way: TryWay, walk: Walk, instead: Ended | None) -> ExperimentResult:
         outcome,
         recorder.masker.text(_words(way, walk, ended, facts)),
         round(recorder.now_ms - walk.begun, 3),
-        {key: recorder.masker.value(value) for key, value in facts.items()},
+        recorder.masker.facts(facts),
     )
 
 

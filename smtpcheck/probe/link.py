@@ -144,6 +144,13 @@ class Link:
         TLS 1.3 a server says only then that it wants a client certificate."""
         return self._tls.handshake_facts().get("error") if self._tls else None
 
+    @property
+    def leaf(self) -> bytes:
+        """The server's certificate in DER, as the handshake showed it; empty when none has come."""
+        from smtpcheck.wire.tls import TlsSession
+
+        return self._tls.leaf if isinstance(self._tls, TlsSession) else b""
+
     def binding(self, *, by_certificate: bool = False) -> ChannelBinding | None:
         """What a login can be tied to this connection with; None without TLS."""
         return self._tls.binding(by_certificate=by_certificate) if self._tls else None

@@ -100,9 +100,10 @@ class Recorder:
         """The conversation so far."""
         return tuple(self._events)
 
-    def client(self, text: str) -> int:
-        """Writes what the client said, in the words that may be shown."""
-        return self._write(Who.CLIENT, text)
+    def client(self, text: str, ours: str = "") -> int:
+        """Writes what the client said, in the words that may be shown; it begins with `ours`, in
+        which nothing is anybody's secret."""
+        return self._write(Who.CLIENT, text, ours)
 
     def note(self, text: str) -> int:
         """Writes what happened besides."""
@@ -202,7 +203,7 @@ class Recorder:
             ended.outcome,
             round(self.now_ms - self._begun, 3),
             self.masker.text(ended.summary),
-            {key: self.masker.value(value) for key, value in ended.facts.items()},
+            self.masker.facts(_nested(ended.facts)),
         )
 
     def _worsen(self, n: int, outcome: Outcome) -> None:
@@ -210,13 +211,15 @@ class Recorder:
         if outcome is Outcome.WARNED and self.stages[n].outcome is Outcome.PASSED:
             self.stages[n] = replace(self.stages[n], outcome=Outcome.WARNED)
 
-    def _write(self, who: Who, text: str) -> int:
+    def _write(self, who: Who, text: str, ours: str = "") -> int:
         number = len(self._events) + 1
         if number > TRANSCRIPT_LIMIT:
             return TRANSCRIPT_LIMIT
         if number == TRANSCRIPT_LIMIT:
             who, text = Who.NOTE, "the transcript ends here: too many lines"
-        event = Event(number, self.now_ms, who, self.masker.text(text)[:TEXT_LIMIT])
+        ours = ours if text.startswith(ours) else ""
+        shown = ours + self.masker.text(text.removeprefix(ours))
+        event = Event(number, self.now_ms, who, shown[:TEXT_LIMIT])
         self._events.append(event)
         self._watch(Spoken(self._target, event))
         return number

@@ -84,6 +84,9 @@ def _literal(text: str) -> Literal | Malformed | None:
     if not percent:
         return Literal(ResolvedAddress("ipv6", str(address)))
     index = _interface(scope)
+    # In a URL the mark itself is encoded (RFC 6874); an interface that is called so comes first.
+    if scope.startswith("25") and index not in (known for known, _ in socket.if_nameindex()):
+        index = _interface(scope[2:]) or index
     if not index:
         return Malformed(f"this machine has no interface {scope!r}, which the address names")
     return Literal(ResolvedAddress("ipv6", str(address), index))

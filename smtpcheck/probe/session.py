@@ -103,7 +103,8 @@ class Session:
             return 0
         for say in says:
             self._recorder.masker.add(*say.masks)
-            self._recorder.client(say.shown)
+            # What hides a secret is made of a verb, a mechanism and the word that stands for it.
+            self._recorder.client(say.shown, say.shown if say.secret else say.verb)
         first = says[0]
 
         def told(gone: int, total: int) -> None:

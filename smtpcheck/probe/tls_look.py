@@ -49,6 +49,8 @@ class Seen:
     """The server takes logins: a client that trusts the wrong one loses a password."""
     choices: list[Choice] = field(default_factory=list)
     """One for each version that is taken, newest first."""
+    whole: bool = False
+    """Whether the search for versions came to its end: what is not among them is not taken."""
     usual: Choice | None = None
     """What a present-day client gets in the newest version up to 1.2."""
 

@@ -10,7 +10,7 @@ from typing import Final
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.probe.tls_ask import Asker, AskingEndedError
 from smtpcheck.probe.tls_look import Look, Seen
-from smtpcheck.probe.tls_versions import ask_versions, in_words
+from smtpcheck.probe.tls_versions import allowed_in_words, ask_versions, gap, in_words
 from smtpcheck.wire.certificate_issue import MUST_STAPLE
 from smtpcheck.wire.cipher_suites import (
     BROKEN,
@@ -45,9 +45,10 @@ def look_at_versions(asker: Asker, seen: Seen, look: Look) -> None:
     """tls.versions"""
     try:
         ask_versions(asker, seen.choices)
+        seen.whole = True
     finally:
         if seen.choices:
-            _tell_versions(seen, look)
+            _tell_versions(asker, seen, look)
     if set(seen.versions) & set(_OLD_AT_MOST):
         _ask_ssl2(asker, look)
     else:
@@ -64,14 +65,18 @@ def _ask_ssl2(asker: Asker, look: Look) -> None:
         look.problem("ssl2", "takes SSL 2.0")
 
 
-def _tell_versions(seen: Seen, look: Look) -> None:
+def _tell_versions(asker: Asker, seen: Seen, look: Look) -> None:
     look.facts["versions"] = list(reversed(seen.versions))
-    look.facts["offers"] = in_words(seen.versions)
+    look.facts["offers"] = in_words(seen.versions, whole=seen.whole)
+    tls = asker.run.profile.tls
+    look.facts["allowed"] = allowed_in_words(tls.min_version, tls.max_version)
+    misses = gap(seen.versions, tls.min_version, tls.max_version)
+    look.facts["gap"] = misses if seen.whole or misses == "older" else ""
     look.facts["chosen"] = {each.version: each.cipher for each in seen.choices}
     groups = {each.version: each.group for each in seen.choices if each.group}
     if groups:
         look.facts["groups"] = groups
-    look.said.append(in_words(seen.versions))
+    look.said.append(in_words(seen.versions, whole=seen.whole))
     if seen.legacy:
         words = in_words(seen.legacy).removesuffix(" only")
         kind = "broken-version" if "ssl3" in seen.legacy else "legacy-version"
@@ -81,6 +86,8 @@ def _tell_versions(seen: Seen, look: Look) -> None:
 def _must_be_known(seen: Seen) -> None:
     if not seen.choices:
         raise AskingEndedError("nothing came out about its TLS")
+    if not seen.whole:
+        raise AskingEndedError("whether it takes older versions did not come out")
 
 
 def look_at_ciphers(asker: Asker, seen: Seen, look: Look) -> None:

@@ -86,6 +86,8 @@ def _ask_weak(asker: Asker, seen: Seen, look: Look) -> None:
     it may have stood behind. In TLS 1.3 none of them exist. A certificate on a curve is shown only
     to who names that curve (RFC 8422 section 5.1), so it is named, last."""
     kinds = {"weak": WEAK, "unusual": UNUSUAL}
+    if not seen.classic and not seen.whole:
+        raise AskingEndedError("whether it takes older versions did not come out")
     look.facts |= {kind: [] for kind in kinds}
     if not seen.classic:
         return

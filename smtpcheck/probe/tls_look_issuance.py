@@ -23,7 +23,7 @@ _MOST_RECORDS: Final = 20
 def look_at_issuance(asker: Asker, seen: Seen, look: Look) -> None:
     """tls.issuance"""
     shown = seen.usual.certificates if seen.usual else ()
-    der = seen.leaf or (shown[0] if shown else b"")
+    der = seen.leaf or (shown[0] if shown else asker.run.talk.link.leaf)
     issue = read_issue(der) if der else None
     if issue is None:
         raise AskingEndedError("no certificate was seen that can be read")

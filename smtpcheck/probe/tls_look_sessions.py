@@ -55,7 +55,9 @@ def look_at_sessions(asker: Asker, seen: Seen, look: Look) -> None:
 def _ask_renegotiation(asker: Asker, seen: Seen, look: Look) -> None:
     """TLS 1.3 has none, and below 1.2 no session is made by hand."""
     if "1.2" not in seen.versions:
-        look.facts["renegotiation"] = "not-tested" if seen.classic else "impossible"
+        look.facts["renegotiation"] = (
+            "not-tested" if seen.classic or not seen.whole else "impossible"
+        )
         return
     from smtpcheck.wire.question import NO_TLS
     from smtpcheck.wire.renegotiation import RenegotiationSession

@@ -35,8 +35,9 @@ def ask_versions(asker: Asker, found: list[Choice]) -> None:
         at = _NEWEST_FIRST.index(choice.version) + 1
 
 
-def in_words(versions: Iterable[str]) -> str:
-    """`TLS 1.0 only`, `TLS 1.2 and 1.3`, `SSL 3.0, TLS 1.0 and 1.1`."""
+def in_words(versions: Iterable[str], *, whole: bool = True) -> str:
+    """`TLS 1.0 only`, `TLS 1.2 and 1.3`, `SSL 3.0, TLS 1.0 and 1.1`; `TLS 1.3 at least` where the
+    older ones did not come out."""
     known = set(versions)
     ordered = [name for name in VERSIONS if name in known]
     if not ordered:
@@ -45,9 +46,10 @@ def in_words(versions: Iterable[str]) -> str:
     first_tls = next((n for n, name in enumerate(ordered) if name != "ssl3"), None)
     if first_tls is not None:
         told[first_tls] = f"TLS {told[first_tls]}"
-    if len(told) == 1:
-        return f"{told[0]} only"
-    return f"{', '.join(told[:-1])} and {told[-1]}"
+    listed = f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
+    if not whole:
+        return f"{listed} at least"
+    return listed if len(told) > 1 else f"{listed} only"
 
 
 def allowed_in_words(lowest: str, highest: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.secret import SecretUnavailableError
@@ -11,7 +12,7 @@ from smtpcheck.model.stage import Outcome
 from smtpcheck.model.token import Token, TokenUnavailableError
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Run
-from smtpcheck.wire.sasl import forms_of, token_claims
+from smtpcheck.wire.sasl import bare_token, forms_of, token_claims
 
 _WORDS = {
     "expired": "the token has expired",
@@ -45,8 +46,17 @@ def token_step(run: Run) -> Ended:
     except TokenUnavailableError as error:
         facts = {**error.facts, "help": list(error.help)} if error.help else error.facts
         return _failed(facts, error.kind, run.recorder.masker.text(error.reason))
-    run.secret = token.secret
     run.recorder.masker.add(*forms_of(token.secret, auth.username))
+    try:
+        bare, off = bare_token(token.secret)
+    except ValueError as error:
+        said = f"the {token.source} gives no access token: {error}"
+        return _failed(given, "token-malformed", said)
+    if off:
+        token = replace(token, secret=bare)
+        run.recorder.masker.add(*forms_of(bare, auth.username))
+        run.note(f"the {token.source} gives more than the token: {off} is left away")
+    run.secret = token.secret
     if token.note:
         run.note(token.note)
     return _judged(run, token)
@@ -89,13 +99,14 @@ def _token(run: Run) -> Token:
 
 def _provider(run: Run) -> str:
     from smtpcheck.diagnosis.provider import provider_of
-    from smtpcheck.diagnosis.token import MICROSOFT
+    from smtpcheck.diagnosis.token import CLOUDS
 
     known = {"server.host": run.name, "provider": run.provider}
     found = provider_of(known, _greeting(run), ())
     oauth = run.profile.auth.oauth
-    microsoft = oauth is not None and oauth.issuer == "microsoft"
-    return found or (min(MICROSOFT) if microsoft else "")
+    if found or oauth is None or oauth.issuer != "microsoft":
+        return found
+    return CLOUDS[oauth.cloud]
 
 
 def _greeting(run: Run) -> str:

@@ -68,6 +68,9 @@ def _failed_how(target: TargetReport) -> str:
     send = stage_of(target.observations, Stage.SEND)
     doubt = (facts_of(send, step).get("in_doubt") for step in ("send.message", "send.repeat"))
     if True in doubt:
+        accepted = facts_of(send, "send.message").get("accepted")
+        if isinstance(accepted, (list, tuple)) and accepted:
+            return ", accepted for some recipients, unknown for others"
         return ", unknown whether the message was accepted"
     if target.exit_code == ExitCode.TEMPORARY:
         return ", for now: the server asks to try again later"

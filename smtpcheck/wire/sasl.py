@@ -246,6 +246,14 @@ def key_pass_phrase(secret: Secret) -> Callable[[], bytes]:
     return lambda: secret.reveal().encode()
 
 
+def bare_token(given: Secret) -> tuple[Secret, str]:
+    """`wire.token.bare_token` for a secret. Raises ValueError."""
+    from smtpcheck.wire import token
+
+    bare, off = token.bare_token(given.reveal())
+    return Secret(bare), off
+
+
 def token_claims(token: Secret) -> Claims:
     """What an access token says of itself; no signature is checked."""
     from smtpcheck.wire.token import claims_of

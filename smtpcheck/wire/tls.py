@@ -287,8 +287,7 @@ class TlsSession:
         else:
             inspected = (each for each in found.problems if each.kind is Kind.INSPECTION)
             kept = (*inspected, wrong_fingerprint(leaf, pin))
-            if self._context.policy.verify:
-                self._shut(untrusted("the server's certificate is not the pinned one"))
+            self._shut(untrusted("the server's certificate is not the pinned one"))
         self._waived = tuple(each for each in found.problems if each not in kept)
         self._findings = Findings(found.chain, kept)
 

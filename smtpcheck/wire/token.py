@@ -25,9 +25,57 @@ _MOST: Final = 40
 _LATEST: Final = 253_402_300_799.0
 """The last second of the year 9999: what lies behind it is no time."""
 _JWT: Final = re.compile(r"([A-Za-z0-9_-]{2,})\.([A-Za-z0-9_-]{2,})\.([A-Za-z0-9_-]*)\Z")
+_QUOTES: Final = "\"'"
+_HEADER: Final = re.compile(r"(?:Authorization:\s*)?Bearer(?:\s+|:\s*|\Z)", re.IGNORECASE)
+_CARRIED: Final = re.compile(r"[!#-&(-~]+")
+"""Every character that is seen, but quotes: issuers go beyond the letters that RFC 6750 has."""
+_TOKEN_KEYS: Final = ("access_token", "accessToken")
+"""The second is the command line's of Azure."""
 _PLAIN: Final = ("issuer", "client_id", "flow", "account", "expires", "obtained")
 _APPS: Final = ("appid", "azp", "client_id")
 _ACCOUNTS: Final = ("upn", "preferred_username", "unique_name", "email", "username")
+
+
+def bare_token(given: str) -> tuple[str, str]:
+    """The access token in what a place gives for it, and in words what was taken off, or nothing:
+    blanks around it, quotes, the word Bearer of a header, the JSON of a token response (RFC 6749
+    section 5.1). Raises ValueError, in words without any part of it, where no token is left that
+    Bearer can carry (RFC 6750 section 2.1)."""
+    token, off = given.strip(), []
+    if token.startswith("{"):
+        token = _token_in(token)
+        off.append("the JSON around it")
+    if token[:1] in _QUOTES and token.endswith(token[0]):
+        token = token.strip(_QUOTES + " ")
+        off.append("the quotes around it")
+    header = _HEADER.match(token)
+    if header is not None:
+        token = token[header.end() :].strip(_QUOTES + " ")
+        off.append("the word Bearer before it")
+    if not _CARRIED.fullmatch(token):
+        raise ValueError(_unfit(token))
+    if not off and token != given:
+        off.append("the blanks or line ends around it")
+    return token, " and ".join(off)
+
+
+def _token_in(record: str) -> str:
+    try:
+        told = json.loads(record)
+    except (ValueError, RecursionError):
+        told = None
+    found = [told[name] for name in _TOKEN_KEYS if name in told] if isinstance(told, dict) else []
+    if not found or not isinstance(found[0], str):
+        raise ValueError("it begins like JSON, and no access_token can be read from its first line")
+    return str(found[0]).strip()
+
+
+def _unfit(token: str) -> str:
+    if not token:
+        return "nothing is left of it without blanks, quotes and the word Bearer"
+    if any(letter.isspace() for letter in token):
+        return "it holds blanks or line ends, which no access token does"
+    return "it holds characters that no access token does (RFC 6750 section 2.1)"
 
 
 def claims_of(token: str) -> Claims:

@@ -184,6 +184,7 @@ def test_set_probes_a_server_before_it_is_saved(smtpcheck: CommandLine, server: 
     assert done.code == 11
     assert "nothing was changed" in done.err
     assert "smtpcheck profile set box server.port 1 --no-probe" in done.err
+    assert "try: smtpcheck probe box --set server.port=1 --until tcp" in done.out
     assert smtpcheck.read("box") == text
     good = smtpcheck("profile", "set", "box", "server.host", "127.0.0.1")
     assert good.code == 0, good.out + good.err

@@ -42,12 +42,30 @@ def test_a_right_token_has_no_problem(claims: dict[str, Any]) -> None:
         "https://outlook.office.com/",
         "https://Outlook.Office365.com",
         "00000002-0000-0ff1-ce00-000000000000",
-        "https://partner.outlook.cn",
-        "https://outlook.office365.us",
     ],
 )
 def test_every_name_of_exchange_online_is_an_audience(audience: str) -> None:
     assert problems(**{**USER, "audience": (audience,)}) == ()
+
+
+@pytest.mark.parametrize(
+    ("provider", "audience"),
+    [
+        ("m365", EXO),
+        ("outlook-com", EXO),
+        ("m365-gcc-high", "https://outlook.office365.us"),
+        ("m365-gcc-high", "https://webmail.apps.mil/"),
+        ("m365-21vianet", "https://partner.outlook.cn"),
+    ],
+)
+def test_every_cloud_has_audiences_of_its_own(provider: str, audience: str) -> None:
+    claims = {**USER, "audience": (audience,)}
+    assert problems(**claims, provider=provider) == ()
+    for other in {"m365", "m365-gcc-high", "m365-21vianet"} - {
+        provider,
+        "m365" if audience == EXO else "",
+    }:
+        assert problems(**claims, provider=other) == ("wrong-audience",)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_an_address_is_not_looked_up(host: str, family: str, address: str) -> No
     assert read_host(host) == Literal(ResolvedAddress(family, address))
 
 
-@pytest.mark.parametrize("host", ["fe80::1%{}", "[fe80::1%{}]"])
+@pytest.mark.parametrize("host", ["fe80::1%{}", "[fe80::1%{}]", "[fe80::1%25{}]", "fe80::1%25{}"])
 def test_a_scope_may_be_a_name_or_a_number(host: str) -> None:
     index, name = socket.if_nameindex()[0]
     wanted = Literal(ResolvedAddress("ipv6", "fe80::1", index))

@@ -101,6 +101,10 @@ def test_a_verdict_that_never_comes_leaves_the_message_in_doubt(pki: TestPki, en
     assert (report.exit_code, failed_step(report)) == (14, "send.message")
     facts = step(report, "send.message").facts
     assert (facts["accepted"], facts["in_doubt"]) == ([ALICE], True)
+    assert cause(report) == "delivery-partly-in-doubt"
+    told = " ".join(shown(report).split())
+    assert "whether the message was accepted" not in told
+    assert "accepted for some recipients, unknown for others" in told
 
 
 def test_pipelined_verdicts_are_told_apart(pki: TestPki) -> None:

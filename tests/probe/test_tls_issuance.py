@@ -74,7 +74,8 @@ def looked(
     with serving(handler) as server:
         recorder = SimpleNamespace(stages=[SimpleNamespace(stage=Stage.TLS, steps=steps)])
         plan = SimpleNamespace(resolver=server.where)
-        run = SimpleNamespace(recorder=recorder, plan=plan)
+        talk = SimpleNamespace(link=SimpleNamespace(leaf=b""))
+        run = SimpleNamespace(recorder=recorder, plan=plan, talk=talk)
         asker: Any = SimpleNamespace(run=run, server_name=HOST, deadline=Deadline(5.0))
         look_at_issuance(asker, seen, look)
         return look, [name for name, _, _ in server.asked]

@@ -101,6 +101,39 @@ def test_a_token_that_cannot_be_right_is_not_sent(pki: TestPki, name: str) -> No
     assert "AUTH" not in server.connections[0].verbs()
 
 
+@pytest.mark.parametrize("written", ["Bearer {}", " {}\n", '{{"access_token": "{}"}}'])
+def test_a_token_is_judged_and_sent_without_what_is_no_part_of_it(
+    pki: TestPki, written: str
+) -> None:
+    expired = user_token(exp=time.time() - 5)
+    report, server = probe(pki, conversation(MICROSOFT), written.format(expired))
+    assert (failed_step(report), cause(report)) == ("auth.token", "auth-oauth-token-invalid")
+    assert any("is left away" in note for note in report.notes)
+    assert expired not in shown(report)
+    token = user_token()
+    script = conversation(MICROSOFT, "235 2.7.0 ok")
+    report, server = probe(pki, script, written.format(token))
+    assert step(report, "auth.login").outcome == "passed"
+    sent = base64.b64encode(f"user={USERNAME}\1auth=Bearer {token}\1\1".encode())
+    assert sent in server.tls_received
+    assert token not in shown(report)
+
+
+def test_what_is_no_token_is_not_sent(pki: TestPki) -> None:
+    report, server = probe(pki, conversation(MICROSOFT), '{"error": "no-canary"}')
+    assert (failed_step(report), cause(report)) == ("auth.token", "auth-oauth-token-invalid")
+    assert "begins like JSON" in shown(report)
+    assert "AUTH" not in server.connections[0].verbs()
+
+
+def test_a_token_of_another_cloud_is_not_sent(pki: TestPki) -> None:
+    script = conversation(MICROSOFT)
+    report, server = probe(pki, script, user_token(aud="https://outlook.office365.us"))
+    assert (failed_step(report), cause(report)) == ("auth.token", "auth-oauth-config")
+    assert "another of Microsoft's clouds" in shown(report)
+    assert "AUTH" not in server.connections[0].verbs()
+
+
 def test_the_token_of_another_provider_may_have_any_audience(pki: TestPki) -> None:
     script = conversation("mail.example.test ESMTP", "235 2.7.0 ok")
     report, _ = probe(pki, script, user_token(aud="https://mail.example"))

@@ -237,10 +237,14 @@ def test_a_pinned_certificate_is_verified_whatever_its_chain_and_is_logged_in_to
 
 
 @pytest.mark.parametrize("verify", [True, False])
-def test_another_certificate_than_the_pinned_one_gets_no_login(pki: TestPki, verify: bool) -> None:
+@pytest.mark.parametrize("insecure", [True, False])
+def test_another_certificate_than_the_pinned_one_gets_no_login(
+    pki: TestPki, verify: bool, insecure: bool
+) -> None:
     settings = {"fingerprint": digest(pki, "self-signed"), "verify": verify}
-    report, server = probe(pki, "good", settings)
-    assert failed_step(report) == ("tls.handshake" if verify else "auth.choose")
+    tables = {"auth": {"allow_insecure": insecure}}
+    report, server = probe(pki, "good", settings, tables=tables)
+    assert failed_step(report) == "tls.handshake"
     assert "cert-fingerprint-mismatch" in [each.cause for each in report.diagnoses]
     assert_no_login_and_no_mail(server, report)
 
