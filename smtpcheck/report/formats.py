@@ -49,7 +49,17 @@ def _json(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG0
     return render_json(report)
 
 
-FORMATS: dict[str, Renderer] = {"text": _text, "json": _json}
+def _jsonl(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001
+    from smtpcheck.report.jsonl import render_jsonl
+
+    return render_jsonl(report)
+
+
+FORMATS: dict[str, Renderer] = {
+    "text": _text,
+    "json": _json,
+    "jsonl": _jsonl,
+}
 
 
 def parse_format_options(values: Sequence[str]) -> list[Output]:
