@@ -15,7 +15,7 @@ Formats = Annotated[
         "--format",
         "-f",
         metavar="FORMAT[=FILE]",
-        help="text, json or jsonl; repeatable with =FILE.",
+        help="text, json, jsonl, junit or nagios; repeatable with =FILE.",
     ),
 ]
 DebugFile = Annotated[

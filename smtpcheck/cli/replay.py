@@ -42,7 +42,7 @@ def replay(
     report = judge_again(_saved(file))
     wishes = Wishes(formats=formats, verbose=verbose, quiet=quiet)
     failed = [write_report(report, output, wishes) for output in outputs]
-    raise typer.Exit(ended(report, failed))
+    raise typer.Exit(ended(report, outputs, failed))
 
 
 def _saved(name: str) -> Json:

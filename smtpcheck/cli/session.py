@@ -83,13 +83,18 @@ def tell(
     if outputs is None:
         outputs = parse_format_options(list(wishes.formats))
     said = [*failed, *(write_report(report, output, wishes) for output in outputs)]
-    return ended(report, [*said, *_write_transcripts(report, jobs, wishes)])
+    return ended(report, outputs, [*said, *_write_transcripts(report, jobs, wishes)])
 
 
-def ended(report: Report, failed: Sequence[str]) -> int:
-    """Tells what could not be written; the exit code of the run."""
+def ended(report: Report, outputs: Sequence[Output], failed: Sequence[str]) -> int:
+    """Tells what could not be written; the exit code of the run, or of the plugin that a monitoring
+    system takes it for."""
     for said in filter(None, failed):
         sys.stderr.write(usage_failure(UsageError(said)))
+    if Output("nagios") in outputs:
+        from smtpcheck.report.nagios import nagios_state
+
+        return nagios_state(report)
     return report.exit_code or (ExitCode.FINDINGS if any(failed) else ExitCode.OK)
 
 

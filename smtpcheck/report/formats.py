@@ -55,10 +55,24 @@ def _jsonl(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG
     return render_jsonl(report)
 
 
+def _junit(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.junit import render_junit
+
+    return render_junit(report, style)
+
+
+def _nagios(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.nagios import render_nagios
+
+    return render_nagios(report, style)
+
+
 FORMATS: dict[str, Renderer] = {
     "text": _text,
     "json": _json,
     "jsonl": _jsonl,
+    "junit": _junit,
+    "nagios": _nagios,
 }
 
 
