@@ -173,7 +173,16 @@ def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
 
 
 def write_report(report: Report, output: Output, wishes: Wishes) -> str:
-    """Writes one format. Returns why that could not be done, or nothing."""
+    """Writes one format, and what belongs to it. Returns why that could not be done, or nothing."""
+    failed = _write_text(report, output, wishes)
+    if output.format == "github":
+        from smtpcheck.cli.job_summary import add_to_job_summary
+
+        failed = failed or add_to_job_summary(report)
+    return failed
+
+
+def _write_text(report: Report, output: Output, wishes: Wishes) -> str:
     from smtpcheck.cli.terminal import style_for
 
     style = Style(width=100, color=False, unicode=True) if output.path else style_for(sys.stdout)

@@ -19,7 +19,7 @@ def days_left_of(seen: Observations) -> float | None:
 def earliest_expiry(seen: Observations) -> float | None:
     """When the first certificate of the chain ends, in seconds since 1970; None where none was
     seen."""
-    ends = [_seconds(text_of(each, "not_after")) for each in _chain(seen)]
+    ends = [seconds_since_1970(text_of(each, "not_after")) for each in _chain(seen)]
     return min((each for each in ends if each is not None), default=None)
 
 
@@ -27,7 +27,8 @@ def _chain(seen: Observations) -> list[Facts]:
     return tables_of(facts_of(stage_of(seen, Stage.TLS), "tls.handshake"), "chain")
 
 
-def _seconds(text: str) -> float | None:
+def seconds_since_1970(text: str) -> float | None:
+    """A time of RFC 3339; None where it is none. Without a zone it is UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

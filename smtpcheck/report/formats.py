@@ -67,12 +67,40 @@ def _nagios(report: Report, style: Style, **_wishes: object) -> str:
     return render_nagios(report, style)
 
 
+def _github(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.github import render_github
+
+    return render_github(report, style)
+
+
+def _prometheus(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.metrics import render_prometheus
+
+    return render_prometheus(report, style)
+
+
+def _openmetrics(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.metrics import render_openmetrics
+
+    return render_openmetrics(report, style)
+
+
+def _markdown(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.markdown import render_markdown
+
+    return render_markdown(report, style)
+
+
 FORMATS: dict[str, Renderer] = {
     "text": _text,
     "json": _json,
     "jsonl": _jsonl,
     "junit": _junit,
+    "github": _github,
     "nagios": _nagios,
+    "prometheus": _prometheus,
+    "openmetrics": _openmetrics,
+    "markdown": _markdown,
 }
 
 
