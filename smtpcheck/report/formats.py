@@ -91,6 +91,12 @@ def _markdown(report: Report, style: Style, **_wishes: object) -> str:
     return render_markdown(report, style)
 
 
+def _sarif(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.sarif import render_sarif
+
+    return render_sarif(report, style)
+
+
 FORMATS: dict[str, Renderer] = {
     "text": _text,
     "json": _json,
@@ -100,6 +106,7 @@ FORMATS: dict[str, Renderer] = {
     "nagios": _nagios,
     "prometheus": _prometheus,
     "openmetrics": _openmetrics,
+    "sarif": _sarif,
     "markdown": _markdown,
 }
 

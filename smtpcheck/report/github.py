@@ -8,15 +8,12 @@ written as the toolkit of GitHub does it.
 
 from __future__ import annotations
 
-import re
-
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
-from smtpcheck.report.facts import text_of
 from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
-from smtpcheck.report.troubles import Trouble, troubles_of, unique_names
+from smtpcheck.report.troubles import Trouble, profile_file, troubles_of, unique_names
 from smtpcheck.report.verdict import verdict
 
 MOST = 10
@@ -24,7 +21,6 @@ MOST = 10
 SUMMARY_LIMIT = 1 << 20
 """Octets of all that a step adds to the summary of its job."""
 _ROOM = 4096
-_PROFILE_FILE = re.compile(r"(?!/)(?!.*\.\.)[^:\\]+\.toml")
 
 
 def render_github(report: Report, style: Style) -> str:
@@ -66,19 +62,12 @@ def _shown(kind: str, lines: list[str]) -> list[str]:
 def _trouble(name: str, target: TargetReport, trouble: Trouble) -> str:
     kind = "error" if trouble.severity is Severity.ERROR else "warning"
     message = "\n".join([trouble.title, *trouble.lines()])
-    return _command(kind, f"{name}: {trouble.cause}", message, _file(target))
+    return _command(kind, f"{name}: {trouble.cause}", message, profile_file(target))
 
 
 def _verdict(kind: str, name: str, target: TargetReport, style: Style) -> str:
     message = shown("".join(text for text, _ in verdict(target)), style)
     return _command(kind, name, message, "")
-
-
-def _file(target: TargetReport) -> str:
-    """The profile's file, where it lies in the repository: named by a path of its own."""
-    path = text_of(target.observations.settings, "profile")
-    named = target.profile is None and path == target.target.removeprefix("./")
-    return path if named and path.isprintable() and _PROFILE_FILE.fullmatch(path) else ""
 
 
 def _command(kind: str, title: str, message: str, file: str) -> str:

@@ -6,12 +6,14 @@ what has a meaning in the format itself.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from smtpcheck.model.diagnosis import Diagnosis, Severity
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
 from smtpcheck.model.value import dataclass
+from smtpcheck.report.facts import text_of
 from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
 from smtpcheck.report.words import OWNER_WORDS
@@ -19,6 +21,7 @@ from smtpcheck.report.words import OWNER_WORDS
 UNKNOWN = "unknown-cause"
 """Stands for the cause where a run failed and no rule fits."""
 PLAIN = Style(width=100, color=False, unicode=True)
+_PROFILE_FILE = re.compile(r"(?!/)(?!.*\.\.)[^:\\]+\.toml")
 _EVIDENCE = 6
 _HELP = 12
 
@@ -75,6 +78,14 @@ def unique_names(report: Report, style: Style = PLAIN) -> list[str]:
         seen[name] += 1
         unique.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
     return unique
+
+
+def profile_file(target: TargetReport) -> str:
+    """The profile's file, where it lies in the repository: named by a relative path; else the empty
+    string."""
+    path = text_of(target.observations.settings, "profile")
+    named = target.profile is None and path == target.target.removeprefix("./")
+    return path if named and path.isprintable() and _PROFILE_FILE.fullmatch(path) else ""
 
 
 def _of_diagnosis(diagnosis: Diagnosis, style: Style) -> Trouble:
