@@ -16,11 +16,12 @@ from smtpcheck.api.knowledge import (
     prove_rules,
 )
 from smtpcheck.api.precheck import look_at_secret, settings_findings
-from smtpcheck.api.probing import Ask, probe, probe_many
+from smtpcheck.api.probing import Ask, Each, probe, probe_many
 
 __all__ = [
     "Ask",
     "DryRun",
+    "Each",
     "Job",
     "RuleProof",
     "cause_page",

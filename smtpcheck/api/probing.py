@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from smtpcheck.store.origin import LoadedProfile
 
 Ask = Callable[[str], str]
+Each = Callable[[int, Report], None]
+"""Takes the number of a target and a report of that target alone, as soon as it is done, in the
+thread that probed it."""
 
 
 def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
@@ -41,9 +44,15 @@ def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> Tar
 
 
 def probe_many(
-    jobs: Sequence[Job], *, at_once: int, watcher: Watcher = nobody, ask: Ask | None = None
+    jobs: Sequence[Job],
+    *,
+    at_once: int,
+    watcher: Watcher = nobody,
+    ask: Ask | None = None,
+    each: Each | None = None,
 ) -> Report:
-    """Probes all targets, so many side by side, and joins them to one report in their order."""
+    """Probes all targets, so many side by side, and joins them to one report in their order.
+    `each` takes those that are done before the others."""
     from smtpcheck.probe.recorder import Recorder
 
     started = datetime.now(UTC)
@@ -57,10 +66,14 @@ def probe_many(
 
     refused = Refused()
     recorders = [Recorder(job.target, watcher) for job in jobs]
-    works = [
-        partial(_skip_or_probe, job, recorder, ask, refused)
-        for job, recorder in zip(jobs, recorders, strict=True)
-    ]
+
+    def work(number: int) -> TargetReport:
+        target = _skip_or_probe(jobs[number], recorders[number], ask, refused)
+        if each is not None:
+            each(number, report_of(started, [target]))
+        return target
+
+    works = [partial(work, number) for number in range(len(jobs))]
     done = side_by_side(works, at_once)
     return report_of(
         started,

@@ -76,32 +76,40 @@ def root(
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code."""
+    code, said = _ended(arguments)
+    if said:
+        sys.stderr.write(said)
+    if "nagios" not in " ".join(arguments):
+        return code
+    from smtpcheck.cli.plugin import plugin_code
+
+    return plugin_code(arguments, code, said)
+
+
+def _ended(arguments: list[str]) -> tuple[int, str]:
+    """The exit code, and what is to be said where no report came to be."""
     try:
         ended = app(args=arguments, prog_name="smtpcheck", standalone_mode=False)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        return (end.code if isinstance(end.code, int) else int(end.code is not None)), ""
     except ParserError as error:
-        return _refuse(error)
+        return ExitCode.USAGE, _refusal(error)
     except UsageError as error:
-        sys.stderr.write(usage_failure(error))
-        return ExitCode.USAGE
+        return ExitCode.USAGE, usage_failure(error)
     except (StoppedError, KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted\n")
-        return ExitCode.INTERRUPTED
+        return ExitCode.INTERRUPTED, "interrupted\n"
     except BrokenPipeError:
         # Whoever read our output went away; say nothing more to nobody.
         sys.stdout = None  # keeps the interpreter from flushing it
-        return ExitCode.FINDINGS
+        return ExitCode.FINDINGS, ""
     except Exception as error:  # noqa: BLE001 - whatever comes here is a defect of ours
-        sys.stderr.write(defect(error))
-        return ExitCode.DEFECT
-    return ended if isinstance(ended, int) else ExitCode.OK
+        return ExitCode.DEFECT, defect(error)
+    return (ended if isinstance(ended, int) else ExitCode.OK), ""
 
 
-def _refuse(error: Any) -> int:
+def _refusal(error: Any) -> str:
     refusal = refused(error)
-    if refusal is None:
-        error.show()  # a command alone gets its help
-    else:
-        sys.stderr.write(usage_failure(refusal))
-    return ExitCode.USAGE
+    if refusal is not None:
+        return usage_failure(refusal)
+    error.show()  # a command alone gets its help
+    return ""

@@ -12,7 +12,11 @@ from smtpcheck.model.errors import UsageError
 Formats = Annotated[
     list[str],
     typer.Option(
-        "--format", "-f", metavar="FORMAT[=FILE]", help="text or json; repeatable with =FILE."
+        "--format",
+        "-f",
+        metavar="FORMAT[=FILE]",
+        help="text, json, jsonl, junit, github, nagios, prometheus, openmetrics, sarif "
+        "or markdown; repeatable with =FILE.",
     ),
 ]
 DebugFile = Annotated[

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smtpcheck.cli.profile_show import Format, FormatOption, write_json
+from smtpcheck.cli.profile_show import write_json
 
 if TYPE_CHECKING:
     from smtpcheck.model.errors import Problem, ProfileError
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from smtpcheck.store.origin import LoadedProfile
 
 Finding = dict[str, Any]
+
+
+class Format(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
 
 
 def lint(
@@ -26,7 +35,9 @@ def lint(
     run_commands: Annotated[
         bool, typer.Option("--run-commands", help="Run the commands that print passwords, too.")
     ] = False,
-    format_: FormatOption = Format.TEXT,
+    format_: Annotated[
+        Format, typer.Option("--format", "-f", help="How to write the findings.")
+    ] = Format.TEXT,
 ) -> None:
     """Find what is wrong without sending a packet.
 
@@ -42,6 +53,11 @@ def lint(
     findings, notes, count = _all_findings(names or [], run_commands=run_commands)
     if format_ is Format.JSON:
         write_json({"profiles": count, "findings": findings, "notes": notes})
+    elif format_ is Format.SARIF:
+        from smtpcheck.cli.lint_sarif import write_sarif
+
+        write_sarif(findings)
+        _say_notes(notes)
     else:
         _write(findings, count)
         _say_notes(notes)

@@ -84,7 +84,7 @@ def keep_changes(loaded: LoadedProfile, changes: Mapping[str, str | None]) -> No
     from smtpcheck.store.drafts import save_changes
     from smtpcheck.store.layers import layer_of_overrides
 
-    values = {key: text for key, text in changes.items() if text is not None}
+    values = _values(changes)
     if not loaded.name or not values:  # a file elsewhere has no place for drafts
         return
     path = save_changes(loaded.name, layer_of_overrides(values).raw)
@@ -173,7 +173,7 @@ def _prove(name: str, changes: Mapping[str, str | None], *, send: bool) -> int:
         return ExitCode.OK
     anyway = f"smtpcheck profile {_as_words(name, changes)}"
     try:
-        proof = probe_unsaved(after, send=send, changes=changes)
+        proof = probe_unsaved(after, send=send, changes=_values(changes))
     except UsageError as error:
         keep_changes(after, changes)
         raise UsageError(error.message, (*error.help, f"or save it unprobed: {anyway}")) from None
@@ -189,9 +189,14 @@ def _prove(name: str, changes: Mapping[str, str | None], *, send: bool) -> int:
     return proof.exit_code
 
 
+def _values(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """What is set, without what is taken away."""
+    return {key: text for key, text in changes.items() if text is not None}
+
+
 def _as_words(name: str, changes: Mapping[str, str | None]) -> str:
     """The command that saves unprobed: `set NAME KEY VALUE --no-probe`, or `unset NAME KEY`."""
-    values = {key: text for key, text in changes.items() if text is not None}
+    values = _values(changes)
     if not values:
         return f"unset {name} {' '.join(changes)}"
     words = (f"{key} {_quoted(text)}" for key, text in values.items())

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from smtpcheck.cli import options
 from smtpcheck.cli.command import Command, new_app
-from smtpcheck.cli.failure import usage_failure
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
-from smtpcheck.model.stage import ExitCode
 
 app = new_app()
 _LARGEST = 256 << 20
@@ -38,16 +35,14 @@ def replay(
     Example: smtpcheck replay report.json
     """
     from smtpcheck.api import replay as judge_again
-    from smtpcheck.cli.session import Wishes, write_report
+    from smtpcheck.cli.session import Wishes, ended, write_report
     from smtpcheck.report.formats import parse_format_options
 
     outputs = parse_format_options(list(formats))
     report = judge_again(_saved(file))
     wishes = Wishes(formats=formats, verbose=verbose, quiet=quiet)
-    failed = [said for output in outputs if (said := write_report(report, output, wishes))]
-    for said in failed:
-        sys.stderr.write(usage_failure(UsageError(said)))
-    raise typer.Exit(report.exit_code or (ExitCode.FINDINGS if failed else ExitCode.OK))
+    failed = [write_report(report, output, wishes) for output in outputs]
+    raise typer.Exit(ended(report, outputs, failed))
 
 
 def _saved(name: str) -> Json:

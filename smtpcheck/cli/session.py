@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from pathlib import Path
 
-from smtpcheck.api import Job, probe_many
+from smtpcheck.api import Each, Job, probe_many
 from smtpcheck.cli.failure import usage_failure
+from smtpcheck.cli.stdout import write_stdout
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.report import Report
@@ -35,36 +34,67 @@ class Wishes:
 
 def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     """Probes all jobs, writes every format asked for, and returns the exit code."""
-    return tell(probe_jobs(jobs, wishes), jobs, wishes)
+    outputs = parse_format_options(list(wishes.formats))
+    if Output("jsonl") not in outputs:
+        return tell(probe_jobs(jobs, wishes), jobs, wishes)
+    from smtpcheck.cli.line_stream import LineStream
+
+    stream = LineStream()
+    report = probe_jobs(jobs, wishes, each=stream.take)
+    failed = stream.close(report)
+    outputs.remove(Output("jsonl"))
+    return tell(report, jobs, wishes, outputs, failed=[failed])
 
 
 def probe_jobs(
-    jobs: Sequence[Job], wishes: Wishes, asking: Callable[[str], str] | None = None
+    jobs: Sequence[Job],
+    wishes: Wishes,
+    asking: Callable[[str], str] | None = None,
+    each: Each | None = None,
 ) -> Report:
     """Probes all jobs, once it is sure that what was asked for can be written. `asking`: instead of
-    the terminal."""
+    the terminal. `each`: takes the targets that are done before the others."""
     outputs = parse_format_options(list(wishes.formats))
     files = _debug_files(jobs, wishes)
-    for path in [*files, *(output.path for output in outputs if output.path)]:
-        _must_be_writable(path)
+    files += [output.path for output in outputs if output.path]
+    if files:
+        from smtpcheck.store.report_file import must_be_writable
+
+        for path in files:
+            must_be_writable(path)
     asking = asking or asker(no_input=wishes.no_input)
     echo = _echo_kept() if asking else nullcontext()
     with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
         ask = _undisturbed(asking, watcher)
-        return probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask)
+        return probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask, each=each)
 
 
 def tell(
-    report: Report, jobs: Sequence[Job], wishes: Wishes, outputs: Sequence[Output] | None = None
+    report: Report,
+    jobs: Sequence[Job],
+    wishes: Wishes,
+    outputs: Sequence[Output] | None = None,
+    *,
+    failed: Sequence[str] = (),
 ) -> int:
-    """Writes every format asked for, or these, and the conversations; returns the exit code."""
+    """Writes every format asked for, or these, and the conversations; returns the exit code.
+    `failed`: what could not be written before."""
     # What cannot be written keeps nothing else from being written.
     if outputs is None:
         outputs = parse_format_options(list(wishes.formats))
-    failed = [write_report(report, output, wishes) for output in outputs]
-    failed += _write_transcripts(report, jobs, wishes)
+    said = [*failed, *(write_report(report, output, wishes) for output in outputs)]
+    return ended(report, outputs, [*said, *_write_transcripts(report, jobs, wishes)])
+
+
+def ended(report: Report, outputs: Sequence[Output], failed: Sequence[str]) -> int:
+    """Tells what could not be written; the exit code of the run, or of the plugin that a monitoring
+    system takes it for."""
     for said in filter(None, failed):
         sys.stderr.write(usage_failure(UsageError(said)))
+    if Output("nagios") in outputs:
+        from smtpcheck.report.nagios import nagios_state
+
+        return nagios_state(report)
     return report.exit_code or (ExitCode.FINDINGS if any(failed) else ExitCode.OK)
 
 
@@ -143,7 +173,16 @@ def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
 
 
 def write_report(report: Report, output: Output, wishes: Wishes) -> str:
-    """Writes one format. Returns why that could not be done, or nothing."""
+    """Writes one format, and what belongs to it. Returns why that could not be done, or nothing."""
+    failed = _write_text(report, output, wishes)
+    if output.format == "github":
+        from smtpcheck.cli.job_summary import add_to_job_summary
+
+        failed = failed or add_to_job_summary(report)
+    return failed
+
+
+def _write_text(report: Report, output: Output, wishes: Wishes) -> str:
     from smtpcheck.cli.terminal import style_for
 
     style = Style(width=100, color=False, unicode=True) if output.path else style_for(sys.stdout)
@@ -151,22 +190,10 @@ def write_report(report: Report, output: Output, wishes: Wishes) -> str:
         report, style, verbose=wishes.verbose, quiet=wishes.quiet, opened=wishes.opened
     )
     if output.path:
-        return _save(output.path, text)
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_stdout()  # who reads has read enough; the result of the run is the same
-    except OSError as error:
-        _forget_stdout()
-        return f"cannot write to standard output: {error.strerror}"
-    return ""
+        from smtpcheck.store.report_file import save_report
 
-
-def _forget_stdout() -> None:
-    """What is still buffered would be written, and fail, once more at the end of the process."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return save_report(output.path, text)
+    return write_stdout(text)
 
 
 def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
@@ -180,30 +207,11 @@ def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> l
     if not _debug_files(jobs, wishes):
         return []
     from smtpcheck.report.transcript import render_transcript
+    from smtpcheck.store.report_file import save_report
 
     told: dict[str, list[str]] = {}
     for job, target in zip(jobs, report.targets, strict=True):
         path = wishes.debug_file or job.loaded.profile.debug.file
         if path:
             told.setdefault(path, []).append(render_transcript(target, started=report.started))
-    return [_save(path, "\n".join(texts)) for path, texts in told.items()]
-
-
-def _save(path: str, text: str) -> str:
-    try:
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        return f"cannot write {path}: {error.strerror}"
-    return ""
-
-
-def _must_be_writable(path: str) -> None:
-    """Better to hear it before the run than to lose the run's result."""
-    place = Path(path)
-    if place.exists() and not place.is_file() and not place.is_dir():
-        return  # who reads from a pipe would take this for its end
-    try:
-        with place.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    return [save_report(path, "\n".join(texts)) for path, texts in told.items()]

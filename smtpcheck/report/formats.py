@@ -49,7 +49,66 @@ def _json(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG0
     return render_json(report)
 
 
-FORMATS: dict[str, Renderer] = {"text": _text, "json": _json}
+def _jsonl(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001
+    from smtpcheck.report.jsonl import render_jsonl
+
+    return render_jsonl(report)
+
+
+def _junit(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.junit import render_junit
+
+    return render_junit(report, style)
+
+
+def _nagios(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.nagios import render_nagios
+
+    return render_nagios(report, style)
+
+
+def _github(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.github import render_github
+
+    return render_github(report, style)
+
+
+def _prometheus(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.metrics import render_prometheus
+
+    return render_prometheus(report, style)
+
+
+def _openmetrics(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.metrics import render_openmetrics
+
+    return render_openmetrics(report, style)
+
+
+def _markdown(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.markdown import render_markdown
+
+    return render_markdown(report, style)
+
+
+def _sarif(report: Report, style: Style, **_wishes: object) -> str:
+    from smtpcheck.report.sarif import render_sarif
+
+    return render_sarif(report, style)
+
+
+FORMATS: dict[str, Renderer] = {
+    "text": _text,
+    "json": _json,
+    "jsonl": _jsonl,
+    "junit": _junit,
+    "github": _github,
+    "nagios": _nagios,
+    "prometheus": _prometheus,
+    "openmetrics": _openmetrics,
+    "sarif": _sarif,
+    "markdown": _markdown,
+}
 
 
 def parse_format_options(values: Sequence[str]) -> list[Output]:

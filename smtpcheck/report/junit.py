@@ -1,0 +1,130 @@
+"""A report as JUnit XML, as Jenkins and GitLab read it: a suite for each target, a case for each
+stage.
+
+GitLab shows the class name as the suite and the text of a failure; Jenkins takes what stands before
+the last dot of the class name for a package. A stage that was not needed, or not reached, is
+skipped. What no stage stands for (an expectation that is not met, a disabled profile) is a case of
+its own.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from smtpcheck.model.diagnosis import Severity
+from smtpcheck.model.observation import StageResult
+from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.stage import Outcome
+from smtpcheck.report.rows import shown
+from smtpcheck.report.style import Style
+from smtpcheck.report.troubles import Trouble, troubles_of, unique_names
+
+_COUNTS = ("tests", "failures", "errors", "skipped")
+_TAGS = ("failure", "error", "skipped")
+_WHOLE = "probe"
+"""The case of a target that has no stages."""
+_EXPECT = "expectations"
+"""The case of what failed though no stage did."""
+
+
+def render_junit(report: Report, style: Style) -> str:
+    """The document, in ASCII: characters beyond it are written as references."""
+    root = Element("testsuites", {"name": "smtpcheck"})
+    for name, target in zip(unique_names(report, style), report.targets, strict=True):
+        _suite(root, name, report.started, target, style)
+    _count(root)
+    indent(root)
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="us-ascii").decode()}\n'
+    )
+
+
+def _suite(root: Element, name: str, started: str, target: TargetReport, style: Style) -> None:
+    # Readers of old take no fraction and no zone; the time is UTC.
+    suite = SubElement(root, "testsuite", {"name": name, "timestamp": shown(started, style)[:19]})
+    due = troubles_of(target, style)
+    class_name = f"smtpcheck.{name.replace('.', '_')}"
+    for stage in target.observations.stages:
+        here = [each for each in due if each.stage == stage.stage.value]
+        case = _case(suite, class_name, stage.stage.value, stage.elapsed_ms)
+        taken = _fill_stage(case, stage, here, style)
+        due = [each for each in due if each not in taken]
+    failed = [each for each in due if each.severity is Severity.ERROR]
+    if failed or (target.outcome is Outcome.FAILED and suite.find("testcase/failure") is None):
+        _failure(_case(suite, class_name, _EXPECT), failed or troubles_of(target, style))
+    if not len(suite) or (
+        target.outcome is Outcome.INTERRUPTED and suite.find("testcase/error") is None
+    ):
+        _fill_whole(_case(suite, class_name, _WHOLE), target, style)
+    left = [each for each in due if each.severity is Severity.WARNING]
+    said = _warnings(left) + [f"note: {shown(each, style)}" for each in target.notes]
+    if said:
+        SubElement(suite, "system-out").text = "\n".join(said)
+    _count(suite)
+
+
+def _case(suite: Element, class_name: str, name: str, milliseconds: float = 0.0) -> Element:
+    seconds = f"{max(milliseconds, 0.0) / 1000:.3f}"
+    return SubElement(suite, "testcase", {"classname": class_name, "name": name, "time": seconds})
+
+
+def _fill_stage(
+    case: Element, stage: StageResult, here: list[Trouble], style: Style
+) -> list[Trouble]:
+    """What the stage came to; returns the troubles that the case tells."""
+    warnings = [each for each in here if each.severity is Severity.WARNING]
+    errors = [each for each in here if each.severity is Severity.ERROR]
+    if stage.outcome is Outcome.FAILED:
+        _failure(case, errors)
+    elif stage.outcome is Outcome.INTERRUPTED:
+        _interrupted(case)
+    elif stage.outcome is Outcome.SKIPPED:
+        why = f"blocked by {stage.blocked_by}" if stage.blocked_by else "not part of this run"
+        SubElement(case, "skipped", {"message": shown(why, style)})
+    if stage.outcome is not Outcome.FAILED:
+        errors = []
+    if warnings:
+        SubElement(case, "system-out").text = "\n".join(_warnings(warnings))
+    return errors + warnings
+
+
+def _fill_whole(case: Element, target: TargetReport, style: Style) -> None:
+    if target.outcome is Outcome.INTERRUPTED:
+        _interrupted(case)
+    elif target.outcome is Outcome.SKIPPED:
+        why = "; ".join(target.notes) or "the profile is disabled"
+        SubElement(case, "skipped", {"message": shown(why, style)})
+
+
+def _failure(case: Element, errors: list[Trouble]) -> None:
+    """One element with all that is wrong: readers show the first and leave out the others."""
+    first = errors[0] if errors else None
+    message = first.title if first else "failed"
+    failure = SubElement(
+        case, "failure", {"message": message, "type": first.cause if first else "failed"}
+    )
+    failure.text = "\n\n".join(
+        "\n".join([f"{each.cause}: {each.title}", *each.lines()]) for each in errors
+    )
+
+
+def _interrupted(case: Element) -> None:
+    SubElement(case, "error", {"message": "interrupted", "type": "interrupted"})
+
+
+def _warnings(troubles: list[Trouble]) -> list[str]:
+    told: list[str] = []
+    for each in troubles:
+        told += [f"warning: {each.cause}: {each.title}", *(f"  {line}" for line in each.lines())]
+    return told
+
+
+def _count(element: Element) -> None:
+    """The numbers of what is below; a case has at most one of failure, error and skipped."""
+    cases = list(element.iter("testcase"))
+    numbers = [len(cases)]
+    numbers += [sum(case.find(tag) is not None for case in cases) for tag in _TAGS]
+    for name, number in zip(_COUNTS, numbers, strict=True):
+        if name != "skipped" or element.tag == "testsuite":
+            element.set(name, str(number))
+    element.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")

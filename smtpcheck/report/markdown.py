@@ -1,0 +1,93 @@
+"""A report as Markdown, for a comment, a ticket, or the summary of a job.
+
+What others said is escaped where it stands in a sentence, and stands in a block of code, behind a
+prefix of ours, where it is quoted.
+"""
+
+from __future__ import annotations
+
+from smtpcheck.model.observation import StageResult
+from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.stage import Outcome
+from smtpcheck.report.escape import markdown
+from smtpcheck.report.rows import shown
+from smtpcheck.report.style import Style
+from smtpcheck.report.troubles import Trouble, troubles_of, unique_names
+from smtpcheck.report.verdict import short_verdict, verdict
+from smtpcheck.report.words import OUTCOME_WORDS, duration, run_time, total_ms
+
+
+def render_markdown(report: Report, style: Style) -> str:
+    """The document: a table of the targets where there are several, then a section for each."""
+    names = unique_names(report, style)
+    lines = ["# smtpcheck", ""]
+    if len(names) > 1:
+        lines += [*_summary(report, names, style), ""]
+    for name, target in zip(names, report.targets, strict=True):
+        lines += _target(name, target, style)
+    lines.append(f"Started {_plain(report.started, style)}, exit {report.exit_code}.")
+    return "\n".join(lines) + "\n"
+
+
+def _summary(report: Report, names: list[str], style: Style) -> list[str]:
+    rows = ["| target | result | time | cause |", "|---|---|---|---|"]
+    for name, target in zip(names, report.targets, strict=True):
+        causes = [each.cause for each in troubles_of(target, style)]
+        ran = target.outcome is not Outcome.SKIPPED
+        time = run_time(total_ms(target)) if ran else ""
+        cells = (markdown(name), short_verdict(target), time, markdown(", ".join(causes)))
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def _target(name: str, target: TargetReport, style: Style) -> list[str]:
+    (core, _), *rest = verdict(target)
+    sentence = _plain("".join(text for text, _ in rest), style)
+    joint = "" if sentence.startswith(":") else " "
+    lines = [f"## {markdown(name)}", "", f"**{_plain(core, style)}**{joint}{sentence}", ""]
+    if target.outcome is not Outcome.SKIPPED:
+        lines += _stages(target, style)
+        notes = [f"- note: {_plain(each, style)}" for each in target.notes]
+        lines += [*notes, ""] if notes else []
+    for each in troubles_of(target, style):
+        lines += _trouble(each)
+    return lines
+
+
+def _stages(target: TargetReport, style: Style) -> list[str]:
+    stages = target.observations.stages
+    if not stages:
+        return []
+    rows = ["| stage | result | time | |", "|---|---|---|---|"]
+    return [*rows, *(_stage(each, style) for each in stages), ""]
+
+
+def _stage(stage: StageResult, style: Style) -> str:
+    time = duration(stage.elapsed_ms) if stage.outcome is not Outcome.SKIPPED else ""
+    if stage.blocked_by:
+        said = f"blocked by {_plain(stage.blocked_by, style)}"
+    else:
+        step = stage.failed_step
+        said = _plain(step.summary, style) if step else ""
+    return f"| {stage.stage.value} | {OUTCOME_WORDS[stage.outcome]} | {time} | {said} |"
+
+
+def _trouble(trouble: Trouble) -> list[str]:
+    where = f" ({trouble.stage})" if trouble.stage else ""
+    lines = [f"### {trouble.severity.value}: {markdown(trouble.cause)}{markdown(where)}", ""]
+    lines += [f"**{markdown(trouble.title)}**" if trouble.title else "", ""]
+    if trouble.evidence:
+        # Behind the bar nothing can end the block.
+        lines += ["```text", *(f"| {each}" for each in trouble.evidence), "```", ""]
+    if trouble.why:
+        lines += [f"Why: {markdown(trouble.why)}", ""]
+    steps = trouble.fixes()
+    lines += [f"{number}. {markdown(each)}" for number, each in enumerate(steps, 1)]
+    lines += [""] if steps else []
+    if trouble.references:
+        lines += [f"See: {', '.join(map(markdown, trouble.references))}", ""]
+    return lines
+
+
+def _plain(text: str, style: Style) -> str:
+    return markdown(shown(text, style))
