@@ -12,7 +12,7 @@ from smtpcheck.model.errors import UsageError
 Formats = Annotated[
     list[str],
     typer.Option(
-        "--format", "-f", metavar="FORMAT[=FILE]", help="text or json; repeatable with =FILE."
+        "--format", "-f", metavar="FORMAT[=FILE]", help="text, json or html; repeatable with =FILE."
     ),
 ]
 DebugFile = Annotated[

@@ -49,7 +49,13 @@ def _json(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG0
     return render_json(report)
 
 
-FORMATS: dict[str, Renderer] = {"text": _text, "json": _json}
+def _html(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001 -- a document to pass on is the same for every reader
+    from smtpcheck.report.html import render_html
+
+    return render_html(report)
+
+
+FORMATS: dict[str, Renderer] = {"text": _text, "json": _json, "html": _html}
 
 
 def parse_format_options(values: Sequence[str]) -> list[Output]:
