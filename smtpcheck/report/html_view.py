@@ -27,9 +27,10 @@ from smtpcheck.report.html_network import (
 from smtpcheck.report.quote import marked_runs
 from smtpcheck.report.rows import row_text, shown
 from smtpcheck.report.style import Style
+from smtpcheck.report.summary import cause_words
 from smtpcheck.report.text import place_of
 from smtpcheck.report.transcript import events_of
-from smtpcheck.report.verdict import short_verdict, verdict, warnings_of
+from smtpcheck.report.verdict import short_verdict, verdict
 from smtpcheck.report.waterfall import Bar, waterfall
 from smtpcheck.report.words import (
     OUTCOME_WORDS,
@@ -110,7 +111,7 @@ class TargetView:
     verdict: str
     time: str
     cause: str
-    warnings: str
+    """Its id, or what else a table of targets says."""
     exit_code: int
     profile: str
     about: list[tuple[str, str]]
@@ -155,8 +156,6 @@ def page_view(report: Report) -> PageView:
 def _target(target: TargetReport, number: int, started: str) -> TargetView:
     seen = target.observations
     ran = target.outcome is not Outcome.SKIPPED
-    errors = [each.cause for each in target.diagnoses if each.severity is Severity.ERROR]
-    warned = warnings_of(target)
     capabilities, both = capabilities_of(seen)
     lines, scale = _lines(target)
     return TargetView(
@@ -167,8 +166,7 @@ def _target(target: TargetReport, number: int, started: str) -> TargetView:
         short=short_verdict(target),
         verdict="".join(text for text, _ in verdict(target)),
         time=run_time(total_ms(target)) if ran else "",
-        cause=errors[0] if errors else "",
-        warnings=counted(warned, "warning") if warned else "",
+        cause=cause_words(target),
         exit_code=target.exit_code,
         profile=target.profile or "",
         about=_about(target),
@@ -184,7 +182,11 @@ def _target(target: TargetReport, number: int, started: str) -> TargetView:
             _line(each.name, each.outcome, Bar(0, each.elapsed_ms), 0, each.summary)
             for each in seen.experiments
         ],
-        settings=[(name, _written(value)) for name, value in seen.settings.items()],
+        settings=[
+            (name, _written(value))
+            for name, value in seen.settings.items()
+            if value not in (None, "", [], (), {})
+        ],
         facts=_facts(seen),
         events=events_of(target) if ran else (),
         is_open=len(seen.transcript) <= _OPEN_EVENTS,
