@@ -88,7 +88,7 @@ def addresses_of(seen: Observations) -> list[Address]:
             Address(
                 address,
                 text_of(attempt, "family") or ("ipv6" if ":" in address else "ipv4"),
-                " and ".join(name for name, found in by if address in found),
+                " and ".join(name for name, found in by if address in found) or "the settings",
                 _attempt(attempt, is_used=address == used),
                 duration(took) if took is not None else "",
             )

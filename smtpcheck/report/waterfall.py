@@ -2,7 +2,8 @@
 
 A step records how long it took, not when it began. The steps of a stage come one after the other,
 so each begins where the one before it ended; where their times add up to more than the stage took,
-some ran side by side, and none is shown to end after its stage.
+some ran side by side, and none is shown to end after its stage. What is asked once the run is over
+(`--tls deep`, `--confirm`) stands behind all stages.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import math
 
 from smtpcheck.model.observation import Observations
+from smtpcheck.model.stage import AFTER_QUIT, TLS_DEEP
 from smtpcheck.model.value import dataclass
 
 _FULL = ("━", "=")
+_LATE = frozenset((*TLS_DEEP, *AFTER_QUIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Waterfall:
     """The bars of a run, in the order of its stages and steps."""
 
     total: float
-    """Milliseconds of all stages."""
+    """Milliseconds of all stages and of what came behind them."""
     stages: tuple[Bar, ...]
     steps: tuple[tuple[Bar, ...], ...]
     """For each stage the bars of its steps."""
@@ -37,10 +40,10 @@ class Waterfall:
 def waterfall(seen: Observations) -> Waterfall:
     """The bars of every stage that was recorded. A time that is no time counts as 0."""
     stages: list[Bar] = []
-    steps: list[tuple[Bar, ...]] = []
+    steps: list[list[Bar]] = []
     begin = 0.0
     for stage in seen.stages:
-        times = [_time(step.elapsed_ms) for step in stage.steps]
+        times = [_time(step.elapsed_ms) for step in stage.steps if step.step not in _LATE]
         whole = max([_time(stage.elapsed_ms), *times])
         stages.append(Bar(begin, whole))
         bars: list[Bar] = []
@@ -49,9 +52,14 @@ def waterfall(seen: Observations) -> Waterfall:
             start = max(begin, min(at, begin + whole - took))
             bars.append(Bar(start, took))
             at = start + took
-        steps.append(tuple(bars))
+        steps.append(bars)
         begin += whole
-    return Waterfall(begin, tuple(stages), tuple(steps))
+    for stage, bars in zip(seen.stages, steps, strict=True):
+        for n, step in enumerate(stage.steps):
+            if step.step in _LATE:
+                bars.insert(n, Bar(begin, _time(step.elapsed_ms)))
+                begin += bars[n].elapsed
+    return Waterfall(begin, tuple(stages), tuple(tuple(bars) for bars in steps))
 
 
 def bar_text(bar: Bar, total: float, cells: int, *, unicode: bool) -> str:

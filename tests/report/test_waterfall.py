@@ -29,6 +29,16 @@ def test_steps_side_by_side_end_with_their_stage() -> None:
     assert made.steps == ((Bar(0, 8), Bar(1, 9)),)
 
 
+def test_what_is_asked_once_the_run_is_over_stands_behind_all_stages() -> None:
+    pair = (step("tls.handshake", "", ms=8), step("tls.versions", "", ms=9))
+    tls = StageResult(Stage.TLS, Outcome.PASSED, pair, None, 8)
+    auth = StageResult(Stage.AUTH, Outcome.PASSED, (step("auth.login", "", ms=2),), None, 2)
+    made = waterfall(Observations({}, (tls, auth)))
+    assert made.total == 19
+    assert made.stages == (Bar(0, 8), Bar(8, 2))
+    assert made.steps == ((Bar(0, 8), Bar(10, 9)), (Bar(8, 2),))
+
+
 @pytest.mark.parametrize("odd", [float("nan"), float("inf"), -3.0])
 def test_a_time_that_is_none_counts_as_nothing(odd: float) -> None:
     stage = StageResult(Stage.DNS, Outcome.PASSED, (step("a", "", ms=odd),), None, odd)
