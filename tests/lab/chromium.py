@@ -48,8 +48,8 @@ class Browser:
             self._take(end)
         self.value("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
 
-    def look(self, *, width: int = 1100, scheme: str = "light", media: str = "screen") -> None:
-        """Sets width in CSS pixels, colour scheme and medium."""
+    def look(self, *, width: int = 1100, scheme: str = "light", media: str = "") -> None:
+        """Sets width in CSS pixels, colour scheme and, where one is named, the medium."""
         self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=900, deviceScaleFactor=1, mobile=width < 600,
