@@ -27,6 +27,7 @@ HEAVY = (
     "asyncio",
     "authlib",
     "requests",
+    "jinja2",
 )
 _PROFILE = """schema = 1
 [server]

@@ -15,8 +15,8 @@ Formats = Annotated[
         "--format",
         "-f",
         metavar="FORMAT[=FILE]",
-        help="text, json, jsonl, junit, github, nagios, prometheus, openmetrics, sarif "
-        "or markdown; repeatable with =FILE.",
+        help="text, json, jsonl, junit, github, nagios, prometheus, openmetrics, sarif, "
+        "markdown or html; repeatable with =FILE.",
     ),
 ]
 DebugFile = Annotated[

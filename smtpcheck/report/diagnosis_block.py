@@ -59,7 +59,7 @@ def diagnosis_rows(
         rows += labelled("" if at else "fix", text, style, indent=_INDENT + 2)
     rows += _change_rows(diagnosis, style)
     if place.fixable and any(each.verified for each in diagnosis.changes):
-        made = (_command(place.target, "--fix"), Role.COMMAND)
+        made = (probe_command(place.target, "--fix"), Role.COMMAND)
         rows.append(row(" " * _INDENT, "made and kept by: ", made))
     if verbose:
         for at, link in enumerate(diagnosis.references):
@@ -97,10 +97,11 @@ def labelled(label: str, text: str, style: Style, *, indent: int = _INDENT) -> l
 
 def try_row(target: Sequence[str], options: str) -> Row:
     """The command that tries again, on one row so that it can be copied."""
-    return row(("  try: ", Role.LABEL), (_command(target, options), Role.COMMAND))
+    return row(("  try: ", Role.LABEL), (probe_command(target, options), Role.COMMAND))
 
 
-def _command(target: Sequence[str], options: str) -> str:
+def probe_command(target: Sequence[str], options: str) -> str:
+    """The command that probes the target with those options, as a shell takes it."""
     words = " ".join(shell_quoted(word) for word in target)
     return escape(f"smtpcheck probe {words} {options}".rstrip(), limit=0)
 
@@ -110,11 +111,11 @@ def _evidence_rows(diagnosis: Diagnosis, style: Style, role: Role) -> list[Row]:
     gutter = gutter_for([each.event for each in evidence])
     rows: list[Row] = []
     for each in evidence:
-        rows += quote_rows(_quote(each), style, role, gutter)
+        rows += quote_rows(quote_of(each), style, role, gutter)
     return rows
 
 
-def _quote(evidence: Evidence) -> Quote:
+def quote_of(evidence: Evidence) -> Quote:
     """The line of the transcript without the letter of who spoke, which stands in the margin."""
     who, text = evidence.text[:2], evidence.text[2:]
     if not evidence.event or who not in _SPEAKERS:

@@ -39,7 +39,7 @@ def unknown_rows(target: TargetReport, place: Place, style: Style) -> list[Row]:
 
 
 def _quoted(step: Step, transcript: Sequence[Event], style: Style) -> list[Row]:
-    events = _events(step, transcript)
+    events = events_of_failure(step, transcript)
     if not events:
         words = next(
             (text_of(step.facts, name) for name in _WORDS if text_of(step.facts, name)), ""
@@ -54,8 +54,8 @@ def _quoted(step: Step, transcript: Sequence[Event], style: Style) -> list[Row]:
     return rows
 
 
-def _events(step: Step, transcript: Sequence[Event]) -> list[Event]:
-    """The events that the step's facts point at; of a reply, all its lines."""
+def events_of_failure(step: Step, transcript: Sequence[Event]) -> list[Event]:
+    """The events that the failed step's facts point at; of a reply, all its lines."""
     numbers = (whole_of(step.facts, name) for name in _EVENT_FACTS)
     number = next((each for each in numbers if each), 0)
     at = next((i for i, event in enumerate(transcript) if event.n == number), -1)

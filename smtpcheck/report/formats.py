@@ -49,6 +49,12 @@ def _json(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG0
     return render_json(report)
 
 
+def _html(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001 -- a document to pass on is the same for every reader
+    from smtpcheck.report.html import render_html
+
+    return render_html(report)
+
+
 def _jsonl(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001
     from smtpcheck.report.jsonl import render_jsonl
 
@@ -108,6 +114,7 @@ FORMATS: dict[str, Renderer] = {
     "openmetrics": _openmetrics,
     "sarif": _sarif,
     "markdown": _markdown,
+    "html": _html,
 }
 
 

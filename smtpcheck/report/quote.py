@@ -60,6 +60,13 @@ def quote_rows(quote: Quote, style: Style, role: Role, gutter: int = 3) -> list[
     return made
 
 
+def marked_runs(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """The line, escaped and cut as `quote_rows` does it, in pieces: what is shown, and whether it
+    is among the words that decided."""
+    glyphs = _glyphs(Quote(text, tuple(spans)), Style(0, color=False, unicode=True))
+    return [(shown, role is Role.FAILED) for shown, role in _runs(glyphs, Role.FAILED)]
+
+
 def gutter_for(numbers: Sequence[int]) -> int:
     """The width of the widest number, at least 3."""
     return max(3, *(len(str(number)) for number in numbers)) if numbers else 3

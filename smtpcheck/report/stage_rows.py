@@ -13,11 +13,14 @@ from smtpcheck.report.facts import stage_of
 from smtpcheck.report.login_offer import offer_rows
 from smtpcheck.report.rows import NARROWEST, Role, Row, cut, hanging, row, row_cells, shown
 from smtpcheck.report.style import Style
+from smtpcheck.report.waterfall import bar_text, waterfall
 from smtpcheck.report.words import OUTCOME_ROLES, OUTCOME_WORDS, duration, mark
 
 _STEP_NAME = 13
 _ROWS = 2
 _NARROW = 64
+_WIDE = 100
+_BAR = 10
 _ASKED_FOR = ("tcp.ping",)
 """Steps that are taken at the user's word alone, and answer it."""
 _NEEDS_A_LOOK = (Outcome.FAILED, Outcome.INTERRUPTED)
@@ -30,15 +33,18 @@ def stage_rows(
     where it failed or is one of `opened`."""
     seen = target.observations
     rows: list[Row] = []
+    bars = _bars(seen, style) if verbose and style.width >= _WIDE else {}
     for stage in Stage:
         result = stage_of(seen, stage) or StageResult(stage, Outcome.SKIPPED)
         rows += _one_stage(result, seen, style, has_profile=target.profile is not None)
-        for step in result.steps:
+        for at, step in enumerate(result.steps):
             is_open = verbose or stage in opened or result.outcome in _NEEDS_A_LOOK
             asked_for = step.step in TLS_DEEP
             shown = is_open or asked_for or step.step in _ASKED_FOR
             if shown or step.outcome is Outcome.WARNED:
-                rows += _step_rows(step, style, verbose=verbose or asked_for)
+                rows += _step_rows(
+                    step, style, verbose=verbose or asked_for, bar=bars.get((stage, at), "")
+                )
             if is_open:
                 rows += message_rows(step, style)
             if verbose:
@@ -59,6 +65,18 @@ def experiment_rows(
         if verbose:
             rows += fact_rows(step, style)
     return rows
+
+
+def _bars(seen: Observations, style: Style) -> dict[tuple[Stage, int], str]:
+    """By stage and place within it, when each step ran within the whole run."""
+    times = waterfall(seen)
+    return {
+        (result.stage, at): bar_text(bar, times.total, _BAR, unicode=style.unicode)
+        if result.steps[at].outcome is not Outcome.SKIPPED
+        else " " * _BAR
+        for result, bars in zip(seen.stages, times.steps, strict=True)
+        for at, bar in enumerate(bars)
+    }
 
 
 def _one_stage(
@@ -98,12 +116,13 @@ def _summary(result: StageResult, seen: Observations) -> str:
     return ", ".join(phrases)
 
 
-def _step_rows(step: Step, style: Style, *, verbose: bool) -> list[Row]:
+def _step_rows(step: Step, style: Style, *, verbose: bool, bar: str = "") -> list[Row]:
     role = OUTCOME_ROLES[step.outcome]
     first = row(
         (f"     {shown(step.step, style):<{_STEP_NAME}}  ", Role.PLAIN),
         (f"{OUTCOME_WORDS[step.outcome]:<7}", role),
         (f" {duration(step.elapsed_ms):>8}  ", Role.SKIPPED),
+        (f"{bar}  " if bar else "", role),
     )
     summary = shown(step.summary, style)
     if not verbose:  # the words that matter stand in full below, as evidence

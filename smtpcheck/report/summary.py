@@ -36,11 +36,12 @@ def _line(target: TargetReport, style: Style) -> list[Piece]:
         (name, Role.PLAIN),
         (short_verdict(target), role),
         (time, Role.PLAIN),
-        (shown(_cause(target), style), Role.PLAIN),
+        (shown(cause_words(target), style), Role.PLAIN),
     ]
 
 
-def _cause(target: TargetReport) -> str:
+def cause_words(target: TargetReport) -> str:
+    """Why the target failed, or how many warnings it has, in a few words."""
     if target.outcome is Outcome.SKIPPED:
         return "disabled"
     if _passed(target):

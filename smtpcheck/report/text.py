@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from smtpcheck.model.diagnosis import Diagnosis, Severity
 from smtpcheck.model.report import Report, TargetReport
@@ -14,6 +15,9 @@ from smtpcheck.report.stage_rows import experiment_rows, stage_rows
 from smtpcheck.report.style import Style
 from smtpcheck.report.verdict import verdict
 from smtpcheck.report.words import SECURITY_WORDS, endpoint, place
+
+if TYPE_CHECKING:
+    from smtpcheck.report.diagnosis_block import Place
 
 
 def render_text(
@@ -99,15 +103,10 @@ def _judgement_rows(target: TargetReport, style: Style, *, verbose: bool) -> lis
     """The diagnoses, errors first, each behind a blank row."""
     if not target.diagnoses and target.outcome is not Outcome.FAILED:
         return []
-    from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
+    from smtpcheck.report.diagnosis_block import diagnosis_rows
     from smtpcheck.report.failure_block import unknown_rows
 
-    where = Place(
-        (target.target, *target.options),
-        place(target),
-        _again(target),
-        fixable=bool(text_of(target.observations.settings, "profile")),
-    )
+    where = place_of(target)
     has_error = any(each.severity is Severity.ERROR for each in target.diagnoses)
     rows: list[Row] = []
     if target.outcome is Outcome.FAILED and not has_error:
@@ -115,6 +114,18 @@ def _judgement_rows(target: TargetReport, style: Style, *, verbose: bool) -> lis
     for diagnosis in sorted(target.diagnoses, key=lambda each: each.severity is Severity.WARNING):
         rows += [BLANK, *diagnosis_rows(diagnosis, style, where, verbose=verbose)]
     return rows
+
+
+def place_of(target: TargetReport) -> Place:
+    """Where the diagnoses of a run were made."""
+    from smtpcheck.report.diagnosis_block import Place
+
+    return Place(
+        (target.target, *target.options),
+        place(target),
+        _again(target),
+        fixable=bool(text_of(target.observations.settings, "profile")),
+    )
 
 
 def _again(target: TargetReport) -> dict[str, str]:

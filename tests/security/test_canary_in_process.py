@@ -63,6 +63,7 @@ def test_the_password_is_nowhere_to_be_found(
         )
         argv = [sys.executable, "-m", "smtpcheck", "probe", str(profile), "--verbose"]
         argv += ["--format", "text", "--format", f"json={tmp_path / 'report.json'}"]
+        argv += ["--format", f"html={tmp_path / 'report.html'}"]
         argv += ["--debug-file", str(tmp_path / "debug.log")]
         environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
         if source == "env":
@@ -72,7 +73,12 @@ def test_the_password_is_nowhere_to_be_found(
         )
     assert ended.returncode == code, ended.stdout.decode() + ended.stderr.decode()
     left = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
-    assert {path.name for path in left} == {"profile.toml", "report.json", "debug.log"}
+    assert {path.name for path in left} == {
+        "profile.toml",
+        "report.json",
+        "report.html",
+        "debug.log",
+    }
     for form in forms(PASSWORD):
         assert form.encode() not in ended.stdout + ended.stderr
         for path, content in left.items():
