@@ -14,6 +14,7 @@ import pytest
 from smtpcheck.sandbox.mechanisms import MECHANISMS
 from smtpcheck.sandbox.scenario import Scenario
 from smtpcheck.sandbox.server import Sandbox
+from smtpcheck.wire.sasl_choice import TOKEN_MECHANISMS
 from tests.pki import TestPki
 from tests.scripted.probing import PASSWORD, USERNAME, forms
 from tests.scripted.server import ScriptedServer
@@ -103,7 +104,8 @@ def test_no_mechanism_leaves_the_password_anywhere(tmp_path: Path, name: str, ri
         argv += ["--format", "text", "--format", f"json={tmp_path / 'report.json'}"]
         argv += ["--debug-file", str(tmp_path / "debug.log")]
         environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-        environment["SMTPCHECK_PASSWORD"] = PASSWORD
+        secret = server.token if right and name in TOKEN_MECHANISMS else PASSWORD
+        environment["SMTPCHECK_PASSWORD"] = secret
         ended = subprocess.run(
             argv, cwd=ROOT, capture_output=True, timeout=30, env=environment, check=False
         )
@@ -112,7 +114,7 @@ def test_no_mechanism_leaves_the_password_anywhere(tmp_path: Path, name: str, ri
     assert set(files) == {"report.json", "debug.log"}
     assert f"AUTH {name}".encode() in files["debug.log"]
     seen = [ended.stdout, ended.stderr, *files.values(), "\n".join(told).encode()]
-    for form in (*forms(PASSWORD), quote(PASSWORD, safe=""), PASSWORD.encode("utf-16-le").hex()):
+    for form in (*forms(secret), quote(secret, safe=""), secret.encode("utf-16-le").hex()):
         assert not [each for each in seen if form.encode() in each], form
 
 
