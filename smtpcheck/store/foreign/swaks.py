@@ -64,7 +64,9 @@ _VARIABLE = "SWAKS_OPT_"
 
 def _recognises(source: Source) -> int:
     text = source.text
-    command = re.search(rf"(?m)^\s*(?:\$ )?(?:{_VARIABLE}\S+=\S+ )*swaks\s", text)
+    # a value of the shell: any run of quoted, escaped and bare pieces
+    value = r"""(?:'[^'\n]*'|"(?:[^"\\\n]|\\.)*"|\\.|[^\s'"\\])*+"""
+    command = re.search(rf"(?m)^\s*(?:\$ )?(?:{_VARIABLE}\w+={value}[ \t]+)*swaks\s", text)
     return SURE if command or source.file.endswith(".swaksrc") else NO
 
 
