@@ -213,6 +213,9 @@ def settings_of(job: Job) -> dict[str, Json]:
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
     flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))
+    # Of several --resolver the last counts: a fix that names one leaves the other out.
+    other = replace(job, plan=replace(job.plan, resolver=""))
+    flat["any_resolver"] = " ".join(shell_quoted(word) for word in (job.target, *other.options))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
         flat["direct"] = " ".join(shell_quoted(word) for word in (job.target, *job.direct))
