@@ -11,7 +11,7 @@ from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.saying import Saying
-from smtpcheck.store.foreign.several import account_names
+from smtpcheck.store.foreign.several import account_names, must_be_one
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 
 _FIELDS = (
@@ -86,17 +86,11 @@ def _read(source: Source) -> list[Imported]:
 
 
 def _of(entries: list[Entry], source: Source, account: str) -> Imported:
-    hosts = [entry for entry in entries if entry.name == "Host"]
-    if any(each.value != hosts[0].value for each in hosts):
-        raise UsageError(
-            f"{source.file} sets Host of one object more than once, in lines"
-            f" {', '.join(str(each.line) for each in hosts[:20])}: its code says which",
-            ["give the lines that count on standard input: -"],
-        )
+    must_be_one(entries, "Host", source.file)
     taking = Taking(entries, source, account)
     host = taking.entry("Host")
     if host is None:
-        raise UsageError(f"{source.file}:{hosts[0].line}: Host is empty")
+        raise UsageError(f"{source.file}: Host is empty")
     scheme = _take_host(taking, host)
     taking.fields(_FIELDS)
     if not taking.has("server.port"):

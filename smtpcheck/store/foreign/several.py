@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from smtpcheck.model.errors import UsageError
+from smtpcheck.store.foreign.entry import Entry
 
 MOST = 50
 """Ways in one text; no program has more."""
@@ -29,3 +30,15 @@ def account_names(variables: Iterable[str], file: str) -> list[str]:
         more = f"-{seen[variable]}" if seen[variable] > 1 else ""
         names.append(f"{variable}{more}" if variable else str(number))
     return names
+
+
+def must_be_one(entries: Iterable[Entry], name: str, file: str) -> None:
+    """Raises UsageError where a text sets its server more than once, each time to another one: the
+    settings around them are of several ways, and nothing tells whose they are."""
+    hosts = [entry for entry in entries if entry.name == name]
+    if any(each.value != hosts[0].value for each in hosts):
+        lines = ", ".join(str(each.line) for each in hosts[:20])
+        raise UsageError(
+            f"{file} sets {name} more than once, in lines {lines}",
+            ["give the lines of one of them on standard input: -"],
+        )

@@ -12,6 +12,7 @@ from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.saying import Saying
+from smtpcheck.store.foreign.several import must_be_one
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 
 _SHORT: Mapping[str, str] = {
@@ -71,7 +72,9 @@ def _recognises(source: Source) -> int:
 
 
 def _read(source: Source) -> list[Imported]:
-    taking = Taking(_options(source), source)
+    options = _options(source)
+    must_be_one(options, "server", source.file)
+    taking = Taking(options, source)
     taking.fields(_FIELDS)
     if not (taking.has("server.host") or taking.has("server.socket")):
         raise UsageError(f"{source.file} names no server for Swaks", ["it should have --server"])

@@ -110,3 +110,17 @@ def test_quotation_marks_of_javascript_fill_nothing_in(password: str) -> None:
     kept = imported("nodemailer", text).secrets["auth.password"]
     assert plain_text(kept) == password
     assert guessed(source(text)).name == "nodemailer"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("django", "class A:\n  EMAIL_HOST='a'\n  EMAIL_HOST_PASSWORD='p'\nclass B:\n  {}='b'\n"),
+        ("flask", "class A:\n  MAIL_SERVER='a'\n  MAIL_PASSWORD='p'\nclass B:\n  {}='b'\n"),
+        ("swaks", "\nswaks --server a --auth-user u --auth-password p\n\n{} --server b\n"),
+    ],
+)
+def test_two_servers_whose_settings_cannot_be_told_apart_are_refused(name: str, text: str) -> None:
+    word = {"django": "EMAIL_HOST", "flask": "MAIL_SERVER", "swaks": "swaks"}[name]
+    with pytest.raises(UsageError, match=r"more than once, in lines 2, [45]"):
+        format_named(name).read(source(text.replace("{}", word)))
