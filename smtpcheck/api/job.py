@@ -221,6 +221,9 @@ def settings_of(job: Job) -> dict[str, Json]:
     flat["target"] = _command_words((job.target, *job.options))
     # A profile of its own is told to lose its login instead.
     flat["anonymous"] = _command_words(job.anonymous) if not flat["profile"] else ""
+    # Of several --resolver the last counts: a fix that names one leaves the other out.
+    other = replace(job, plan=replace(job.plan, resolver=""))
+    flat["any_resolver"] = _command_words((job.target, *other.options))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
         flat["direct"] = _command_words((job.target, *job.direct))

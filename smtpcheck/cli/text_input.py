@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from smtpcheck.model.errors import UsageError
 from smtpcheck.model.value import dataclass
 
 PIECE = 1 << 20
+_SECRET = re.compile(r"(?is)(?:\A|://)[^/:]*:(?!//).+@|pass\w*\s*[=:]")
+"""A URL with a password, or a setting that is one, where the name of a file is expected."""
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -45,7 +48,21 @@ def opened(name: str) -> Iterator[Source]:
         with path.open("rb") as file:
             yield Source(file.read(PIECE), file, path.stat().st_size)
     except OSError as error:
-        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+        raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: OSError) -> UsageError:
+    """What to say of a name that is no file; not the name itself where it holds a password."""
+    ways = (
+        "put it into a file that only you can read, and name that file",
+        "or paste it on standard input, then Ctrl-D: give - as the file",
+    )
+    if _SECRET.search(name):
+        safe = "a password on a command line is seen by everybody on this machine"
+        return UsageError(f"{safe}, and this is no file", ways)
+    if "://" in name:
+        return UsageError(f"{name} is a URL, and no file", ways)
+    return UsageError(f"cannot read {name}: {error.strerror}")
 
 
 def decoded(raw: bytes) -> str:

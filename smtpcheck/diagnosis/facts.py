@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from smtpcheck.catalog.flat import flat
-from smtpcheck.diagnosis.provider import provider_of
+from smtpcheck.diagnosis.provider import provider_by_host, provider_of
 from smtpcheck.diagnosis.reply_facts import facts_of_reply
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.jsonvalue import Facts, Json
@@ -97,6 +97,8 @@ def common_facts(observations: Observations) -> dict[str, Json]:
                 replies.append(text)
                 greeting = text if step.step in _GREETINGS else greeting
     facts["provider"] = provider_of(facts, greeting, replies) or None
+    host = facts.get("server.host")
+    facts["known_host"] = bool(provider_by_host(host if isinstance(host, str) else "")) or None
     return facts
 
 

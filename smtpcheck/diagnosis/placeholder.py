@@ -32,7 +32,7 @@ _NEUTRAL: Final = {
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
-_NEVER_CUT: Final = ("profile", "target", "anonymous", "direct", "publish")
+_NEVER_CUT: Final = ("profile", "target", "anonymous", "direct", "any_resolver", "publish")
 """Words of our own command line, and records to publish: one that lacks its end is worse than
 none."""
 _SET: Final = re.compile(

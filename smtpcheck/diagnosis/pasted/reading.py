@@ -23,7 +23,7 @@ from smtpcheck.diagnosis.pasted.lines import Line, lines_of
 from smtpcheck.diagnosis.pasted.payload import oddities_of
 from smtpcheck.diagnosis.pasted.place import Place, place_of
 from smtpcheck.diagnosis.pasted.said import said_in
-from smtpcheck.diagnosis.provider import provider_of
+from smtpcheck.diagnosis.provider import provider_by_host, provider_of
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
 
@@ -140,6 +140,9 @@ def _common(reading: Reading, clean: str) -> dict[str, Json]:
     provider = provider_of(facts, conversation.greeting, [*words, clean[:MOST_WORDS]])
     if provider:
         facts["provider"] = provider
+    host = facts.get("server.host")
+    if isinstance(host, str) and provider_by_host(host):
+        facts["known_host"] = True
     if conversation.greeting and _foreign(conversation.greeting, place.host or ""):
         facts["greeting.foreign"] = True
     if place.host:

@@ -59,6 +59,8 @@ class Token(NamedTuple):
     kind: str
     text: str
     line: int
+    start: int = 0
+    """Where it begins, in characters."""
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -69,17 +71,18 @@ def tokens_of(text: str) -> list[Token]:
         line += text.count("\n", at, match.start())
         at = match.start()
         if match.lastgroup not in ("comment", "broken"):
-            found.append(Token(match.lastgroup or "", match[0], line))
+            found.append(Token(match.lastgroup or "", match[0], line, at))
     return found
 
 
 @lru_cache(maxsize=1)
-def read_code(text: str) -> tuple[Entry, ...]:
+def read_code(text: str, *, js: bool = False) -> tuple[Entry, ...]:
     """Every setting of the code: `$mail->Host = 'x'` as `$mail->Host`, `$a['b'] = 1` as `$a.b`,
     `define('X', 1)` as `X`, and what is in an array or object as `name.key`, for those without a
-    name as `key`. `x.y(z)` is the list of its plain arguments under `x.y()`."""
-    php = re.search(r"<\?|\$\w+\s*(?:->|=)|=>\s*\$", text) is not None
-    reader = _Reader(tokens_of(text), php=php)
+    name as `key`. `x.y(z)` is the list of its plain arguments under `x.y()`. In JavaScript, `js`,
+    nothing is filled in between quotation marks."""
+    php = not js and re.search(r"<\?|\$\w+\s*(?:->|=)|=>\s*\$", text) is not None
+    reader = _Reader(tokens_of(text), php=php, js=js)
     return tuple(each for entry in reader.statements() for each in _flat(entry))
 
 
@@ -122,9 +125,10 @@ def plain(value: Any) -> Any:
 class _Reader:
     """Goes through the tokens once."""
 
-    def __init__(self, tokens: list[Token], *, php: bool) -> None:
+    def __init__(self, tokens: list[Token], *, php: bool, js: bool) -> None:
         self._tokens = tokens
-        self._filled = r"(?<!\\)(?:#\{|\$\{|\{\$|\$[A-Za-z_])" if php else r"(?<!\\)(?:#\{|\$\{)"
+        filled = r"#\{|\$\{|\{\$|\$[A-Za-z_]" if php else r"(?!)" if js else r"#\{"
+        self._filled = rf"(?<!\\)(?:{filled})"
         self._at = 0
         self._known: dict[str, Any] = {}
 

@@ -13,6 +13,7 @@ from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.python_text import looks_like_python, read_python
 from smtpcheck.store.foreign.saying import Saying
+from smtpcheck.store.foreign.several import must_be_one
 from smtpcheck.store.foreign.taking import Taking
 
 
@@ -36,6 +37,7 @@ def _read(source: Source) -> list[Imported]:
     by_name = {entry.name: entry for entry in entries}
     found = mailers(by_name)
     if not found:
+        must_be_one(entries, "EMAIL_HOST", source.file)
         return read_family("django", entries, source, "Django")
     sender = [by_name[name] for name in ("DEFAULT_FROM_EMAIL",) if name in by_name]
     several = len(found) > 1

@@ -1,7 +1,8 @@
 """Reads and writes `NAME=value` lines, as `.env` files have them.
 
 There is no standard. This reads what the dotenv libraries of Python, PHP, Ruby and JavaScript and
-the shell agree on; `$NAME` without braces is left alone, since passwords look like that.
+the shell agree on; `$NAME` without braces is left alone, since passwords look like that, unless
+it is the variable itself or a name with an underscore, such as $MAIL_PASSWORD, and nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _BACKTICK = re.compile(r"`([^`]*)`")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^{}]*))?\}")
+_UNBRACED = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 _BARE = re.compile(r"[A-Za-z0-9_@%+:,./-]+")
 _LONGEST = 65_536
 """Characters of one value, with what it refers to filled in."""
@@ -49,7 +51,7 @@ def read_env_text(source: Source) -> EnvText:
                 strange.append(line)
         else:
             raw, expands, end = _value(text, found.end())
-            value = _filled(raw, known) if expands and raw is not None else raw
+            value = _filled(raw, known, found[1]) if expands and raw is not None else raw
             if isinstance(value, str):
                 known[found[1]] = value
             entries.append(Entry(found[1], value, line))
@@ -99,7 +101,10 @@ def _unescaped(found: re.Match[str]) -> str:
     return _ESCAPES.get(character, character if character in "\\\"'`" else found[0])
 
 
-def _filled(raw: str, known: dict[str, str]) -> str | Lookup:
+def _filled(raw: str, known: dict[str, str], own: str) -> str | Lookup:
+    bare = _UNBRACED.fullmatch(raw)
+    if bare and (bare[1] == own or "_" in bare[1]):
+        return known.get(bare[1], Lookup({"env": bare[1]}))
     whole = _REFERENCE.fullmatch(raw)
     if whole and whole[1] not in known:
         return Lookup({"env": whole[1]}, whole[2])

@@ -10,6 +10,7 @@ from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.python_text import looks_like_python, read_python
 from smtpcheck.store.foreign.saying import Saying
+from smtpcheck.store.foreign.several import must_be_one
 
 
 def _entries(source: Source) -> list[Entry]:
@@ -23,7 +24,9 @@ def _recognises(source: Source) -> int:
 
 
 def _read(source: Source) -> list[Imported]:
-    return read_family("flask", _entries(source), source, "Flask-Mail")
+    entries = _entries(source)
+    must_be_one(entries, "MAIL_SERVER", source.file)
+    return read_family("flask", entries, source, "Flask-Mail")
 
 
 def _write(saying: Saying) -> str:

@@ -53,8 +53,8 @@ _FIELDS = (
     Field("source_ip", "server.source_address", takes.text),
     Field("timeout", "server.timeout", _timeout),
     Field("user", "auth.username", takes.text),
-    Field("passwordeval", "auth.password", takes.secret),
     Field("password", "auth.password", takes.secret),
+    Field("passwordeval", "auth.password", takes.secret),
     Field("tls_trust_file", "tls.ca_file", _path),
     Field("tls_fingerprint", "tls.fingerprint", _fingerprint),
     Field("tls_key_file", "tls.client_key", takes.path),
@@ -151,6 +151,12 @@ def _account(name: str, body: list[Entry], source: Source) -> Imported:
         if entry.name == "eval":
             taking.note("eval is not run: what it prints is not carried over", entry.line)
     taking.fields(_FIELDS)
+    command = taking.entry("passwordeval")
+    if taking.entry("password") is not None and command is not None:
+        # msmtp 1.8, also where one of the two is inherited
+        taking.note(
+            "passwordeval is not carried over: msmtp takes password before it", command.line
+        )
     if taking.has("proxy.host"):
         taking.put("proxy.type", "socks5")
     _take_auth(taking)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from smtpcheck.model.errors import UsageError
@@ -12,8 +13,10 @@ from smtpcheck.store.foreign import takes
 from smtpcheck.store.foreign.code_text import read_code
 from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.format import LIKELY, NO, SURE, Format
-from smtpcheck.store.foreign.imported import Imported
+from smtpcheck.store.foreign.imported import Imported, Note
+from smtpcheck.store.foreign.nodemailer_calls import calls_of
 from smtpcheck.store.foreign.saying import Saying
+from smtpcheck.store.foreign.several import account_names
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 from smtpcheck.store.foreign.url_text import looks_like_url, take_url
 
@@ -89,23 +92,41 @@ _ABOUT = (
 _SILENT = ("auth\\.(?:expires|accessUrl|method|serviceClient|privateKey)",)
 
 
-def _settings(source: Source) -> list[Entry]:
-    """The options of `createTransport`, and the sender of `sendMail`; without a call those of the
-    object, wherever in it they stand: `smtp.host` counts as `host`."""
-    entries = read_code(source.text)
-    calls = [entry for entry in entries if "createTransport()" in entry.name]
+def _settings(source: Source, variable: str | None = None) -> list[Entry]:
+    """The options of the one call of `createTransport`, and the sender of `sendMail`, where
+    several transports are in the text that of `variable` alone."""
     found: list[Entry] = []
-    for entry in entries:
+    for entry in read_code(source.text, js=True):
         owner, called, name = entry.name.rpartition("().")
         if entry.name.endswith("createTransport()"):
             found += [Entry("url", each, entry.line) for each in entry.value if _is_url(each)]
-        elif not calls:
-            found.append(Entry(_option(entry.name), entry.value, entry.line))
-        elif called and (owner.endswith("createTransport") or name in ("from", "replyTo")):
+        elif called and owner.endswith("createTransport"):
             found.append(Entry(_option(name), entry.value, entry.line))
-        elif name in ("from", "replyTo") or entry.name.endswith((".from", ".replyTo")):
-            found.append(Entry(_option(entry.name), entry.value, entry.line))
+        elif re.search(r"(?:\A|\.)(?:from|replyTo)\Z", name):
+            parts = owner.split(".")
+            if variable is None or (parts[-1] == "sendMail" and parts[-2:-1] == [variable]):
+                found.append(Entry(_option(name), entry.value, entry.line))
     return found
+
+
+def _objects(source: Source) -> dict[str, list[Entry]]:
+    """Without a call: the options by the object that they stand in, where several name a host or
+    a service; else all of them, wherever they stand: `smtp.host` counts as `host`."""
+    owned: dict[str, list[Entry]] = {}
+    for entry in read_code(source.text, js=True):
+        option = _option(entry.name)
+        owner = entry.name.removesuffix(option).rstrip(".")
+        owned.setdefault(owner, []).append(Entry(option, entry.value, entry.line))
+    ways = {
+        owner: body
+        for owner, body in owned.items()
+        if {"host", "service"} & {entry.name for entry in body}
+        and any(re.match(r"auth\.|secure\Z", entry.name) for entry in body)
+    }
+    if len(ways) < 2:
+        return {"": [entry for body in owned.values() for entry in body]}
+    names = account_names(ways, source.file)
+    return dict(zip(names, ways.values(), strict=True))
 
 
 def _option(name: str) -> str:
@@ -122,12 +143,39 @@ def _is_url(value: object) -> bool:
 def _recognises(source: Source) -> int:
     if "createTransport" in source.text:
         return SURE
-    names = {entry.name for entry in _settings(source)}
-    return LIKELY if {"host", "auth.user"} <= names and source.text.count("\n") < 200 else NO
+    short = source.text.count("\n") < 200
+    objects = _objects(source).values() if short else ()
+    named = [{entry.name for entry in body} for body in objects]
+    return LIKELY if any({"host", "auth.user"} <= names for names in named) else NO
 
 
 def _read(source: Source) -> list[Imported]:
-    taking = Taking(_settings(source), source)
+    calls = calls_of(source)
+    if not calls:
+        return [_of(body, source, account) for account, body in _objects(source).items()]
+    several = len(calls) > 1
+    found: list[Imported] = []
+    unread: list[Note] = []
+    for call in calls:
+        body = _settings(call.source, call.variable if several else None)
+        if not _has_server(body):
+            body += _settings(call.alone)
+        if _has_server(body) or not several:
+            found.append(_of(body, source, call.account))
+        else:
+            words = "not read: this createTransport takes its options from code"
+            unread.append(Note(words, call.line))
+    if not found:
+        return [_of([], source, "")]
+    return [replace(each, notes=(*each.notes, *unread)) for each in found]
+
+
+def _has_server(body: list[Entry]) -> bool:
+    return bool({"host", "service", "url"} & {entry.name for entry in body})
+
+
+def _of(entries: list[Entry], source: Source, account: str) -> Imported:
+    taking = Taking(entries, source, account)
     url = taking.entry("url")
     if url is not None:
         take_url(taking, url, "nodemailer")
@@ -142,6 +190,9 @@ def _read(source: Source) -> list[Imported]:
         )
     if not taking.has("server.security"):
         _take_security(taking)
+    for switch in ("secure", "requireTLS", "ignoreTLS"):
+        if switch not in taking.used and (entry := taking.entry(switch)) is not None:
+            taking.note(f"{switch} does nothing beside service or a URL", entry.line)
     refresh = taking.entry("auth.refreshToken", "auth.clientSecret", "auth.clientId")
     if refresh is not None:
         taking.note(
@@ -150,7 +201,7 @@ def _read(source: Source) -> list[Imported]:
             refresh.line,
         )
     taking.rest(_ABOUT, silent=_SILENT)
-    return [taking.imported()]
+    return taking.imported()
 
 
 def _take_service(taking: Taking, entry: Entry) -> None:

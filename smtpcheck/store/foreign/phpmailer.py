@@ -11,6 +11,7 @@ from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.saying import Saying
+from smtpcheck.store.foreign.several import account_names, must_be_one
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 
 _FIELDS = (
@@ -39,34 +40,57 @@ _ABOUT = r"^(?:Host|Port|SMTP|Auth|oauth|DKIM_|User|Pass|Timeout)"
 _SILENT = ("SMTPDebug", "SMTPKeepAlive", "SMTPAuth", "SMTPAutoTLS", "SMTPOptions.*_depth")
 
 
-def _settings(source: Source) -> list[Entry]:
-    """Names behind the last `->`; `isSMTP()` and the like with their arguments."""
-    found = []
+_SENDER = ("setFrom()", "addReplyTo()", "From", "FromName", "Sender")
+
+
+def _objects(source: Source) -> list[tuple[str, list[Entry]]]:
+    """Every object that gets a Host, by its variable. What a variable is given begins an object;
+    names are those behind the last `->`, `isSMTP()` and the like with their arguments."""
+    bodies: list[tuple[str, list[Entry]]] = []
+    current: dict[str, list[Entry]] = {}
     for entry in read_code(source.text):
-        _owner, arrow, name = entry.name.rpartition("->")
+        current.pop(entry.name, None)
+        owner, arrow, name = entry.name.rpartition("->")
         if arrow:
             value = entry.value
             name = _METHODS.get(name.lower(), name)  # methods of PHP have no case
             if name.endswith("()") and isinstance(value, list):
                 # (address, name) there, (name, address) here
                 value = value[1::-1] if len(value) > 1 else value[0] if value else None
-            found.append(Entry(name, value, entry.line))
-    return found
+            if owner not in current:
+                current[owner] = []
+                bodies.append((owner, current[owner]))
+            current[owner].append(Entry(name, value, entry.line))
+    found = [each for each in bodies if any(entry.name == "Host" for entry in each[1])]
+    if len(found) != 1:
+        return found
+    ((variable, body),) = found
+    others = [entry for _owner, other in bodies if other is not body for entry in other]
+    return [(variable, [*(each for each in others if each.name in _SENDER), *body])]
 
 
 def _recognises(source: Source) -> int:
-    names = {entry.name for entry in _settings(source)}
-    return SURE if "Host" in names and re.search(r"->\s*Host\b", source.text) else NO
+    return SURE if re.search(r"->\s*Host\b", source.text) and _objects(source) else NO
 
 
 def _read(source: Source) -> list[Imported]:
-    taking = Taking(_settings(source), source)
-    host = taking.entry("Host")
-    if host is None:
+    objects = _objects(source)
+    if not objects:
         raise UsageError(
             f"{source.file} sets up no PHPMailer that can be read",
             ["it should have a line such as $mail->Host = 'smtp.example.com';"],
         )
+    variables = [owner.rpartition("->")[2].lstrip("$") for owner, _body in objects]
+    names = account_names(variables, source.file)
+    return [_of(body, source, name) for name, (_, body) in zip(names, objects, strict=True)]
+
+
+def _of(entries: list[Entry], source: Source, account: str) -> Imported:
+    must_be_one(entries, "Host", source.file)
+    taking = Taking(entries, source, account)
+    host = taking.entry("Host")
+    if host is None:
+        raise UsageError(f"{source.file}: Host is empty")
     scheme = _take_host(taking, host)
     taking.fields(_FIELDS)
     if not taking.has("server.port"):
@@ -79,7 +103,7 @@ def _read(source: Source) -> list[Imported]:
         taking.drop("auth.username", "auth.password", "auth.method")
     _take_security(taking, scheme)
     taking.rest(_ABOUT, silent=_SILENT)
-    return [taking.imported()]
+    return taking.imported()
 
 
 def _take_host(taking: Taking, entry: Entry) -> str:

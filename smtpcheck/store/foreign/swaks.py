@@ -12,6 +12,7 @@ from smtpcheck.store.foreign.entry import Entry, Lookup, Source
 from smtpcheck.store.foreign.format import NO, SURE, Format
 from smtpcheck.store.foreign.imported import Imported
 from smtpcheck.store.foreign.saying import Saying
+from smtpcheck.store.foreign.several import must_be_one
 from smtpcheck.store.foreign.taking import Field, Taking, as_text
 
 _SHORT: Mapping[str, str] = {
@@ -64,12 +65,16 @@ _VARIABLE = "SWAKS_OPT_"
 
 def _recognises(source: Source) -> int:
     text = source.text
-    command = re.search(rf"(?m)^\s*(?:\$ )?(?:{_VARIABLE}\S+=\S+ )*swaks\s", text)
+    # a value of the shell: any run of quoted, escaped and bare pieces
+    value = r"""(?:'[^'\n]*'|"(?:[^"\\\n]|\\.)*"|\\.|[^\s'"\\])*+"""
+    command = re.search(rf"(?m)^\s*(?:\$ )?(?:{_VARIABLE}\w+={value}[ \t]+)*swaks\s", text)
     return SURE if command or source.file.endswith(".swaksrc") else NO
 
 
 def _read(source: Source) -> list[Imported]:
-    taking = Taking(_options(source), source)
+    options = _options(source)
+    must_be_one(options, "server", source.file)
+    taking = Taking(options, source)
     taking.fields(_FIELDS)
     if not (taking.has("server.host") or taking.has("server.socket")):
         raise UsageError(f"{source.file} names no server for Swaks", ["it should have --server"])
