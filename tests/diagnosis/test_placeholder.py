@@ -97,7 +97,7 @@ def test_a_value_that_is_one_placeholder_keeps_the_type_of_the_fact(
             "enter the password again: smtpcheck secret set NAME",
             "enter the password again: type it when it is asked for, or set SMTPCHECK_PASSWORD",
         ),
-        ("smtpcheck profile unset NAME tls.ca_file", "smtpcheck profile unset NAME tls.ca_file"),
+        ("smtpcheck profile unset NAME tls.ca_file", "leave out --set tls.ca_file"),
     ],
 )
 def test_a_step_for_a_target_without_a_profile_can_be_taken(step: str, said: str) -> None:

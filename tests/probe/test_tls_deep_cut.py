@@ -6,7 +6,7 @@ import pytest
 
 from smtpcheck.model.stage import Outcome
 from tests.pki import TestPki
-from tests.probe.test_tls_deep import DEEP, HELLO, STARTTLS, causes, facts
+from tests.probe.deep_looking import DEEP, HELLO, STARTTLS, causes, facts
 from tests.scripted.probing import cause, errors_of, run, shown, step
 from tests.scripted.server import ScriptedServer
 
