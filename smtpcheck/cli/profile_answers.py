@@ -13,6 +13,7 @@ from smtpcheck.model.target import PROFILE_NAME
 
 if TYPE_CHECKING:
     from smtpcheck.model.preset import Preset
+    from smtpcheck.model.secret import Secret
 
 FLAGS = {
     "preset": "--preset",
@@ -44,6 +45,12 @@ class Answers:
     """The answer was: kept nowhere."""
     asked: bool = False
     """There is somebody who answers."""
+    asked_password: bool = False
+    """The password has been asked for."""
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    """By the key that names its place, until the profile is saved."""
+    draft_name: str = ""
+    """The draft that is gone on with."""
     draft: dict[str, Any] = field(default_factory=dict)
     """What was typed another time and has not been asked for again yet, by full key."""
 

@@ -79,12 +79,15 @@ def resume(
     no_probe: NoProbe = False,
     send: Send = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask anything.")] = False,
 ) -> None:
     """Go on with a draft: prove it, and save it when the probe passes.
 
     A new profile is asked for as `profile init` asks, with what was typed as the defaults;
-    changes of a profile are tried as they are.
+    changes of a profile are tried as they are. No draft holds a password: it is asked for again.
 
     Example: smtpcheck profile drafts resume office365
     """
@@ -102,12 +105,18 @@ def resume(
     values = flat_values(kept.tables)
     if kept.of:
         _must_still_be_there(kept.of, name)
+        if password_stdin:
+            raise UsageError(
+                f"the draft {name} changes a profile, which has its password",
+                (f"replace that: smtpcheck secret rotate {kept.of} --stdin",),
+            )
         texts = {key: _text(value, inline) for key, value in values.items()}
         raise typer.Exit(change(kept.of, texts, probe=not no_probe, send=send))
-    asker = terminal(no_input=no_input)
+    asker = None if password_stdin else terminal(no_input=no_input)
     refuse_taken(name, force=force)
-    answers = Answers(name, raw={} if asker else values, force=force)
-    raise typer.Exit(finish(answers, asker, Proving(probe=not no_probe, send=send)))
+    answers = Answers(name, raw={} if asker else values, force=force, draft_name=name)
+    proving = Proving(probe=not no_probe, send=send)
+    raise typer.Exit(finish(answers, asker, proving, stdin=password_stdin))
 
 
 @app.command(cls=Command)

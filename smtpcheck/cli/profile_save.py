@@ -13,7 +13,6 @@ from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from smtpcheck.cli.profile_probe import Proof
-    from smtpcheck.cli.profile_secret import ImportedSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +29,15 @@ class Proving:
     looked at it yet."""
 
 
-def prove_and_save(
-    answers: Answers, proving: Proving, *, again: str, secret: ImportedSecret | None = None
-) -> int:
+def prove_and_save(answers: Answers, proving: Proving, *, again: str = "") -> int:
     """Probes what the answers make, saves it when the probe passes, and returns the exit code.
 
-    Otherwise a draft is kept. `again` is the command that saves it unprobed; `secret` is in no
-    keyring yet and goes there with the profile. Raises ProfileError for settings that make no
-    profile.
+    Otherwise a draft is kept. `again` is the command that saves it unprobed, else the draft is
+    the way. Its new secrets go into the keyring with the profile. Raises ProfileError for settings
+    that make no profile.
     """
     from smtpcheck.cli.profile_probe import password_alone, show_proof
+    from smtpcheck.cli.profile_secret import with_secrets
     from smtpcheck.store.profile_reader import profile_from_settings
 
     try:
@@ -50,29 +48,35 @@ def prove_and_save(
         keep_draft(answers, "not saved")
         raise
     if proving.probe:
-        if secret is not None:
-            loaded = secret.given_to(loaded)
+        loaded = with_secrets(loaded, answers.secrets)
         proof = _proof_of(answers, loaded, again, proving)
         show_proof(proof)
         if proof.exit_code:
-            keep_draft(answers, "not saved")
-            say_note(f"to save it as it is: {again}")
+            draft = keep_draft(answers, "not saved")
+            say_note(f"to save it as it is: {again or _unproved(draft)}")
             return proof.exit_code
-    _save(answers, secret)
+    _save(answers)
     return 0
 
 
-def keep_draft(answers: Answers, why: str) -> None:
-    """Keeps the settings, unless there are none."""
+def keep_draft(answers: Answers, why: str) -> str:
+    """Keeps the settings, unless there are none; the name of the draft."""
     from smtpcheck.store.drafts import save_draft
 
     if not answers.raw:
         say_note(why)
-        return
+        return ""
     name = answers.name or _free_draft(answers.free_name() or "unnamed")
     path = save_draft(name, answers.draft_tables())
     say_note(f"{why}; what was typed is kept as a draft: {path}")
+    if answers.secrets:
+        say_note("the password is not kept: it is asked for again when you go on")
     say_note(f"go on with: smtpcheck profile drafts resume {path.stem}")
+    return path.stem
+
+
+def _unproved(draft: str) -> str:
+    return f"smtpcheck profile drafts resume {draft} --no-probe"
 
 
 def _proof_of(answers: Answers, loaded: Any, again: str, proving: Proving) -> Proof:
@@ -83,13 +87,14 @@ def _proof_of(answers: Answers, loaded: Any, again: str, proving: Proving) -> Pr
             loaded, send=proving.send, may_run=proving.may_run, resolver=proving.resolver
         )
     except UsageError as error:
-        keep_draft(answers, "not saved")
-        anyway = f"to save it unprobed: {again}"
+        draft = keep_draft(answers, "not saved")
+        anyway = f"to save it unprobed: {again or _unproved(draft)}"
         raise UsageError(error.message, (*error.help, anyway)) from None
 
 
-def _save(answers: Answers, secret: ImportedSecret | None) -> None:
+def _save(answers: Answers) -> None:
     from smtpcheck.cli.profile_lint import say_findings
+    from smtpcheck.cli.profile_secret import store_secrets
     from smtpcheck.store.drafts import delete_draft
     from smtpcheck.store.profile_reader import read_profile
     from smtpcheck.store.profile_writer import create_profile
@@ -97,9 +102,8 @@ def _save(answers: Answers, secret: ImportedSecret | None) -> None:
     path = create_profile(answers.name, answers.tables(), replace=answers.force)
     typer.echo(f"saved the profile {answers.name}: {path}")
     with contextlib.suppress(UsageError):  # there mostly is none
-        delete_draft(answers.name)
-    if secret is not None:
-        secret.store(answers.name)
+        delete_draft(answers.draft_name or answers.name)
+    store_secrets(answers.name, answers.secrets)
     _say_missing_secret(answers)
     say_findings(read_profile(answers.name, environment={}))
     say_note(f"try it: smtpcheck probe {answers.name}")
