@@ -45,6 +45,8 @@ class Job:
     """The settings of this run alone, by key."""
     proxy_variable: str = ""
     """The variable that `--proxy env` found the proxy in."""
+    draft: str = ""
+    """What a draft of the settings is called, or will be; empty where these are saved."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -212,6 +214,9 @@ def settings_of(job: Job) -> dict[str, Json]:
             flat["sender_check"] = loaded.preset.sender_check
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
+    if job.draft:
+        flat["draft"] = job.draft
+        flat["profile"] = loaded.name or "" if loaded.path else ""  # a new one is not there yet
     flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)

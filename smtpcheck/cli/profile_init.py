@@ -133,7 +133,8 @@ def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
     from smtpcheck.store.drafts import list_drafts, read_draft
     from smtpcheck.store.keys import flat_values
 
-    name, drafts = answers.name, [draft.name for draft in list_drafts()]
+    name = answers.draft_name or answers.name
+    drafts = [draft.name for draft in list_drafts()]
     if name not in drafts:
         if drafts and not name:
             asker.say(f"There are drafts: {', '.join(drafts)}.")
@@ -142,6 +143,7 @@ def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
     kept = read_draft(name)
     if kept.of:  # changes of a profile, and no new one
         return {}
+    answers.draft_name = name
     asker.say(f"There is a draft of {name}: its values are the defaults.")
     return flat_values(kept.tables)
 
@@ -169,6 +171,7 @@ def _take_password(answers: Answers, asker: Asker | None, *, stdin: bool, probe:
     """The password that is piped in, or that a draft could not keep. Without it a draft is kept."""
     from smtpcheck.cli.profile_secret import need_password, take_from_stdin
     from smtpcheck.cli.secret import fail
+    from smtpcheck.diagnosis.placeholder import through_draft
     from smtpcheck.model.secret import SecretUnavailableError
 
     try:
@@ -180,5 +183,6 @@ def _take_password(answers: Answers, asker: Asker | None, *, stdin: bool, probe:
         keep_draft(answers, "not saved")
         raise
     except SecretUnavailableError as error:
-        keep_draft(answers, "not saved")
-        fail(error)
+        draft = keep_draft(answers, "not saved")
+        ways = [through_draft(way, draft, answers.name, new=True) for way in error.help]
+        fail(SecretUnavailableError(error.reason, error.kind, tuple(ways)))

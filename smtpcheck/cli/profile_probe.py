@@ -33,11 +33,17 @@ class Proof:
 
 
 def probe_unsaved(
-    loaded: LoadedProfile, *, send: bool = False, may_run: bool = True, resolver: str = ""
+    loaded: LoadedProfile,
+    *,
+    send: bool = False,
+    may_run: bool = True,
+    resolver: str = "",
+    draft: str = "",
 ) -> Proof:
     """Probes settings that are in no file yet, up to RCPT and RSET, or with `send` through the
     test message; up to EHLO where the secret is not to be had, or only by a command that is not to
-    run (`may_run`). Raises UsageError for settings that this version does not use."""
+    run (`may_run`). `draft`: what they will be kept as where that fails. Raises UsageError for
+    settings that this version does not use."""
     from smtpcheck.api import Job, probe
     from smtpcheck.cli.session import asker
     from smtpcheck.model.plan import Plan
@@ -47,9 +53,8 @@ def probe_unsaved(
     loaded, missing = _with_secret(loaded, may_run=may_run)
     plan = Plan(until="ehlo" if missing else "", deliver=send, resolver=resolver)
     with _watching() as watcher:
-        report = probe(
-            Job(target_of(loaded.profile), loaded, plan), watcher=watcher, ask=asker(no_input=False)
-        )
+        job = Job(target_of(loaded.profile), loaded, plan, draft=draft)
+        report = probe(job, watcher=watcher, ask=asker(no_input=False))
     return Proof(report, missing)
 
 

@@ -99,7 +99,9 @@ def ask_name(asker: Asker, answers: Answers) -> None:
             raise WrongAnswerError(f"there is a profile {text} already")
         return text
 
-    answers.name = ask(asker, "Name of the profile", answers.free_name(), check)
+    usual = answers.free_name()
+    answers.name = ask(asker, "Name of the profile", usual, check)
+    answers.name_follows = answers.name == usual
 
 
 def _ask_server(asker: Asker, answers: Answers, *, known: bool) -> None:

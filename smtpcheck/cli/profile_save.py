@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -66,8 +65,7 @@ def keep_draft(answers: Answers, why: str) -> str:
     if not answers.raw:
         say_note(why)
         return ""
-    name = answers.name or _free_draft(answers.free_name() or "unnamed")
-    path = save_draft(name, answers.draft_tables())
+    path = save_draft(answers.draft_base(), answers.wanted())
     say_note(f"{why}; what was typed is kept as a draft: {path}")
     if answers.secrets:
         say_note("the password is not kept: it is asked for again when you go on")
@@ -81,10 +79,15 @@ def _unproved(draft: str) -> str:
 
 def _proof_of(answers: Answers, loaded: Any, again: str, proving: Proving) -> Proof:
     from smtpcheck.cli.profile_probe import probe_unsaved
+    from smtpcheck.store.drafts import draft_place
 
     try:
         return probe_unsaved(
-            loaded, send=proving.send, may_run=proving.may_run, resolver=proving.resolver
+            loaded,
+            send=proving.send,
+            may_run=proving.may_run,
+            resolver=proving.resolver,
+            draft=draft_place(answers.draft_base(), answers.wanted()),
         )
     except UsageError as error:
         draft = keep_draft(answers, "not saved")
@@ -95,14 +98,13 @@ def _proof_of(answers: Answers, loaded: Any, again: str, proving: Proving) -> Pr
 def _save(answers: Answers) -> None:
     from smtpcheck.cli.profile_lint import say_findings
     from smtpcheck.cli.profile_secret import store_secrets
-    from smtpcheck.store.drafts import delete_draft
+    from smtpcheck.store.drafts import forget_saved
     from smtpcheck.store.profile_reader import read_profile
     from smtpcheck.store.profile_writer import create_profile
 
     path = create_profile(answers.name, answers.tables(), replace=answers.force)
     typer.echo(f"saved the profile {answers.name}: {path}")
-    with contextlib.suppress(UsageError):  # there mostly is none
-        delete_draft(answers.draft_name or answers.name)
+    forget_saved(answers.name, answers.wanted())
     store_secrets(answers.name, answers.secrets)
     _say_missing_secret(answers)
     say_findings(read_profile(answers.name, environment={}))
@@ -125,15 +127,6 @@ def _say_missing_secret(answers: Answers) -> None:
         say_note(f"there is no password yet: {status.detail}")
         for line in status.help:
             typer.echo(f"  help: {line}", err=True)
-
-
-def _free_draft(name: str) -> str:
-    """The name, with a number where it belongs to the draft of another profile."""
-    from smtpcheck.store.drafts import list_drafts
-
-    drafts = {draft.name for draft in list_drafts()}
-    numbered = (f"{name}-{number}" for number in range(2, len(drafts) + 2))
-    return next(each for each in (name, *numbered) if each not in drafts)
 
 
 def say_note(text: str) -> None:

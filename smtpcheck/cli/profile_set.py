@@ -153,6 +153,7 @@ def _prove(name: str, changes: Mapping[str, str], *, send: bool) -> int:
         return ExitCode.OK
     from smtpcheck.cli.profile_probe import password_alone, probe_unsaved, show_proof
     from smtpcheck.store.build import value_of
+    from smtpcheck.store.drafts import changes_place
     from smtpcheck.store.profile_reader import read_profile
 
     environment = password_alone()
@@ -168,7 +169,8 @@ def _prove(name: str, changes: Mapping[str, str], *, send: bool) -> int:
         return ExitCode.OK
     anyway = f"smtpcheck profile set {name} {_as_words(changes)} --no-probe"
     try:
-        proof = probe_unsaved(after, send=send)
+        draft = changes_place(after.name) if after.name else ""
+        proof = probe_unsaved(after, send=send, draft=draft)
     except UsageError as error:
         keep_changes(after, changes)
         raise UsageError(error.message, (*error.help, f"or save it unprobed: {anyway}")) from None

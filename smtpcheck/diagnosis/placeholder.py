@@ -32,13 +32,11 @@ _NEUTRAL: Final = {
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
-_NEVER_CUT: Final = ("profile", "target", "direct", "publish")
+_NEVER_CUT: Final = ("profile", "draft", "target", "direct", "publish")
 """Words of our own command line, and records to publish: one that lacks its end is worse than
 none."""
-_SET: Final = re.compile(
-    r"""(?:\brun )?smtpcheck profile set NAME"""
-    r"""((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
-)
+_PAIRS: Final = r"""((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
+_SET: Final = re.compile(rf"(?:\brun )?smtpcheck profile set NAME{_PAIRS}")
 _PAIR: Final = re.compile(r""" ([a-z_]+\.[a-z_]+) ('[^']*'|"[^"]*"|\S+)""")
 _ENTER: Final = re.compile(r"(enter\b.*?): smtpcheck secret set NAME")
 
@@ -74,7 +72,12 @@ def _holds(facts: Facts, name: str, otherwise: str) -> bool:
 
 def for_target(step: str, facts: Facts) -> str:
     """A step of a fix in the words of the run: where there is no profile that could be changed, a
-    setting is added to the command line instead."""
+    setting is added to the command line instead; where the settings are not saved yet, the way
+    leads through their draft."""
+    draft, profile = facts.get("draft"), facts.get("profile")
+    if isinstance(draft, str) and draft:
+        name = profile if isinstance(profile, str) and profile else "NAME"
+        return through_draft(step, draft, name, new=not profile)
     if facts.get("profile") or not facts.get("target"):
         return step
 
@@ -83,6 +86,18 @@ def for_target(step: str, facts: Facts) -> str:
 
     typed = r"\1: type it when it is asked for, or set SMTPCHECK_PASSWORD"
     return _ENTER.sub(typed, _SET.sub(again, step))
+
+
+def through_draft(text: str, draft: str, name: str, *, new: bool) -> str:
+    """Commands that change the profile `name` as those that go on with a draft of it, with the
+    change. `new`: there is no such profile yet, so its password, too, is given to the draft."""
+    resume = f"smtpcheck profile drafts resume {draft}"
+    command = re.compile(rf"smtpcheck profile set {re.escape(name)}{_PAIRS}")
+    text = command.sub(lambda found: f"{resume}{_PAIR.sub(_as_option, found[1])}", text)
+    if not new:
+        return text
+    secret = re.compile(rf"smtpcheck secret set {re.escape(name)}(?![\w.-]| --key)")
+    return secret.sub(lambda _found: resume, text)
 
 
 def _as_option(pair: re.Match[str]) -> str:

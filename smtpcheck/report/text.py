@@ -107,6 +107,7 @@ def _judgement_rows(target: TargetReport, style: Style, *, verbose: bool) -> lis
         place(target),
         _again(target),
         fixable=bool(text_of(target.observations.settings, "profile")),
+        draft=text_of(target.observations.settings, "draft"),
     )
     has_error = any(each.severity is Severity.ERROR for each in target.diagnoses)
     rows: list[Row] = []
