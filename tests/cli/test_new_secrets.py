@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtpcheck.cli.profile_answers import collect
+from smtpcheck.cli.profile_answers import Answers, collect
 from smtpcheck.cli.profile_init import finish
 from smtpcheck.cli.profile_save import Proving
+from smtpcheck.model.errors import UsageError
 from smtpcheck.sandbox.server import Sandbox
+from smtpcheck.store.drafts import read_draft
+from smtpcheck.store.keys import flat_values
 from tests import keyring_fakes
 from tests.cli.command_line import CommandLine
 from tests.cli.test_profile_import import env_of
@@ -112,3 +115,25 @@ def test_discarding_a_draft_leaves_nothing_in_the_keyring(
     assert smtpcheck(*against(server, "--password-stdin"), stdin=CANARY.encode()).code == 13
     assert smtpcheck("profile", "drafts", "discard", "box").code == 0
     assert keyring_fakes.Memory.values == {}
+
+
+def test_somebody_at_the_terminal_is_asked_for_the_password_again(
+    smtpcheck: CommandLine, server: Sandbox
+) -> None:
+    failed_import(smtpcheck, server)
+    values = flat_values(read_draft("box").tables)
+    asker = Scripted(server.password, server.password)
+    answers = Answers("box", raw=dict(values), draft_name="box")
+    assert finish(answers, asker, Proving()) == 0
+    assert asker.questions == [f"Password of {server.username}: ", "The same again: "]
+    assert keyring_fakes.Memory.values == stored(server)
+
+
+def test_a_password_that_nobody_gives_saves_nothing(
+    smtpcheck: CommandLine, server: Sandbox
+) -> None:
+    failed_import(smtpcheck, server)
+    answers = Answers("box", raw=dict(flat_values(read_draft("box").tables)), draft_name="box")
+    with pytest.raises(UsageError, match="is not known"):
+        finish(answers, Scripted(""), Proving())
+    assert not (smtpcheck.folder / "profiles" / "box.toml").exists()
