@@ -46,6 +46,8 @@ class Job:
     """The settings of this run alone, by key."""
     proxy_variable: str = ""
     """The variable that `--proxy env` found the proxy in."""
+    draft: str = ""
+    """What a draft of the settings is called, or will be; empty where these are saved."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -218,6 +220,9 @@ def settings_of(job: Job) -> dict[str, Json]:
             flat["sender_check"] = loaded.preset.sender_check
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
+    if job.draft:
+        flat["draft"] = job.draft
+        flat["profile"] = loaded.name or "" if loaded.path else ""  # a new one is not there yet
     flat["target"] = _command_words((job.target, *job.options))
     # A profile of its own is told to lose its login instead.
     flat["anonymous"] = _command_words(job.anonymous) if not flat["profile"] else ""

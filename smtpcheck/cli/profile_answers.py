@@ -13,6 +13,8 @@ from smtpcheck.model.target import PROFILE_NAME
 
 if TYPE_CHECKING:
     from smtpcheck.model.preset import Preset
+    from smtpcheck.model.secret import Secret
+    from smtpcheck.store.drafts import Wanted
 
 FLAGS = {
     "preset": "--preset",
@@ -42,8 +44,16 @@ class Answers:
     """An existing profile may be replaced."""
     no_password: bool = False
     """The answer was: kept nowhere."""
+    name_follows: bool = False
+    """The name is that of the preset or host: nobody has said another."""
     asked: bool = False
     """There is somebody who answers."""
+    asked_password: bool = False
+    """The password has been asked for."""
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    """By the key that names its place, until the profile is saved."""
+    draft_name: str = ""
+    """The draft that is gone on with."""
     draft: dict[str, Any] = field(default_factory=dict)
     """What was typed another time and has not been asked for again yet, by full key."""
 
@@ -85,11 +95,21 @@ class Answers:
 
         return nested_values(self.raw)
 
-    def draft_tables(self) -> dict[str, Any]:
-        """The answers, and what was typed another time, as the nested tables of a file."""
+    def wanted(self) -> Wanted:
+        """The answers, and what was typed another time, as a draft keeps them."""
+        from smtpcheck.store.drafts import Wanted
         from smtpcheck.store.keys import nested_values
 
-        return nested_values(self.draft | self.raw)
+        return Wanted(
+            tables=nested_values(self.draft | self.raw),
+            name="" if self.name_follows else self.name,
+            force=self.force,
+            own=self.draft_name,
+        )
+
+    def draft_base(self) -> str:
+        """What a draft of the answers is called, but for a number."""
+        return self.name or self.free_name() or "unnamed"
 
     def complete(self, *, password: bool = True) -> None:
         """Fills in what follows from the rest: the region's host, the preset's fixed user name,
@@ -104,7 +124,7 @@ class Answers:
         if password and self.wants_password and not self.no_password:
             self.raw.setdefault("auth.password", {"keyring": True})
         if not self.name:
-            self.name = self.free_name()
+            self.name, self.name_follows = self.free_name(), True
 
     def take_region(self) -> None:
         """Sets the host that the region has. Raises UsageError for an unknown region."""
@@ -177,19 +197,22 @@ def collect(name: str, region: str, overrides: Mapping[str, str], *, force: bool
 
     layer = layer_of_overrides(overrides)
     problems = list(layer.problems)
+    region_counts = bool(region)
     raw = {key: layer.raw[key] for key in layer.raw if key in layer.values}
     if raw.get("preset"):
         try:
             load_preset(raw["preset"])
         except UsageError as error:
-            problems.append(_flag_problem("preset", raw["preset"], error))
-    if problems:
-        raise ProfileError(problems)
+            problems.append(_flag_problem("preset", raw.pop("preset"), error))
+            region_counts = False  # whose regions are meant is not known
     answers = Answers(name, region, raw, force)
     try:
-        answers.take_region()
+        if region_counts:
+            answers.take_region()
     except UsageError as error:
-        raise ProfileError([_flag_problem("--region", region, error)]) from None
+        problems.append(_flag_problem("--region", region, error))
+    if problems:
+        raise ProfileError(problems)
     return answers
 
 

@@ -79,17 +79,27 @@ def resume(
     no_probe: NoProbe = False,
     send: Send = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="With another setting; repeatable."),
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask anything.")] = False,
 ) -> None:
     """Go on with a draft: prove it, and save it when the probe passes.
 
     A new profile is asked for as `profile init` asks, with what was typed as the defaults;
-    changes of a profile are tried as they are.
+    changes of a profile are tried as they are. No draft holds a password: it is asked for again.
 
-    Example: smtpcheck profile drafts resume office365
+    With --set nothing is asked for but a password that is not there.
+
+    Example: smtpcheck profile drafts resume office365 --set server.port=465
     """
     from smtpcheck.cli.ask import terminal
-    from smtpcheck.cli.profile_answers import Answers
+    from smtpcheck.cli.options import settings_given
+    from smtpcheck.cli.profile_answers import Answers, collect
     from smtpcheck.cli.profile_init import finish, refuse_taken
     from smtpcheck.cli.profile_save import Proving
     from smtpcheck.cli.profile_set import change
@@ -100,14 +110,24 @@ def resume(
     refuse_send_unprobed(send=send, no_probe=no_probe)
     kept = read_draft(name)
     values = flat_values(kept.tables)
+    given = settings_given(settings or [], ipv4=False, ipv6=False)
     if kept.of:
         _must_still_be_there(kept.of, name)
-        texts = {key: _text(value, inline) for key, value in values.items()}
+        if password_stdin:
+            raise UsageError(
+                f"the draft {name} changes a profile, which has its password",
+                (f"replace that: smtpcheck secret rotate {kept.of} --stdin",),
+            )
+        texts = {key: _text(value, inline) for key, value in values.items()} | given
         raise typer.Exit(change(kept.of, texts, probe=not no_probe, send=send))
-    asker = terminal(no_input=no_input)
-    refuse_taken(name, force=force)
-    answers = Answers(name, raw={} if asker else values, force=force)
-    raise typer.Exit(finish(answers, asker, Proving(probe=not no_probe, send=send)))
+    asker = None if password_stdin else terminal(no_input=no_input)
+    force = force or kept.force
+    refuse_taken(kept.name, force=force)
+    changes = collect(kept.name, "", given, force=force).raw
+    raw = {} if asker and not changes else values | changes
+    answers = Answers(kept.name, raw=raw, force=force, draft_name=name)
+    proving = Proving(probe=not no_probe, send=send)
+    raise typer.Exit(finish(answers, asker, proving, stdin=password_stdin))
 
 
 @app.command(cls=Command)

@@ -66,7 +66,6 @@ def import_(  # noqa: PLR0913 - one parameter an option
     Example: smtpcheck profile import .env --name app
     """
     from smtpcheck.cli.options import settings_given
-    from smtpcheck.cli.profile_secret import ImportedSecret
 
     if send and no_probe:
         raise UsageError("--send and --no-probe exclude each other", ("leave one of them out",))
@@ -82,12 +81,13 @@ def import_(  # noqa: PLR0913 - one parameter an option
         say_note("the password is printed by a command that the file names: it is not run now")
     if send and not answers.raw.get("test.to"):
         raise UsageError("--send needs somebody to send to", ("add --to ADDRESS",))
-    secret = _secret_of(imported, given)
+    answers.secrets.update(_secret_of(imported, given))
     code = prove_and_save(
         answers,
         Proving(probe=not no_probe, send=send, may_run=not _names_a_command(imported, given)),
-        again=_again(file, format_used, answers, account, settings or [], to or []),
-        secret=ImportedSecret(secret) if secret else None,
+        again=""
+        if file == "-"  # which has been read
+        else _again(file, format_used, answers, account, settings or [], to or []),
     )
     if code:
         say_note("to go on, mend the file or add --set KEY=VALUE, and import it again")

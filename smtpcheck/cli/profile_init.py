@@ -119,8 +119,7 @@ def finish(answers: Answers, asker: Asker | None, proving: Proving, *, stdin: bo
             count = "1 setting is" if len(missing) == 1 else f"{len(missing)} settings are"
             raise UsageError(f"{count} missing", missing)
         refuse_taken(answers.name, force=answers.force)
-        if stdin:
-            _store_from_stdin(answers)
+        _take_password(answers, asker, stdin=stdin, probe=proving.probe)
         again = f"{answers.command()} --no-input --no-probe"
         return prove_and_save(answers, proving, again=again)
     except KeyboardInterrupt:
@@ -134,7 +133,8 @@ def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
     from smtpcheck.store.drafts import list_drafts, read_draft
     from smtpcheck.store.keys import flat_values
 
-    name, drafts = answers.name, [draft.name for draft in list_drafts()]
+    name = answers.draft_name or answers.name
+    drafts = [draft.name for draft in list_drafts()]
     if name not in drafts:
         if drafts and not name:
             asker.say(f"There are drafts: {', '.join(drafts)}.")
@@ -143,6 +143,7 @@ def _draft_of(answers: Answers, asker: Asker) -> dict[str, Any]:
     kept = read_draft(name)
     if kept.of:  # changes of a profile, and no new one
         return {}
+    answers.draft_name = name
     asker.say(f"There is a draft of {name}: its values are the defaults.")
     return flat_values(kept.tables)
 
@@ -166,16 +167,22 @@ def _set_options(settings: list[str]) -> dict[str, str]:
     return settings_given(settings, ipv4=False, ipv6=False)
 
 
-def _store_from_stdin(answers: Answers) -> None:
-    from smtpcheck.cli.secret import fail, from_stdin
+def _take_password(answers: Answers, asker: Asker | None, *, stdin: bool, probe: bool) -> None:
+    """The password that is piped in, or that a draft could not keep. Without it a draft is kept."""
+    from smtpcheck.cli.profile_secret import need_password, take_from_stdin
+    from smtpcheck.cli.secret import fail
+    from smtpcheck.diagnosis.placeholder import through_draft
     from smtpcheck.model.secret import SecretUnavailableError
-    from smtpcheck.store.secrets import store_secret
 
-    user = answers.raw.get("auth.username", "")
-    if not user:
-        raise UsageError("--password-stdin needs a login", ("add --username USER",))
-    value = from_stdin()
     try:
-        store_secret(answers.name, user, value)
+        if stdin:
+            take_from_stdin(answers)
+        elif answers.draft_name and probe:
+            need_password(answers, asker)
+    except UsageError:
+        keep_draft(answers, "not saved")
+        raise
     except SecretUnavailableError as error:
-        fail(error)
+        draft = keep_draft(answers, "not saved")
+        ways = [through_draft(way, draft, answers.name, new=True) for way in error.help]
+        fail(SecretUnavailableError(error.reason, error.kind, tuple(ways)))

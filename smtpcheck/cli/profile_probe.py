@@ -40,11 +40,13 @@ def probe_unsaved(
     may_run: bool = True,
     resolver: str = "",
     changes: Mapping[str, str] | None = None,
+    draft: str = "",
 ) -> Proof:
     """Probes settings that are in no file yet, up to RCPT and RSET, or with `send` through the
     test message; up to EHLO where the secret is not to be had, or only by a command that is not to
     run (`may_run`). With `changes` they are those of a saved profile, which is what can be tried
-    again. Raises UsageError for settings that this version does not use."""
+    again. `draft`: what they will be kept as where that fails. Raises UsageError for settings that
+    this version does not use."""
     from smtpcheck.api import Job, probe
     from smtpcheck.cli.session import asker
     from smtpcheck.model.plan import Plan
@@ -55,11 +57,8 @@ def probe_unsaved(
     plan = Plan(until="ehlo" if missing else "", deliver=send, resolver=resolver)
     target = loaded.name if changes and loaded.name else target_of(loaded.profile)
     with _watching() as watcher:
-        report = probe(
-            Job(target, loaded, plan, overrides=changes or {}),
-            watcher=watcher,
-            ask=asker(no_input=False),
-        )
+        job = Job(target, loaded, plan, overrides=changes or {}, draft=draft)
+        report = probe(job, watcher=watcher, ask=asker(no_input=False))
     return Proof(report, missing)
 
 

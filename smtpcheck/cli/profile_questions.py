@@ -99,7 +99,9 @@ def ask_name(asker: Asker, answers: Answers) -> None:
             raise WrongAnswerError(f"there is a profile {text} already")
         return text
 
-    answers.name = ask(asker, "Name of the profile", answers.free_name(), check)
+    usual = answers.free_name()
+    answers.name = ask(asker, "Name of the profile", usual, check)
+    answers.name_follows = answers.name == usual
 
 
 def _ask_server(asker: Asker, answers: Answers, *, known: bool) -> None:
@@ -237,22 +239,22 @@ def _ask_place(asker: Asker, source: str) -> Any:
 
 
 def _fill_keyring(asker: Asker, answers: Answers) -> str:
-    """Asks for the password and stores it at once, so that it is not lost; why the keyring
-    cannot be used, or nothing."""
+    """Asks for the password that the keyring gets once it is proved; why the keyring cannot be
+    used, or nothing."""
     from smtpcheck.cli.ask import new_secret
-    from smtpcheck.model.secret import SecretUnavailableError
-    from smtpcheck.store.keyring_access import get_password
-    from smtpcheck.store.secrets import keyring_service, store_secret
+    from smtpcheck.model.secret import Secret, SecretUnavailableError
+    from smtpcheck.store.secrets import PASSWORD_KEY, holds_secret
 
     user = answers.raw["auth.username"]
     try:
-        there = get_password(keyring_service(answers.name), user) is not None
-        hint = "empty: keep the one that is there" if there else "empty: later"
-        value = new_secret(asker, f"Password of {user} ({hint})")
-        if value is not None:
-            store_secret(answers.name, user, value)
+        there = holds_secret(answers.name, user)
     except SecretUnavailableError as error:
         return error.reason
+    hint = "empty: keep the one that is there" if there else "empty: later"
+    value = new_secret(asker, f"Password of {user} ({hint})")
+    answers.asked_password = True
+    if value is not None:
+        answers.secrets[PASSWORD_KEY] = Secret(value)
     return ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,7 +12,6 @@ from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from smtpcheck.cli.profile_probe import Proof
-    from smtpcheck.cli.profile_secret import ImportedSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +28,15 @@ class Proving:
     looked at it yet."""
 
 
-def prove_and_save(
-    answers: Answers, proving: Proving, *, again: str, secret: ImportedSecret | None = None
-) -> int:
+def prove_and_save(answers: Answers, proving: Proving, *, again: str = "") -> int:
     """Probes what the answers make, saves it when the probe passes, and returns the exit code.
 
-    Otherwise a draft is kept. `again` is the command that saves it unprobed; `secret` is in no
-    keyring yet and goes there with the profile. Raises ProfileError for settings that make no
-    profile.
+    Otherwise a draft is kept. `again` is the command that saves it unprobed, else the draft is
+    the way. Its new secrets go into the keyring with the profile. Raises ProfileError for settings
+    that make no profile.
     """
     from smtpcheck.cli.profile_probe import password_alone, show_proof
+    from smtpcheck.cli.profile_secret import with_secrets
     from smtpcheck.store.profile_reader import profile_from_settings
 
     try:
@@ -50,56 +47,65 @@ def prove_and_save(
         keep_draft(answers, "not saved")
         raise
     if proving.probe:
-        if secret is not None:
-            loaded = secret.given_to(loaded)
+        loaded = with_secrets(loaded, answers.secrets)
         proof = _proof_of(answers, loaded, again, proving)
         show_proof(proof)
         if proof.exit_code:
-            keep_draft(answers, "not saved")
-            say_note(f"to save it as it is: {again}")
+            draft = keep_draft(answers, "not saved")
+            say_note(f"to save it as it is: {again or _unproved(draft)}")
             return proof.exit_code
-    _save(answers, secret)
+    _save(answers)
     return 0
 
 
-def keep_draft(answers: Answers, why: str) -> None:
-    """Keeps the settings, unless there are none."""
+def keep_draft(answers: Answers, why: str) -> str:
+    """Keeps the settings, unless there are none; the name of the draft."""
     from smtpcheck.store.drafts import save_draft
 
     if not answers.raw:
         say_note(why)
-        return
-    name = answers.name or _free_draft(answers.free_name() or "unnamed")
-    path = save_draft(name, answers.draft_tables())
+        return ""
+    path = save_draft(answers.draft_base(), answers.wanted())
     say_note(f"{why}; what was typed is kept as a draft: {path}")
+    if answers.secrets:
+        say_note("the password is not kept: it is asked for again when you go on")
     say_note(f"go on with: smtpcheck profile drafts resume {path.stem}")
+    return path.stem
+
+
+def _unproved(draft: str) -> str:
+    return f"smtpcheck profile drafts resume {draft} --no-probe"
 
 
 def _proof_of(answers: Answers, loaded: Any, again: str, proving: Proving) -> Proof:
     from smtpcheck.cli.profile_probe import probe_unsaved
+    from smtpcheck.store.drafts import draft_place
 
     try:
         return probe_unsaved(
-            loaded, send=proving.send, may_run=proving.may_run, resolver=proving.resolver
+            loaded,
+            send=proving.send,
+            may_run=proving.may_run,
+            resolver=proving.resolver,
+            draft=draft_place(answers.draft_base(), answers.wanted()),
         )
     except UsageError as error:
-        keep_draft(answers, "not saved")
-        anyway = f"to save it unprobed: {again}"
+        draft = keep_draft(answers, "not saved")
+        anyway = f"to save it unprobed: {again or _unproved(draft)}"
         raise UsageError(error.message, (*error.help, anyway)) from None
 
 
-def _save(answers: Answers, secret: ImportedSecret | None) -> None:
+def _save(answers: Answers) -> None:
     from smtpcheck.cli.profile_lint import say_findings
-    from smtpcheck.store.drafts import delete_draft
+    from smtpcheck.cli.profile_secret import store_secrets
+    from smtpcheck.store.drafts import forget_saved
     from smtpcheck.store.profile_reader import read_profile
     from smtpcheck.store.profile_writer import create_profile
 
     path = create_profile(answers.name, answers.tables(), replace=answers.force)
     typer.echo(f"saved the profile {answers.name}: {path}")
-    with contextlib.suppress(UsageError):  # there mostly is none
-        delete_draft(answers.name)
-    if secret is not None:
-        secret.store(answers.name)
+    forget_saved(answers.name, answers.wanted())
+    store_secrets(answers.name, answers.secrets)
     _say_missing_secret(answers)
     say_findings(read_profile(answers.name, environment={}))
     say_note(f"try it: smtpcheck probe {answers.name}")
@@ -121,15 +127,6 @@ def _say_missing_secret(answers: Answers) -> None:
         say_note(f"there is no password yet: {status.detail}")
         for line in status.help:
             typer.echo(f"  help: {line}", err=True)
-
-
-def _free_draft(name: str) -> str:
-    """The name, with a number where it belongs to the draft of another profile."""
-    from smtpcheck.store.drafts import list_drafts
-
-    drafts = {draft.name for draft in list_drafts()}
-    numbered = (f"{name}-{number}" for number in range(2, len(drafts) + 2))
-    return next(each for each in (name, *numbered) if each not in drafts)
 
 
 def say_note(text: str) -> None:

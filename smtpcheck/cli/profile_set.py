@@ -154,6 +154,7 @@ def _prove(name: str, changes: Mapping[str, str | None], *, send: bool) -> int:
     if not keys:
         return ExitCode.OK
     from smtpcheck.cli.profile_probe import password_alone, probe_unsaved, show_proof
+    from smtpcheck.store.drafts import changes_place
     from smtpcheck.store.profile_reader import profile_from_text, read_profile
     from smtpcheck.store.profile_writer import preview_values
 
@@ -173,7 +174,8 @@ def _prove(name: str, changes: Mapping[str, str | None], *, send: bool) -> int:
         return ExitCode.OK
     anyway = f"smtpcheck profile {_as_words(name, changes)}"
     try:
-        proof = probe_unsaved(after, send=send, changes=_values(changes))
+        draft = changes_place(after.name) if after.name else ""
+        proof = probe_unsaved(after, send=send, changes=_values(changes), draft=draft)
     except UsageError as error:
         keep_changes(after, changes)
         raise UsageError(error.message, (*error.help, f"or save it unprobed: {anyway}")) from None

@@ -278,12 +278,13 @@ def _typed(name: str, user: str, key: str, command: str) -> str:
     return value
 
 
-def from_stdin() -> str:
+def from_stdin(flag: str = "--stdin") -> str:
+    """The first line of standard input, which `flag` asked for. Raises UsageError."""
     import sys
 
     if sys.stdin.isatty():
         raise UsageError(
-            "--stdin would show what you type", ("leave --stdin out: then it is asked for",)
+            f"{flag} would show what you type", (f"leave {flag} out: then it is asked for",)
         )
     line = sys.stdin.buffer.readline(_MAX_BYTES).removesuffix(b"\n").removesuffix(b"\r")
     try:

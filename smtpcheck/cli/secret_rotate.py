@@ -58,20 +58,26 @@ def rotate(loaded: LoadedProfile, user: str, key: str, value: str, *, send: bool
     from smtpcheck.cli.profile_probe import probe_unsaved, show_proof
     from smtpcheck.cli.secret import fail, note
     from smtpcheck.model.secret import Secret, SecretRef, SecretSource, SecretUnavailableError
-    from smtpcheck.store.secrets import SECRET_WORDS, store_secret
+    from smtpcheck.store.secrets import SECRET_WORDS, holds_secret, store_secret
 
+    try:
+        had_one = holds_secret(loaded.name or "", user, key)
+    except SecretUnavailableError as error:
+        fail(error)
     given = SecretRef(SecretSource.GIVEN, given=Secret(value))
     proof = probe_unsaved(replace(loaded, profile=_with(loaded.profile, key, given)), send=send)
     show_proof(proof)
     what = f"{SECRET_WORDS[key]} of {user}"
     if not _proved(proof, key):
-        note(f"the new {what} was not proved, so the old one stays in the keyring")
+        outcome = "the old one stays in the keyring" if had_one else "it was not stored"
+        note(f"the new {what} was not proved, so {outcome}")
         return proof.exit_code or ExitCode.FINDINGS
     try:
         store_secret(loaded.name or "", user, value, key)
     except SecretUnavailableError as error:
         fail(error)
-    typer.echo(f"the new {what} is proved, and has taken the place of the old one in the keyring")
+    where = "taken the place of the old one" if had_one else "been stored"
+    typer.echo(f"the new {what} is proved, and has {where} in the keyring")
     return proof.exit_code
 
 

@@ -32,13 +32,13 @@ _NEUTRAL: Final = {
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")
-_NEVER_CUT: Final = ("profile", "target", "anonymous", "direct", "any_resolver", "publish")
+_NEVER_CUT: Final = (
+    *("profile", "draft", "target", "anonymous", "direct", "any_resolver", "publish"),
+)
 """Words of our own command line, and records to publish: one that lacks its end is worse than
 none."""
-_SET: Final = re.compile(
-    r"""(?:\brun )?smtpcheck profile set NAME"""
-    r"""((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
-)
+_PAIRS: Final = r"""((?: [a-z_]+\.[a-z_]+ (?:'[^']*'|"[^"]*"|[^\s,;)]+))+)"""
+_SET: Final = re.compile(rf"(?:\brun )?smtpcheck profile set NAME{_PAIRS}")
 _PAIR: Final = re.compile(r""" ([a-z_]+\.[a-z_]+) ('[^']*'|"[^"]*"|\S+)""")
 _UNSET: Final = re.compile(r"(?:\brun )?smtpcheck profile unset NAME ([a-z_]+(?:\.[a-z_]+)*)")
 _OF_PROFILE: Final = re.compile(r"\bsmtpcheck (?:login|secret [a-z]+|profile [a-z]+) NAME\b")
@@ -76,7 +76,12 @@ def _holds(facts: Facts, name: str, otherwise: str) -> bool:
 
 def for_target(step: str, facts: Facts) -> str:
     """A step of a fix in the words of the run: where there is no profile that could be changed, a
-    setting is added to the command line instead."""
+    setting is added to the command line instead; where the settings are not saved yet, the way
+    leads through their draft."""
+    draft, profile = facts.get("draft"), facts.get("profile")
+    if isinstance(draft, str) and draft:
+        name = profile if isinstance(profile, str) and profile else "NAME"
+        return through_draft(step, draft, name, new=not profile)
     if facts.get("profile") or not facts.get("target"):
         return step
 
@@ -89,6 +94,18 @@ def for_target(step: str, facts: Facts) -> str:
     if _OF_PROFILE.search(told):
         return f"{told} (NAME is a profile of this server; make one: smtpcheck profile init)"
     return told
+
+
+def through_draft(text: str, draft: str, name: str, *, new: bool) -> str:
+    """Commands that change the profile `name` as those that go on with a draft of it, with the
+    change. `new`: there is no such profile yet, so its password, too, is given to the draft."""
+    resume = f"smtpcheck profile drafts resume {draft}"
+    command = re.compile(rf"smtpcheck profile set {re.escape(name)}{_PAIRS}")
+    text = command.sub(lambda found: f"{resume}{_PAIR.sub(_as_option, found[1])}", text)
+    if not new:
+        return text
+    secret = re.compile(rf"smtpcheck secret set {re.escape(name)}(?![\w.-]| --key)")
+    return secret.sub(lambda _found: resume, text)
 
 
 def _as_option(pair: re.Match[str]) -> str:

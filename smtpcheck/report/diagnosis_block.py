@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,8 @@ class Place:
     """For a stage, what `--until` should name instead of it."""
     fixable: bool = False
     """The target is a profile, which `--fix` can change."""
+    draft: str = ""
+    """The draft of the settings, which can be gone on with, changed."""
 
 
 def diagnosis_rows(
@@ -58,9 +61,9 @@ def diagnosis_rows(
         text = f"{owner}{shown(step, style, limit=800)}"
         rows += labelled("" if at else "fix", text, style, indent=_INDENT + 2)
     rows += _change_rows(diagnosis, style)
-    if place.fixable and any(each.verified for each in diagnosis.changes):
-        made = (probe_command(place.target, "--fix"), Role.COMMAND)
-        rows.append(row(" " * _INDENT, "made and kept by: ", made))
+    command = _keeping(diagnosis, place)
+    if command:
+        rows.append(row(" " * _INDENT, "made and kept by: ", (command, Role.COMMAND)))
     if verbose:
         for at, link in enumerate(diagnosis.references):
             rows += labelled("" if at else "see", shown(link, style), style)
@@ -100,6 +103,20 @@ def try_row(target: Sequence[str], options: str) -> Row:
     return row(("  try: ", Role.LABEL), (probe_command(target, options), Role.COMMAND))
 
 
+def _keeping(diagnosis: Diagnosis, place: Place) -> str:
+    """The command that makes the changes that were tried, and keeps them."""
+    tried = [each for each in diagnosis.changes if each.verified]
+    if not tried:
+        return ""
+    if not place.draft:
+        return probe_command(place.target, "--fix") if place.fixable else ""
+    words = ["smtpcheck", "profile", "drafts", "resume", place.draft]
+    for each in tried:
+        text = each.value if isinstance(each.value, str) else json.dumps(each.value)
+        words += ["--set", f"{each.key}={text}"]
+    return escape(" ".join(map(shell_quoted, words)), limit=0)
+
+
 def probe_command(target: Sequence[str], options: str) -> str:
     """The command that probes the target with those options, as a shell takes it."""
     words = " ".join(shell_quoted(word) for word in target)
@@ -127,8 +144,6 @@ def quote_of(evidence: Evidence) -> Quote:
 def _change_rows(diagnosis: Diagnosis, style: Style) -> list[Row]:
     if not diagnosis.changes:
         return []
-    import json
-
     rows: list[Row] = []
     for at, change in enumerate(diagnosis.changes):
         value = json.dumps(change.value, ensure_ascii=False)

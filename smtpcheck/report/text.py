@@ -125,6 +125,7 @@ def place_of(target: TargetReport) -> Place:
         place(target),
         _again(target),
         fixable=bool(text_of(target.observations.settings, "profile")),
+        draft=text_of(target.observations.settings, "draft"),
     )
 
 

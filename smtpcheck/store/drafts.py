@@ -1,7 +1,9 @@
 """What was typed and could not be saved: new profiles, and changes of profiles that are there.
 
-A draft is a file of the keys that were given. One with a table `[draft]` holds changes of the
-profile that `of` names; any other is a profile that is not whole, or was not proved.
+A draft is a file of the keys that were given. One whose table `[draft]` has `of` holds changes of
+the profile that this names; any other is a profile that is not whole, or was not proved. There
+`name` is what the profile is to be called where the file is not called so (empty: nobody has said
+it), and `force` that it may replace a profile.
 """
 
 from __future__ import annotations
@@ -44,17 +46,59 @@ class Kept:
     """Nested, as typed, unchecked."""
     of: str = ""
     """The profile whose changes these are; empty for a new profile."""
+    name: str = ""
+    """What a new profile is to be called; empty where nobody has said it."""
+    force: bool = False
+    """A new profile may replace one of its name."""
 
 
-def save_draft(name: str, tables: Mapping[str, Any]) -> Path:
-    """Keeps nested tables as the draft of a new profile, right or wrong, and returns its file. An
-    older one of the name is replaced. A secret itself is left out: only its place is kept."""
-    for path in _places(name):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A new profile that could not be saved."""
+
+    tables: Mapping[str, Any]
+    """Nested, as typed, unchecked."""
+    name: str = ""
+    """What the profile is to be called; empty where nobody has said it."""
+    force: bool = False
+    """It may replace a profile of its name."""
+    own: str = ""
+    """The draft that is gone on with, whose place it takes."""
+
+
+def draft_place(name: str, wanted: Wanted) -> str:
+    """What the draft of a new profile will be called, `name` or that with a number. It takes the
+    place of the one that is gone on with, of one of the same profile that holds no key which it
+    lacks, and of one without a name that holds nothing else; any other stays."""
+    return next(path.stem for path in _new_places(name, wanted) if _may_hold(path, wanted))
+
+
+def save_draft(name: str, wanted: Wanted) -> Path:
+    """Keeps a new profile, right or wrong, at `draft_place`, and returns its file. A secret itself
+    is left out: only its place is kept."""
+    for path in _new_places(name, wanted):
         with locked(path):
-            if _held(path) in (None, ""):
-                _write(path, "", tables)
+            if _may_hold(path, wanted):
+                head: dict[str, Any] = {"force": True} if wanted.force else {}
+                if wanted.name != path.stem:
+                    head["name"] = wanted.name
+                _write(path, head, wanted.tables)
                 return path
     raise AssertionError("a number is always free")
+
+
+def forget_saved(name: str, wanted: Wanted) -> None:
+    """Deletes the drafts of a new profile that has been saved, `name` and those with a number."""
+    for draft in list_drafts():
+        named = draft.name in (wanted.own, name) or draft.name.startswith(f"{name}-")
+        with locked(draft.path):
+            if named and draft.path.exists() and _may_hold(draft.path, wanted):
+                draft.path.unlink(missing_ok=True)
+
+
+def changes_place(of: str) -> str:
+    """What the draft of changes of a profile will be called."""
+    return next(path.stem for path in _places(of) if _held(path) in (None, of))
 
 
 def save_changes(of: str, values: Mapping[str, Any]) -> Path:
@@ -64,7 +108,7 @@ def save_changes(of: str, values: Mapping[str, Any]) -> Path:
         with locked(path):
             if _held(path) in (None, of):
                 before = flat_values(_read(path).tables) if path.exists() else {}
-                _write(path, of, nested_values(before | dict(values)))
+                _write(path, {"of": of}, nested_values(before | dict(values)))
                 return path
     raise AssertionError("a number is always free")
 
@@ -80,7 +124,7 @@ def forget_changes(of: str, keys: Collection[str]) -> None:
             if not left:
                 draft.path.unlink(missing_ok=True)
             elif left != before:
-                _write(draft.path, of, nested_values(left))
+                _write(draft.path, {"of": of}, nested_values(left))
 
 
 def rename_changes(old: str, new: str) -> None:
@@ -88,7 +132,7 @@ def rename_changes(old: str, new: str) -> None:
     for draft in list_drafts():
         with locked(draft.path):
             if _held(draft.path) == old:
-                _write(draft.path, new, _read(draft.path).tables)
+                _write(draft.path, {"of": new}, _read(draft.path).tables)
 
 
 def read_draft(name: str) -> Kept:
@@ -122,9 +166,32 @@ def _places(name: str) -> Iterator[Path]:
         yield _path(f"{name}-{number}")
 
 
-def _write(path: Path, of: str, tables: Mapping[str, Any]) -> None:
-    head = {_TABLE: {"of": of}} if of else {}
-    text = document({**head, **_without_secrets(tables, "")}, _HEADER.format(name=path.stem))
+def _new_places(name: str, wanted: Wanted) -> Iterator[Path]:
+    if wanted.own:
+        yield _path(wanted.own)
+    yield from _places(name)
+
+
+def _may_hold(path: Path, wanted: Wanted) -> bool:
+    if not path.exists():
+        return True
+    try:
+        there = _read(path)
+    except ProfileError:
+        return False
+    if there.of:
+        return False
+    old, new = flat_values(there.tables), flat_values(wanted.tables)
+    if path.stem == wanted.own:
+        return True
+    if not there.name:
+        return all(key in new and new[key] == value for key, value in old.items())
+    return there.name == wanted.name and old.keys() <= new.keys()
+
+
+def _write(path: Path, head: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
+    table = {_TABLE: dict(head)} if head else {}
+    text = document({**table, **_without_secrets(tables, "")}, _HEADER.format(name=path.stem))
     write_whole(path, text.encode("utf-8", "replace"))
 
 
@@ -142,8 +209,14 @@ def _held(path: Path) -> str | None:
 def _read(path: Path) -> Kept:
     tables, _lines = parse_toml(read_bytes(path), str(path))
     head = tables.pop(_TABLE, None)
-    of = head.get("of", "") if isinstance(head, Mapping) else ""
-    return Kept(tables, of if isinstance(of, str) else "")
+    head = head if isinstance(head, Mapping) else {}
+    of, name = head.get("of", ""), head.get("name", path.stem)
+    return Kept(
+        tables,
+        of if isinstance(of, str) else "",
+        name if isinstance(name, str) else path.stem,
+        head.get("force") is True,
+    )
 
 
 def _path(name: str) -> Path:

@@ -48,6 +48,25 @@ def set_password(service: str, user: str, value: str) -> None:
         )
 
 
+def holds_password(service: str, user: str) -> bool:
+    """Whether there is a value. Raises SecretUnavailableError where none could be stored either:
+    the null backend answers every question and keeps nothing."""
+
+    def work() -> tuple[bool, bool]:
+        import keyring
+        from keyring.backends import null
+
+        keeps = not isinstance(keyring.get_keyring(), null.Keyring)
+        return keeps, keyring.get_password(service, user) is not None
+
+    keeps, there = _use(work)
+    if not keeps:
+        raise SecretUnavailableError(
+            f"the keyring ({backend_name()}) keeps nothing that it is given", "no-backend"
+        )
+    return there
+
+
 def delete_password(service: str, user: str) -> bool:
     """Whether there was a value to delete. Raises SecretUnavailableError."""
 

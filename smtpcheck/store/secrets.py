@@ -138,6 +138,17 @@ def store_secret(profile_name: str, username: str, value: str, purpose: str = PA
         raise SecretUnavailableError(error.reason, error.kind, help_) from None
 
 
+def holds_secret(profile_name: str, username: str, purpose: str = PASSWORD_KEY) -> bool:
+    """Whether the keyring holds a value. Raises SecretUnavailableError where it could keep none."""
+    from smtpcheck.store.keyring_access import holds_password
+
+    try:
+        return holds_password(keyring_service(profile_name, purpose), username)
+    except SecretUnavailableError as error:
+        help_ = error.help + other_ways(SecretSource.KEYRING, profile_name, purpose)
+        raise SecretUnavailableError(error.reason, error.kind, help_) from None
+
+
 def delete_secret(profile_name: str, username: str, purpose: str = PASSWORD_KEY) -> bool:
     """Whether the keyring held a value, which it no longer does. Raises
     SecretUnavailableError."""

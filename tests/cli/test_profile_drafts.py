@@ -137,9 +137,6 @@ def test_a_draft_of_a_new_profile_is_not_written_over_by_changes(
     smtpcheck("profile", "set", "box", "auth.username", "other@example.com")
     assert draft(smtpcheck)["sender"] == {"address": "a@example.com"}
     assert draft(smtpcheck, "box-2")["draft"] == {"of": "box"}
-    refused = smtpcheck("profile", "drafts", "resume", "box", "--no-input")
-    assert refused.code == 2
-    assert "there is a profile box already" in refused.err
 
 
 def test_the_drafts_of_changes_follow_the_name(smtpcheck: CommandLine, server: Sandbox) -> None:

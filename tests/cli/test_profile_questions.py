@@ -147,10 +147,11 @@ def test_a_taken_name_is_refused_at_once(smtpcheck: CommandLine) -> None:
     assert "  there is a profile gmail already" in asker.told
 
 
-def test_a_password_typed_is_in_the_keyring_at_once(smtpcheck: CommandLine) -> None:
+def test_a_password_typed_waits_for_its_proof(smtpcheck: CommandLine) -> None:
     lines = ["gmail", "", "", "", "", "me@gmail.com", "", CANARY, CANARY, "", "", ""]
     answers, asker = answered(*lines)
-    assert keyring_fakes.Memory.values == {("smtpcheck:gmail", "me@gmail.com"): CANARY}
+    assert keyring_fakes.Memory.values == {}
+    assert answers.secrets["auth.password"]
     assert answers.raw["auth.password"] == {"keyring": True}
     assert CANARY not in repr(answers) + "".join(asker.told)
 

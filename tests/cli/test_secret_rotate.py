@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -52,6 +52,32 @@ def test_a_refused_secret_leaves_the_old_one(smtpcheck: CommandLine, server: San
     assert kept(server) == "old"
     assert "was not proved, so the old one stays" in done.err
     assert CANARY not in done.out + done.err
+
+
+def test_without_an_old_secret_none_is_said_to_stay(
+    smtpcheck: CommandLine, server: Sandbox
+) -> None:
+    boxed(smtpcheck, server)
+    keyring_fakes.Memory.values.clear()
+    done = smtpcheck("secret", "rotate", "--stdin", stdin=CANARY.encode())
+    assert done.code == 13
+    assert "was not proved, so it was not stored" in done.err
+    assert keyring_fakes.Memory.values == {}
+
+
+@pytest.mark.parametrize("name", ["fail", "null"])
+def test_without_a_keyring_nothing_is_tried(
+    smtpcheck: CommandLine,
+    server: Sandbox,
+    keyring_backend: Callable[[str], None],
+    name: str,
+) -> None:
+    boxed(smtpcheck, server)
+    keyring_backend(f"keyring.backends.{name}.Keyring")
+    done = smtpcheck("secret", "rotate", "--stdin", stdin=server.password.encode())
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: ")
+    assert "login" not in done.err
 
 
 def test_a_server_out_of_reach_proves_nothing(smtpcheck: CommandLine, server: Sandbox) -> None:

@@ -36,9 +36,9 @@ def _read_profile() -> str:
 
 
 def _draft(host: str) -> None:
-    from smtpcheck.store.drafts import save_draft
+    from smtpcheck.store.drafts import Wanted, save_draft
 
-    save_draft("app", _tables(host))
+    save_draft("app", Wanted(tables=_tables(host), name="app"))
 
 
 def _changes(host: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.store.atomic import Disk
-from smtpcheck.store.drafts import delete_draft, list_drafts, read_draft, save_draft
+from smtpcheck.store.drafts import Wanted, delete_draft, list_drafts, read_draft, save_draft
 from smtpcheck.store.profile_reader import list_profiles, read_profile
 from smtpcheck.store.profile_writer import (
     change_values,
@@ -247,7 +247,7 @@ def test_a_place_where_nothing_can_be_written_is_a_usage_error(
     with pytest.raises(UsageError, match="cannot be written"):
         create_profile("app", {"server": {"host": "h.example"}})
     with pytest.raises(UsageError, match="cannot be written"):
-        save_draft("app", {"server": {"host": "h.example"}})
+        save_draft("app", Wanted(tables={"server": {"host": "h.example"}}, name="app"))
 
 
 def test_rename_copy_and_delete(mine: Path) -> None:
@@ -335,7 +335,7 @@ def test_a_draft_keeps_what_was_typed_and_no_secret(config_folder: Path) -> None
         "proxy": {"password": {"value": "hunter2"}},
         "tls": {"client_key_password": {"env": "KEY"}},
     }
-    path = save_draft("app", tables)
+    path = save_draft("app", Wanted(tables=tables, name="app"))
     assert "hunter2" not in path.read_text(encoding="utf-8")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert read_draft("app").tables == {
