@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smtpcheck.api.again import options_of, who_of
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.plan import Plan
@@ -48,29 +49,13 @@ class Job:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The words that make another run like this one, besides the target."""
-        return self._options("env" if self.proxy_variable else self.overrides.get("proxy"))
+        """The words that reach the server in the same way, besides the target."""
+        return options_of(self, "env" if self.proxy_variable else self.overrides.get("proxy"))
 
     @property
     def direct(self) -> tuple[str, ...]:
         """The same for a run that goes around every proxy."""
-        return self._options("none")
-
-    def _options(self, proxy: str | None) -> tuple[str, ...]:
-        settings = [
-            f"{key}={text}"
-            for key, text in self.overrides.items()
-            if key != "proxy" and not (proxy == "none" and key.startswith("proxy."))
-        ]
-        return (
-            *(("--proxy", proxy) if proxy else ()),
-            *(word for each in settings for word in ("--set", each)),
-            *(word for each in self.plan.recipients for word in ("--to", each)),
-            *(word for each in self.plan.senders for word in ("--sender", each)),
-            *(("--relay",) if self.plan.relay else ()),
-            *(("--resolver", self.plan.resolver) if self.plan.resolver else ()),
-            *(("--tls", self.plan.tls) if self.plan.tls != "normal" else ()),
-        )
+        return options_of(self, "none")
 
 
 def load_target(
@@ -212,10 +197,11 @@ def settings_of(job: Job) -> dict[str, Json]:
             flat["sender_check"] = loaded.preset.sender_check
     # What the words of a fix call them: `smtpcheck profile set {profile} ...`
     flat["profile"] = loaded.name or (str(loaded.path) if loaded.path else "")
-    flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options))
+    who = who_of(job.plan)
+    flat["target"] = " ".join(shell_quoted(word) for word in (job.target, *job.options, *who))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
-        flat["direct"] = " ".join(shell_quoted(word) for word in (job.target, *job.direct))
+        flat["direct"] = " ".join(shell_quoted(word) for word in (job.target, *job.direct, *who))
     return flat
 
 

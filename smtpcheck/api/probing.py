@@ -150,6 +150,7 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
+    from smtpcheck.api.again import again_of, bounds_of
     from smtpcheck.diagnosis.verdict import verdict
 
     outcome, code = verdict(seen)
@@ -162,7 +163,8 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
         observations=seen,
         diagnoses=diagnoses,
         notes=(*job.notes, *notes_of(job), *notes, *_lint_notes(seen, diagnoses)),
-        options=job.options,
+        options=(*job.options, *bounds_of(job.plan)),
+        again=again_of(job),
     )
 
 

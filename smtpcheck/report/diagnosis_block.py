@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from smtpcheck.model.diagnosis import Confidence, Diagnosis, Evidence, Severity
+from smtpcheck.model.report import TargetReport
 from smtpcheck.model.transcript import Who
-from smtpcheck.report.escape import escape, shell_quoted
+from smtpcheck.report.again import command, try_row
 from smtpcheck.report.quote import Quote, gutter_for, quote_rows
 from smtpcheck.report.rows import Role, Row, hanging, row, shown
 from smtpcheck.report.style import Style
@@ -23,12 +23,9 @@ _SPEAKERS = tuple(f"{who.value} " for who in Who)
 class Place:
     """Where a diagnosis was made, as far as it is known; a pasted text knows nothing of it."""
 
-    target: tuple[str, ...] = ()
-    """As named on the command line, with the options that change what a run does."""
+    target: TargetReport | None = None
     endpoint: str = ""
     """`host:port`."""
-    again: Mapping[str, str] = field(default_factory=dict)
-    """For a stage, what `--until` should name instead of it."""
     fixable: bool = False
     """The target is a profile, which `--fix` can change."""
 
@@ -58,15 +55,15 @@ def diagnosis_rows(
         text = f"{owner}{shown(step, style, limit=800)}"
         rows += labelled("" if at else "fix", text, style, indent=_INDENT + 2)
     rows += _change_rows(diagnosis, style)
-    if place.fixable and any(each.verified for each in diagnosis.changes):
-        made = (_command(place.target, "--fix"), Role.COMMAND)
+    if place.target and place.fixable and any(each.verified for each in diagnosis.changes):
+        fix = ("probe", place.target.target, *place.target.options, "--fix")
+        made = (command(*fix), Role.COMMAND)
         rows.append(row(" " * _INDENT, "made and kept by: ", made))
     if verbose:
         for at, link in enumerate(diagnosis.references):
             rows += labelled("" if at else "see", shown(link, style), style)
     if place.target:
-        until = place.again.get(diagnosis.stage, diagnosis.stage)
-        rows.append(try_row(place.target, f"--until {until}" if until else ""))
+        rows.append(try_row(place.target, diagnosis.stage))
     return rows
 
 
@@ -80,16 +77,6 @@ def labelled(label: str, text: str, style: Style, *, indent: int = _INDENT) -> l
     """`  why: ...`, wrapped with a hanging indent; without a label, indented as if it had one."""
     name = f"  {label}: " if label else " " * _INDENT
     return hanging(row((name, Role.LABEL)), text, style, hard=False, indent=indent)
-
-
-def try_row(target: Sequence[str], options: str) -> Row:
-    """The command that tries again, on one row so that it can be copied."""
-    return row(("  try: ", Role.LABEL), (_command(target, options), Role.COMMAND))
-
-
-def _command(target: Sequence[str], options: str) -> str:
-    words = " ".join(shell_quoted(word) for word in target)
-    return escape(f"smtpcheck probe {words} {options}".rstrip(), limit=0)
 
 
 def _evidence_rows(diagnosis: Diagnosis, style: Style, role: Role) -> list[Row]:
