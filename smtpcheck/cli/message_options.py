@@ -55,7 +55,8 @@ Headers = Annotated[
 Data = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="Send the whole message in FILE as it is; - is standard input."
+        metavar="FILE",
+        help="Send the whole message in FILE, its line ends made CR LF; - is standard input.",
     ),
 ]
 DsnNotify = Annotated[
