@@ -94,5 +94,7 @@ SpamScore = Annotated[
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Print the message as it would be sent, and connect nowhere."),
+    typer.Option(
+        "--dry-run", help="Print the first message as it would be sent, and connect nowhere."
+    ),
 ]
