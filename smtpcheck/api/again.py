@@ -92,12 +92,13 @@ def _envelope(job: Job) -> tuple[tuple[str, ...], bool]:
     asked = plan.recipients or profile.test.to
     me = said.author.address
     named = tuple(me if each == "self" else each for each in asked)
+    recipients = named if "self" in asked else plan.recipients
     same_self = "self" not in asked or me == usual.author.address
     if sender == usual.envelope_sender and same_self:
         return ("probe", *_words(job), "--until", "rcpt"), True
     if not sender:  # the null sender is nobody's to try
         return ("probe", *_words(job), "--until", Stage.AUTH.value), False
-    there = replace(job, plan=replace(plan, recipients=named))
+    there = replace(job, plan=replace(plan, recipients=recipients))
     return ("probe", *_words(there), "--sender", sender), True
 
 

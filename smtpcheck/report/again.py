@@ -33,7 +33,8 @@ def _try(target: TargetReport, stage: str) -> tuple[str, tuple[str, ...]]:
         return "try", again.whole
     if again.whole and _may_send(target, again):
         return "try", again.whole
-    return "try without a message", again.envelope
+    looked = step_of(stage_of(target.observations, Stage.SEND), "send.confirm") is not None
+    return f"try without a message{' or a look' if looked else ''}", again.envelope
 
 
 def _usual(probe: tuple[str, ...], stage: str) -> Again:

@@ -124,3 +124,18 @@ def test_the_commands_that_are_proposed_are_taken(smtpcheck: CommandLine) -> Non
     assert (first.code, second.code) == (14, 14), second.out + second.err
     causes = [done.out.partition("error[")[2].partition("]")[0] for done in (first, second)]
     assert causes[0] == causes[1] != ""
+
+
+TAKEN = UNTIL_DATA + "S: 250 ok\nC: QUIT\nS: 221 bye\n"
+
+
+def test_a_mailbox_that_cannot_be_looked_into_costs_no_second_message(
+    smtpcheck: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAP_SECRET", "x")
+    place = ("host=127.0.0.1", "port=1", "username=me", 'password={env="IMAP_SECRET"}')
+    settings = tuple(word for each in place for word in ("--set", f"confirm.{each}"))
+    words = (*settings, *TO, "--from", "bob@example.test", "--confirm", "imap")
+    said = tried(smtpcheck, TAKEN, "send-test", *words)
+    aimed = shlex.join((*settings, *TO, "--sender", "bob@example.test"))
+    assert said == f"try without a message or a look: smtpcheck probe lab {aimed}"
