@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from smtpcheck.api.job import Job
 from smtpcheck.api.signing import signer_of, signing_notes
+from smtpcheck.model.arrival import NoScore, SpamScore
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.reply import Reply
 from smtpcheck.model.value import dataclass
@@ -25,11 +26,14 @@ class DryRun:
     envelope: tuple[str, ...]
     """MAIL and RCPT, as they would be said."""
     notes: tuple[str, ...]
+    score: SpamScore | NoScore | None = None
+    """What a spam filter of this machine makes of it, where that was asked for."""
 
 
 def dry_run(job: Job) -> DryRun:
     """The first message, signed where the profile asks for that, as a server would get it that
     offers `ASSUMED` and names no limit. Raises UsageError where there is none to send."""
+    from smtpcheck.confirm.spam_score import spam_score
     from smtpcheck.probe.outgoing import CannotPrepareError, outgoing
     from smtpcheck.wire.mail import mail_from, rcpt_to
 
@@ -42,7 +46,8 @@ def dry_run(job: Job) -> DryRun:
     envelope = made.envelope
     says = (mail_from(envelope), *(rcpt_to(each, envelope.dsn) for each in envelope.recipients))
     notes = (*job.notes, *signing_notes(profile, job.plan), *made.notes)
-    return DryRun(made.message, tuple(say.shown for say in says), notes)
+    score = spam_score(made.message, job.plan.deadline) if job.plan.spam_score else None
+    return DryRun(made.message, tuple(say.shown for say in says), notes, score)
 
 
 def check_message(job: Job) -> None:

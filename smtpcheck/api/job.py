@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smtpcheck.api.again import options_of, who_of
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.plan import Plan
@@ -51,36 +52,19 @@ class Job:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The words that make another run like this one, besides the target."""
-        return self._options("env" if self.proxy_variable else self.overrides.get("proxy"))
+        """The words that reach the server in the same way, besides the target."""
+        return options_of(self, "env" if self.proxy_variable else self.overrides.get("proxy"))
 
     @property
     def direct(self) -> tuple[str, ...]:
         """The same for a run that goes around every proxy."""
-        return self._options("none")
+        return options_of(self, "none")
 
     @property
     def anonymous(self) -> tuple[str, ...]:
         """The target and its options for a run without a login."""
         proxy = "env" if self.proxy_variable else self.overrides.get("proxy")
-        return (re.sub(r"//[^/]*@", "//", self.target), *self._options(proxy, without="auth"))
-
-    def _options(self, proxy: str | None, without: str = "") -> tuple[str, ...]:
-        left_out = {"proxy" if proxy == "none" else "", without} - {""}
-        settings = [
-            f"{key}={text}"
-            for key, text in self.overrides.items()
-            if key != "proxy" and key.partition(".")[0] not in left_out
-        ]
-        return (
-            *(("--proxy", proxy) if proxy else ()),
-            *(word for each in settings for word in ("--set", each)),
-            *(word for each in self.plan.recipients for word in ("--to", each)),
-            *(word for each in self.plan.senders for word in ("--sender", each)),
-            *(("--relay",) if self.plan.relay else ()),
-            *(("--resolver", self.plan.resolver) if self.plan.resolver else ()),
-            *(("--tls", self.plan.tls) if self.plan.tls != "normal" else ()),
-        )
+        return (re.sub(r"//[^/]*@", "//", self.target), *options_of(self, proxy, without="auth"))
 
 
 def load_target(
@@ -223,15 +207,16 @@ def settings_of(job: Job) -> dict[str, Json]:
     if job.draft:
         flat["draft"] = job.draft
         flat["profile"] = loaded.name or "" if loaded.path else ""  # a new one is not there yet
-    flat["target"] = _command_words((job.target, *job.options))
+    who = who_of(job.plan)
+    flat["target"] = _command_words((job.target, *job.options, *who))
     # A profile of its own is told to lose its login instead.
-    flat["anonymous"] = _command_words(job.anonymous) if not flat["profile"] else ""
+    flat["anonymous"] = _command_words((*job.anonymous, *who)) if not flat["profile"] else ""
     # Of several --resolver the last counts: a fix that names one leaves the other out.
     other = replace(job, plan=replace(job.plan, resolver=""))
-    flat["any_resolver"] = _command_words((job.target, *other.options))
+    flat["any_resolver"] = _command_words((job.target, *other.options, *who))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
-        flat["direct"] = _command_words((job.target, *job.direct))
+        flat["direct"] = _command_words((job.target, *job.direct, *who))
     return flat
 
 

@@ -163,6 +163,7 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
+    from smtpcheck.api.again import again_of, bounds_of
     from smtpcheck.diagnosis.verdict import verdict
 
     outcome, code = verdict(seen)
@@ -181,7 +182,8 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
             *_score_notes(seen),
             *_lint_notes(seen, diagnoses),
         ),
-        options=job.options,
+        options=(*job.options, *bounds_of(job.plan)),
+        again=again_of(job),
     )
 
 

@@ -55,7 +55,8 @@ Headers = Annotated[
 Data = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="Send the whole message in FILE as it is; - is standard input."
+        metavar="FILE",
+        help="Send the whole message in FILE, its line ends made CR LF; - is standard input.",
     ),
 ]
 DsnNotify = Annotated[
@@ -93,5 +94,7 @@ SpamScore = Annotated[
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Print the message as it would be sent, and connect nowhere."),
+    typer.Option(
+        "--dry-run", help="Print the first message as it would be sent, and connect nowhere."
+    ),
 ]

@@ -11,6 +11,7 @@ from smtpcheck.cli import options
 from smtpcheck.cli.command import Command, new_app
 from smtpcheck.cli.message_fields import envelope_sender, notices
 from smtpcheck.cli.message_input import Given, message_of
+from smtpcheck.cli.message_words import words_of
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.plan import Plan
 from smtpcheck.model.stage import Stage
@@ -76,22 +77,21 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
     if charset:
         overrides["test.charset"] = charset
-    spec = message_of(
-        Given(
-            from_=from_,
-            as_=as_,
-            reply_to=reply_to,
-            subject=subject,
-            body=body,
-            body_file=body_file,
-            empty=empty,
-            html=html,
-            attach=attach,
-            charset=charset,
-            headers=headers,
-            data=data,
-        )
+    given = Given(
+        from_=from_,
+        as_=as_,
+        reply_to=reply_to,
+        subject=subject,
+        body=body,
+        body_file=body_file,
+        empty=empty,
+        html=html,
+        attach=attach,
+        charset=charset,
+        headers=headers,
+        data=data,
     )
+    spec = message_of(given)
     _check_pace(count, interval, deadline)
     sender = envelope_sender(bounce)
     plan = Plan(
@@ -108,6 +108,20 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         interval=interval,
         spam_score=spam_score,
         confirm=options.confirm_given(confirm),
+        typed=words_of(
+            given,
+            {
+                "--bounce": bounce,
+                "--dsn-notify": dsn_notify or None,
+                "--dsn-return": dsn_return or None,
+                "--dsn-envid": dsn_envid or None,
+                "--bdat": bdat,
+                "--count": count if count > 1 else None,
+                "--interval": interval or None,
+                "--spam-score": spam_score,
+                "--confirm": confirm or None,
+            },
+        ),
     )
     wishes = Wishes(
         formats=formats,

@@ -46,7 +46,7 @@ class MessageSpec:
     """More fields by name, or others in the place of those that are composed."""
     attachments: tuple[Attachment, ...] = ()
     raw: bytes | None = field(default=None, repr=False)
-    """A whole message that is sent as it is, apart from its line ends."""
+    """A whole message, of which only line ends and NULs are changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

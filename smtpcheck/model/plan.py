@@ -46,3 +46,6 @@ class Plan:
     """How many messages, one behind the other in one conversation."""
     interval: float = 0.0
     """Seconds between two of them."""
+    typed: tuple[str, ...] | None = None
+    """The options of `send-test` that say all of this about a message; None: there are none, or
+    they cannot be given again, as what came from standard input."""

@@ -9,6 +9,20 @@ from smtpcheck.model.observation import Observations
 from smtpcheck.model.stage import Outcome
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """How a run is repeated: command lines without the name of the program."""
+
+    whole: tuple[str, ...]
+    """All of it; empty: what it was told cannot be told again, as from standard input."""
+    envelope: tuple[str, ...]
+    """As much of it as sends no message."""
+    sends: bool = True
+    """Whether `whole` may send a message."""
+    exact: bool = True
+    """Whether `envelope` says MAIL and RCPT as the run did."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetReport:
     """What one run found out about one target."""
@@ -22,8 +36,9 @@ class TargetReport:
     notes: tuple[str, ...] = ()
     """What the reader must know besides, for example `no message was sent: ...`."""
     options: tuple[str, ...] = ()
-    """The words that followed the target on the command line and change what a run does: to try
-    again is to give them again."""
+    """The words that follow the target for a run that reaches the server in the same way."""
+    again: Again | None = None
+    """None: a saved report does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,12 @@ def _from_url(text: str) -> Address:
             ["give scheme://[user@]host[:port] alone"],
         )
     security, usual = _SCHEMES[parts.scheme]
+    if port == 0 or parts.netloc.endswith(":"):
+        what = "no port behind its colon" if port is None else "port 0"
+        raise UsageError(
+            f"{_without_userinfo(text)} has {what}",
+            [f"leave the colon away for port {usual}, or give a number from 1 to 65535"],
+        )
     number = port or usual
     return Address(
         _host(parts.hostname or "", text),

@@ -19,9 +19,9 @@ from smtpcheck.wire.charset import CharsetError
 from smtpcheck.wire.compose import Letter, compose
 from smtpcheck.wire.dsn import mail_parameters
 from smtpcheck.wire.hello import Hello
-from smtpcheck.wire.lines import canonical
+from smtpcheck.wire.lines import canonical, changes
 from smtpcheck.wire.mail import Envelope
-from smtpcheck.wire.raw_message import look_at
+from smtpcheck.wire.raw_message import changed_notes, look_at
 
 
 class CannotPrepareError(Exception):
@@ -118,7 +118,7 @@ class _Maker:
     def _first(self) -> tuple[bytes, tuple[str, ...]]:
         raw = self._plan.message.raw
         if raw is not None:
-            return self._first_raw(canonical(raw))
+            return self._first_raw(raw)
         message = self._message(1)
         if not _head(message).isascii() and not self._offered.offers("SMTPUTF8"):
             said = "an address of the header is not ASCII, and the server does not offer SMTPUTF8"
@@ -126,12 +126,17 @@ class _Maker:
         return message, ()
 
     def _first_raw(self, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
-        look = look_at(raw)
-        self._facts |= {"message_id": look.message_id, "raw": True, "lacks": list(look.missing)}
+        look = look_at(canonical(raw))
+        self._facts |= {
+            "message_id": look.message_id,
+            "raw": True,
+            "lacks": list(look.missing),
+            "changed": {**changes(raw)},
+        }
         if not raw.isascii() and not self._offered.offers("8BITMIME"):
             said = "the raw message is not ASCII, and the server does not offer 8BITMIME"
             raise self._fault("eightbit-missing", said)
-        return self._message(1), look.notes
+        return self._message(1), (*look.notes, *changed_notes(raw))
 
     def _message(self, number: int) -> bytes:
         spec = self._plan.message

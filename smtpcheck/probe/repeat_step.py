@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 
 from smtpcheck.model.jsonvalue import Json
-from smtpcheck.model.reply import Heard, Reply
+from smtpcheck.model.reply import Heard, Reply, Silence
 from smtpcheck.model.stage import Outcome
 from smtpcheck.model.value import dataclass
 from smtpcheck.probe.recorder import Ended
@@ -31,10 +31,19 @@ class _Sent:
     heard: Heard
     """The answer that decided."""
     refused_at: str = ""
-    """The step at which it was refused; empty: it was accepted."""
+    """The step at which it was not taken; empty: it was accepted."""
     recipient: str = ""
     """Who was refused, where somebody was."""
     in_doubt: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """As docs/facts.md lists it for send.repeat."""
+        if not self.refused_at:
+            return "accepted"
+        if self.in_doubt:
+            return "in-doubt"
+        return "unanswered" if isinstance(self.heard, Silence) else "refused"
 
 
 def repeat_step(run: Run) -> Ended:
@@ -111,7 +120,7 @@ def _row(run: Run, number: int, sent: _Sent, begun: float) -> dict[str, Json]:
     reply = sent.heard if isinstance(sent.heard, Reply) and not sent.refused_at else None
     return {
         "message": number,
-        "outcome": "refused" if sent.refused_at else "accepted",
+        "outcome": sent.outcome,
         "at": sent.refused_at,
         "answer": words(sent.heard),
         "queue_id": queue_id(reply.text) if reply else "",

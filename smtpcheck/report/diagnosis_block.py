@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Severity
+from smtpcheck.model.diagnosis import Confidence, Diagnosis, Evidence, Severity
+from smtpcheck.model.report import TargetReport
 from smtpcheck.model.transcript import Who
-from smtpcheck.report.escape import escape, shell_quoted
+from smtpcheck.report.again import command, try_row
 from smtpcheck.report.quote import Quote, gutter_for, quote_rows
 from smtpcheck.report.rows import Role, Row, hanging, row, shown
 from smtpcheck.report.style import Style
@@ -24,12 +24,9 @@ _SPEAKERS = tuple(f"{who.value} " for who in Who)
 class Place:
     """Where a diagnosis was made, as far as it is known; a pasted text knows nothing of it."""
 
-    target: tuple[str, ...] = ()
-    """As named on the command line, with the options that change what a run does."""
+    target: TargetReport | None = None
     endpoint: str = ""
     """`host:port`."""
-    again: Mapping[str, str] = field(default_factory=dict)
-    """For a stage, what `--until` should name instead of it."""
     fixable: bool = False
     """The target is a profile, which `--fix` can change."""
     draft: str = ""
@@ -61,29 +58,15 @@ def diagnosis_rows(
         text = f"{owner}{shown(step, style, limit=800)}"
         rows += labelled("" if at else "fix", text, style, indent=_INDENT + 2)
     rows += _change_rows(diagnosis, style)
-    command = _keeping(diagnosis, place)
-    if command:
-        rows.append(row(" " * _INDENT, "made and kept by: ", (command, Role.COMMAND)))
+    keeping = keeping_command(diagnosis, place)
+    if keeping:
+        rows.append(row(" " * _INDENT, "made and kept by: ", (keeping, Role.COMMAND)))
     if verbose:
         for at, link in enumerate(diagnosis.references):
             rows += labelled("" if at else "see", shown(link, style), style)
     if place.target:
-        until = place.again.get(diagnosis.stage, diagnosis.stage)
-        target = _mended(place.target, diagnosis.changes)
-        rows.append(try_row(target, f"--until {until}" if until else ""))
+        rows.append(try_row(place.target, diagnosis.stage, changes=diagnosis.changes))
     return rows
-
-
-def _mended(target: Sequence[str], changes: Sequence[Change]) -> list[str]:
-    """The words of the target, a setting of them that failed as the fix has it."""
-    wanted = {each.key: each.value for each in changes if isinstance(each.value, (str, int))}
-    mended = []
-    for before, word in zip(("", *target), target, strict=False):
-        key = word.partition("=")[0] if before == "--set" else ""
-        value = wanted.get(key)
-        said = str(value).lower() if isinstance(value, bool) else value
-        mended.append(word if value is None else f"{key}={said}")
-    return mended
 
 
 def arrow_rows(where: str, place: Place, style: Style) -> list[Row]:
@@ -98,29 +81,20 @@ def labelled(label: str, text: str, style: Style, *, indent: int = _INDENT) -> l
     return hanging(row((name, Role.LABEL)), text, style, hard=False, indent=indent)
 
 
-def try_row(target: Sequence[str], options: str) -> Row:
-    """The command that tries again, on one row so that it can be copied."""
-    return row(("  try: ", Role.LABEL), (probe_command(target, options), Role.COMMAND))
-
-
-def _keeping(diagnosis: Diagnosis, place: Place) -> str:
-    """The command that makes the changes that were tried, and keeps them."""
+def keeping_command(diagnosis: Diagnosis, place: Place) -> str:
+    """The command that makes the changes that were tried, and keeps them; empty for none."""
     tried = [each for each in diagnosis.changes if each.verified]
     if not tried:
         return ""
     if not place.draft:
-        return probe_command(place.target, "--fix") if place.fixable else ""
-    words = ["smtpcheck", "profile", "drafts", "resume", place.draft]
+        if place.target is None or not place.fixable:
+            return ""
+        return command("probe", place.target.target, *place.target.options, "--fix")
+    words = ["profile", "drafts", "resume", place.draft]
     for each in tried:
         text = each.value if isinstance(each.value, str) else json.dumps(each.value)
         words += ["--set", f"{each.key}={text}"]
-    return escape(" ".join(map(shell_quoted, words)), limit=0)
-
-
-def probe_command(target: Sequence[str], options: str) -> str:
-    """The command that probes the target with those options, as a shell takes it."""
-    words = " ".join(shell_quoted(word) for word in target)
-    return escape(f"smtpcheck probe {words} {options}".rstrip(), limit=0)
+    return command(*words)
 
 
 def _evidence_rows(diagnosis: Diagnosis, style: Style, role: Role) -> list[Row]:

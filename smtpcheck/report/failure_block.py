@@ -8,7 +8,8 @@ from smtpcheck.model.observation import Step
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import Outcome
 from smtpcheck.model.transcript import Event
-from smtpcheck.report.diagnosis_block import Place, arrow_rows, labelled, try_row
+from smtpcheck.report.again import try_row
+from smtpcheck.report.diagnosis_block import Place, arrow_rows, labelled
 from smtpcheck.report.facts import text_of, texts_of, whole_of
 from smtpcheck.report.quote import Quote, gutter_for, quote_rows
 from smtpcheck.report.rows import Role, Row, hanging, row, shown
@@ -34,7 +35,8 @@ def unknown_rows(target: TargetReport, place: Place, style: Style) -> list[Row]:
         if step.summary and not whole_of(step.facts, "reply.event"):
             rows += labelled("saw", shown(step.summary, style), style)
     rows += labelled("why", "not known: smtpcheck shows what it saw, and does not guess", style)
-    rows.append(try_row(place.target, "--verbose --debug-file smtpcheck-debug.txt"))
+    options = ("--verbose", "--debug-file", "smtpcheck-debug.txt")
+    rows.append(try_row(target, stage.stage.value if stage else "", *options))
     return rows
 
 

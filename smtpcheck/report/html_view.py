@@ -10,8 +10,9 @@ from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event
 from smtpcheck.model.value import dataclass
+from smtpcheck.report.again import try_command
 from smtpcheck.report.details import fact_rows, message_rows
-from smtpcheck.report.diagnosis_block import Place, probe_command, quote_of
+from smtpcheck.report.diagnosis_block import Place, keeping_command, quote_of
 from smtpcheck.report.essentials import essentials, skip_reason
 from smtpcheck.report.facts import text_of
 from smtpcheck.report.failure_block import events_of_failure
@@ -275,9 +276,9 @@ def _causes(target: TargetReport) -> list[Cause]:
 
 def _cause(diagnosis: Diagnosis, where: Place) -> Cause:
     quotes = [quote_of(each) for each in diagnosis.evidence[:_EVIDENCE]]
-    until = where.again.get(diagnosis.stage, diagnosis.stage)
-    fixable = where.fixable and any(each.verified for each in diagnosis.changes)
-    options = "--fix" if fixable else f"--until {until}" if until else ""
+    again = keeping_command(diagnosis, where)
+    if not again and where.target is not None:
+        _, again = try_command(where.target, diagnosis.stage, changes=diagnosis.changes)
     return Cause(
         id=diagnosis.cause,
         severity=diagnosis.severity.value,
@@ -298,7 +299,7 @@ def _cause(diagnosis: Diagnosis, where: Place) -> Cause:
             for change in diagnosis.changes
         ],
         references=diagnosis.references,
-        again=probe_command(where.target, options),
+        again=again,
     )
 
 
@@ -321,7 +322,11 @@ def _no_known_cause(target: TargetReport, where: Place) -> Cause:
         help=[],
         changes=[],
         references=(),
-        again=probe_command(where.target, "--verbose --debug-file smtpcheck-debug.txt"),
+        again=try_command(
+            target,
+            step.step.partition(".")[0] if step else "",
+            *("--verbose", "--debug-file", "smtpcheck-debug.txt"),
+        )[1],
     )
 
 

@@ -9,7 +9,7 @@ from smtpcheck.model.diagnosis import Diagnosis, Severity
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.report.escape import cells
-from smtpcheck.report.facts import stage_of, text_of
+from smtpcheck.report.facts import text_of
 from smtpcheck.report.rows import BLANK, Role, Row, hanging, paint, row, shown
 from smtpcheck.report.stage_rows import experiment_rows, stage_rows
 from smtpcheck.report.style import Style
@@ -121,23 +121,11 @@ def place_of(target: TargetReport) -> Place:
     from smtpcheck.report.diagnosis_block import Place
 
     return Place(
-        (target.target, *target.options),
+        target,
         place(target),
-        _again(target),
         fixable=bool(text_of(target.observations.settings, "profile")),
         draft=text_of(target.observations.settings, "draft"),
     )
-
-
-def _again(target: TargetReport) -> dict[str, str]:
-    """Trying again must not send a second message where the first steps show the failure, or
-    where the first message may have arrived."""
-    send = stage_of(target.observations, Stage.SEND)
-    step = send.failed_step if send else None
-    if step is None:
-        return {}
-    before_data = step.step in ("send.prepare", "send.mail", "send.rcpt")
-    return {"send": "rcpt"} if before_data or step.facts.get("in_doubt") is True else {}
 
 
 def _header_rows(target: TargetReport, style: Style) -> list[Row]:

@@ -242,9 +242,31 @@ def test_a_dry_run_prints_the_message_alone_and_connects_nowhere(
     assert told.stdout.endswith("\r\n.dot ü\r\n".encode())
     assert b"\n" not in told.stdout.replace(b"\r\n", b"")
     said = told.stderr.decode()
-    assert f"not sent: {len(told.stdout)} bytes, the first of 2" in said
+    assert f"not sent: {len(told.stdout)} bytes, the first of 2 messages; the others differ" in said
     assert "MAIL FROM:<> BODY=8BITMIME SMTPUTF8\n" in said
     assert "RCPT TO:<jörg@xn--bcher-kva.example> NOTIFY=NEVER" in said
+
+
+def test_a_dry_run_asks_the_filter_about_what_it_prints(
+    smtpcheck: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--from", "a@y.test", "--to", "b@y.test", "--dry-run", "--spam-score")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = smtpcheck("send-test", "192.0.2.1", *words)
+    assert done.code == 0
+    assert "spam score: none: neither rspamd" in done.err
+    filter_ = tmp_path / "rspamc"
+    filter_.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        f"open({str(tmp_path / 'asked')!r}, 'wb').write(sys.stdin.buffer.read())\n"
+        """print('{"score": 6.5, "required_score": 5, "symbols": '"""
+        """'{"BAD": {"name": "BAD", "score": 6.5}}}')\n"""
+    )
+    filter_.chmod(0o755)
+    done = smtpcheck("send-test", "192.0.2.1", *words)
+    assert "spam score: rspamd gives 6.5 of 5 points: BAD 6.5\n" in done.err
+    asked = (tmp_path / "asked").read_bytes()
+    assert asked.decode().replace("\r\n", "\n") == done.out.replace("\r\n", "\n") != ""
 
 
 def test_a_dry_run_says_why_there_is_no_message(smtpcheck: CommandLine) -> None:

@@ -12,7 +12,9 @@ from smtpcheck.api.job import load_target
 from smtpcheck.diagnosis.placeholder import for_target, steps
 from smtpcheck.model.diagnosis import Change
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import TargetReport
+from smtpcheck.model.stage import Outcome
 from smtpcheck.report.diagnosis_block import Place, diagnosis_rows
 from smtpcheck.report.style import Style
 from tests.diagnosis.choosing import judged
@@ -144,7 +146,10 @@ def test_a_password_that_scram_cannot_carry_leads_to_plain(pki: TestPki) -> None
 
 
 def test_a_try_again_has_the_setting_as_the_fix_has_it() -> None:
-    place = Place(("smtp://h", "--set", "auth.method=xoauth2", "--set", "tls.verify=true"))
+    options = ("--set", "auth.method=xoauth2", "--set", "tls.verify=true")
+    nothing = Observations({}, ())
+    target = TargetReport("smtp://h", None, Outcome.FAILED, 13, nothing, options=options)
+    place = Place(target)
     change = Change("auth.method", "plain", verified=False)
     found = replace(judged("auth-mechanism-unsupported")[0], stage="auth", changes=(change,))
     style = Style(200, color=False, unicode=False)

@@ -6,6 +6,7 @@ import pytest
 
 from smtpcheck.model.message import MessageSpec
 from smtpcheck.model.plan import Plan
+from smtpcheck.model.report import TargetReport
 from tests.pki import TestPki
 from tests.scripted.probing import Settings, cause, run, shown, step, taken
 from tests.scripted.server import ScriptedServer
@@ -22,6 +23,11 @@ QUIT = "C: QUIT\nS: 221 bye\n"
 
 def plan(count: int, interval: float = 0.0) -> Plan:
     return Plan(deadline=10.0, count=count, interval=interval, message=MessageSpec())
+
+
+def outcomes(report: TargetReport) -> list[object]:
+    rows = step(report, "send.repeat").facts["messages"]
+    return [row["outcome"] for row in rows]  # type: ignore[index,union-attr,call-overload]
 
 
 def test_all_go_through_one_conversation_and_quit_comes_last(pki: TestPki) -> None:
@@ -79,6 +85,7 @@ def test_it_ends_at_the_first_that_is_refused_and_says_which(
     failed = step(report, "send.repeat")
     assert (report.exit_code, cause(report)) == (code, named), shown(report)
     assert failed.facts["at"] == at
+    assert outcomes(report) == ["accepted", "refused"]
     assert (failed.facts["message"], failed.facts["accepted_messages"]) == (3, 2)
     assert failed.summary.startswith("message 3 of 9 at ")
     assert "message 3 of 9" in shown(report)
@@ -90,6 +97,7 @@ def test_a_server_that_leaves_in_between_is_told_with_the_number(pki: TestPki) -
     assert report.exit_code == 14
     assert "message 2 of 2 at MAIL" in step(report, "send.repeat").summary
     assert taken(report)[-1] == "send.repeat:failed"
+    assert outcomes(report) == ["unanswered"]
 
 
 def test_a_message_whose_fate_is_unknown_is_said_to_be(pki: TestPki) -> None:
@@ -100,6 +108,7 @@ def test_a_message_whose_fate_is_unknown_is_said_to_be(pki: TestPki) -> None:
         report = run(server.port, pki, settings=CLEAR, plan=plan(2), login=False)
     assert step(report, "send.repeat").facts["in_doubt"] is True
     assert cause(report) == "delivery-in-doubt"
+    assert outcomes(report) == ["in-doubt"]
 
 
 def test_where_nothing_is_sent_nothing_is_repeated(pki: TestPki) -> None:

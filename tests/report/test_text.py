@@ -129,7 +129,7 @@ def test_failure_without_a_cause_quotes_every_line_of_the_reply() -> None:
     text = render_text(no_rule_matched(), PLAIN)
     assert "no known cause fits" in text
     assert " 17 | S 599-The moon is in the wrong house\n 18 | S 599 come back" in text
-    assert "smtpcheck probe office --verbose --debug-file smtpcheck-debug.txt" in text
+    assert "smtpcheck probe office --until auth --verbose --debug-file smtpcheck-debug.txt" in text
     assert "error[" not in text
 
 
