@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.outcome import bad, doubtful, good, noted, unknown
+from smtpcheck.domain.spf_open import lets_everybody
 from smtpcheck.domain.spf_publish import (
     complaint,
     first_record,
@@ -42,7 +43,7 @@ def spf_checks(names: Names, question: DomainQuestion) -> Iterator[Check]:
         yield bad("spf.record", "invalid", wrong, domain=domain, record=tree.record, detail=wrong)
     else:
         yield good("spf.record", tree.record, domain=domain, record=tree.record)
-    ending = _ending(question, tree)
+    ending = _open(names, tree) or _ending(question, tree)
     found = [_lookups(names, tree), ending, *_pointers(tree)]
     if ending.kind != "sends-nothing":  # which says already that nobody is named
         found += sender_checks(names, question, tree)
@@ -165,6 +166,22 @@ def _without(tree: Tree, broken: Tree) -> DnsRecord | None:
     ]
     left = [word for word in tree.record.split() if word not in named]
     return DnsRecord(tree.domain, "TXT", " ".join(left)) if named else None
+
+
+def _open(names: Names, tree: Tree) -> Check | None:
+    """An end that refuses means nothing where everybody has matched before it."""
+    terms = lets_everybody(names, tree)
+    if not terms:
+        return None
+    said = f"{' '.join(terms)}: everybody may send for the domain, whatever its end says"
+    return bad(
+        "spf.end",
+        "allows-all",
+        said,
+        domain=tree.domain,
+        record=tree.record,
+        terms=list(terms),
+    )
 
 
 def _ending(question: DomainQuestion, tree: Tree) -> Check:

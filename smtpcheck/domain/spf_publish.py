@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from smtpcheck.domain.checkdmarc_way import NO_NAME, no_name, way
 from smtpcheck.domain.names import Names
+from smtpcheck.domain.spf_open import lets_everybody
 from smtpcheck.domain.spf_record import VERSION, Term, combined, is_spf, terms_of, with_term
 from smtpcheck.domain.spf_tree import MOST_LOOKUPS, MOST_VOIDS, Cost, Tree, spf_tree
 from smtpcheck.model.domain import Check, DnsRecord, DomainQuestion
@@ -33,13 +34,15 @@ def complaint(names: Names, tree: Tree) -> str:
 
 def sound(names: Names, domain: str, text: str) -> DnsRecord | None:
     """The record to publish at a domain; None where receivers could not evaluate it, or where it
-    names nobody who sends."""
+    names nobody who sends, or everybody."""
     if not is_spf(text):
         return None
     tree = spf_tree(names, domain, text)
     usable = not any(each.problem not in ("", "unknown") for each in tree.walk())
     cheap = tree.lookups <= MOST_LOOKUPS and tree.voids <= MOST_VOIDS
-    if usable and cheap and _names_somebody(tree) and not complaint(names, tree):
+    if not (usable and cheap and _names_somebody(tree)) or lets_everybody(names, tree):
+        return None
+    if not complaint(names, tree):
         return DnsRecord(domain, "TXT", text)
     return None
 
