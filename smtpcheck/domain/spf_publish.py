@@ -21,8 +21,9 @@ def complaint(names: Names, tree: Tree) -> str:
     """What is not well formed in the record, or in one that it includes; empty where all is."""
     from checkdmarc.spf import SPFError, SPFSyntaxError, parse_spf_record
 
+    record = VERSION + tree.record[len(VERSION) :]  # which may be in upper case, see checkdmarc_way
     try:
-        parse_spf_record(tree.record, tree.domain, ignore_too_many_lookups=True, **way(names))
+        parse_spf_record(record, tree.domain, ignore_too_many_lookups=True, **way(names))
     except SPFSyntaxError as error:
         return " ".join(str(error).split())
     except SPFError:
