@@ -3,6 +3,7 @@ through the questions of the run, so that its time, server and number of questio
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -28,6 +29,13 @@ def must_be_installed() -> None:
             "the checks of a domain need a package that is not installed",
             [f"install it: {INSTALL}"],
         )
+
+
+def load() -> None:
+    """Imports checkdmarc, which takes a second or more where the machine is busy: before the time
+    of the questions begins."""
+    for name in ("checkdmarc.dmarc", "checkdmarc.spf"):
+        import_module(name)
 
 
 def forget_answers() -> None:
@@ -94,7 +102,7 @@ def _as_read(message: dns.message.Message) -> dns.message.Message:
         dns.rrset.from_rdata_list(rrset.name, rrset.ttl, [_in_lower_case(each) for each in rrset])
         for rrset in made.answer
     ]
-    return made
+    return dns.message.from_wire(made.to_wire())  # whose index knows the new records
 
 
 def _in_lower_case(record: Any) -> Any:
