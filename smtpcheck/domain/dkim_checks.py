@@ -133,4 +133,4 @@ def key_holds(checks: list[Check]) -> bool | None:
 
 
 def _is_rsa(check: Check) -> bool:
-    return check.facts.get("key_kind") == "rsa"
+    return check.facts.get("key_kind") != "ed25519"
