@@ -29,6 +29,8 @@ _NO_WAY = ("unreachable", "no-socket", "denied", "source-address")
 """What a connection ends with where this machine has no way for the family."""
 _PATIENCE = 15.0
 """Seconds for one of them."""
+_LAST = 1.5
+"""Seconds of the deadline, a quarter at most, that are kept for starting, causes and report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class DomainPlan:
 def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
     """Looks at a domain. Raises UsageError for what cannot be meant, and where the extra `domain`
     is not installed."""
-    from smtpcheck.domain.checkdmarc_way import must_be_installed
+    from smtpcheck.domain.checkdmarc_way import load, must_be_installed
     from smtpcheck.domain.ipv6 import reach_checks
     from smtpcheck.domain.live import best_of, live_checks
     from smtpcheck.domain.policy_fetch import WebPlace
@@ -60,12 +62,14 @@ def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
     from smtpcheck.domain.run import LISTS, Around, look
     from smtpcheck.probe.side_by_side import side_by_side
 
+    started = time.monotonic()
     question, loaded, notes = domain_question(wishes)
     must_be_installed()
-    started = time.monotonic()
+    load()
+    end = started + plan.deadline - min(_LAST, plan.deadline / 4)
     around = Around(
         servers=_servers(plan.resolver),
-        seconds=plan.deadline,
+        seconds=end - time.monotonic(),
         web=WebPlace(plan.web_port, plan.ca_file),
         lists=(plan.lists or LISTS) if plan.ask_lists else None,
         believed=bool(plan.resolver),
@@ -73,8 +77,7 @@ def check_domain(wishes: DomainWishes, plan: DomainPlan) -> DomainReport:
     )
     checks, hosts = look(question, around)
     if plan.connect:
-        left = plan.deadline - (time.monotonic() - started)
-        looks = _connected(hosts, plan, left)
+        looks = _connected(hosts, plan, end - time.monotonic())
         checks = (*checks, *reach_checks([reached for _, reached in looks]))
         checks += tuple(live_checks(best_of([seen for seen, _ in looks]), checks))
     diagnoses, publish = _judged(checks, question, loaded)

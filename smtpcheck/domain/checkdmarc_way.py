@@ -3,6 +3,7 @@ through the questions of the run, so that its time, server and number of questio
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,6 +12,7 @@ import dns.message
 import dns.nameserver
 import dns.rcode
 import dns.rdatatype
+import dns.rrset
 
 from smtpcheck.domain.names import Names
 from smtpcheck.model.errors import UsageError
@@ -27,6 +29,13 @@ def must_be_installed() -> None:
             "the checks of a domain need a package that is not installed",
             [f"install it: {INSTALL}"],
         )
+
+
+def load() -> None:
+    """Imports checkdmarc, which takes a second or more where the machine is busy: before the time
+    of the questions begins."""
+    for name in ("checkdmarc.dmarc", "checkdmarc.spf"):
+        import_module(name)
 
 
 def forget_answers() -> None:
@@ -78,7 +87,31 @@ class _Shared(dns.nameserver.Nameserver):
         name = asked.name.to_text(omit_final_dot=True)
         found = self._names.exchange(name, dns.rdatatype.to_text(asked.rdtype))
         if not isinstance(found, str):
-            return found
+            return _as_read(found)
         answer = dns.message.make_response(request)
         answer.set_rcode(dns.rcode.NXDOMAIN if found == "nxdomain" else dns.rcode.SERVFAIL)
         return answer
+
+
+def _as_read(message: dns.message.Message) -> dns.message.Message:
+    """The message with `V=SPF1` as checkdmarc reads it: to RFC 7208 section 12 case is one."""
+    if not any(_is_spf_in_capitals(record) for rrset in message.answer for record in rrset):
+        return message
+    made = dns.message.from_wire(message.to_wire())
+    made.answer = [
+        dns.rrset.from_rdata_list(rrset.name, rrset.ttl, [_in_lower_case(each) for each in rrset])
+        for rrset in made.answer
+    ]
+    return dns.message.from_wire(made.to_wire())  # whose index knows the new records
+
+
+def _in_lower_case(record: Any) -> Any:
+    if not _is_spf_in_capitals(record):
+        return record
+    first, *others = record.strings
+    return record.replace(strings=(first[:6].lower() + first[6:], *others))
+
+
+def _is_spf_in_capitals(record: Any) -> bool:
+    start = record.strings[0][:6] if record.rdtype == dns.rdatatype.TXT else b""
+    return bool(start.lower() == b"v=spf1" != start)

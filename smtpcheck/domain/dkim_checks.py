@@ -11,6 +11,9 @@ from smtpcheck.model.domain import Check, DomainQuestion
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.stage import Outcome
 
+_UNCOMMON = ("key-ed25519", "key-testing")
+"""What is said of an Ed25519 key that can be used."""
+
 
 def dkim_checks(names: Names, question: DomainQuestion) -> Iterator[Check]:
     """The keys of the selectors that are named; else of one of the provider's; else whether there
@@ -117,11 +120,17 @@ def _any(names: Names, question: DomainQuestion, domain: str) -> Check:
 
 
 def key_holds(checks: list[Check]) -> bool | None:
-    """Whether a key is there by which a receiver can verify; None where that is not known."""
+    """Whether a key is there by which every receiver can verify; None where that is not known, as
+    of one that is Ed25519 alone: RFC 8463 is not everybody's yet."""
     keys = [each for each in checks if each.name.startswith("dkim.key")]
     if any(each.outcome is Outcome.PASSED for each in keys):
         return True
-    usable = ("key-short", "key-testing", "key-ed25519")
-    if any(each.kind in usable for each in keys):
+    if any(each.kind in ("key-short", "key-testing") and _is_rsa(each) for each in keys):
         return True
+    if any(each.facts.get("key_kind") == "ed25519" and each.kind in _UNCOMMON for each in keys):
+        return None
     return False if any(each.outcome is Outcome.FAILED for each in keys) else None
+
+
+def _is_rsa(check: Check) -> bool:
+    return check.facts.get("key_kind") != "ed25519"

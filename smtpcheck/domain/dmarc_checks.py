@@ -4,12 +4,12 @@ for the domain in From (RFC 9989)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import unquote
 
-from smtpcheck.domain.checkdmarc_way import NO_NAME, no_name, way
 from smtpcheck.domain.dkim_checks import key_holds
+from smtpcheck.domain.dmarc_tags import Read, Tags, from_tags, read_tags, sound_dmarc
 from smtpcheck.domain.dmarc_tree import Found, aligned, dmarc_record, is_dmarc
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.outcome import bad, doubtful, good, noted, unknown
@@ -23,7 +23,6 @@ _POLICIES = {
     "reject": "what fails is refused",
 }
 _REPORTS = 6
-Tags = Mapping[str, Any]
 
 
 def dmarc_checks(names: Names, question: DomainQuestion, before: list[Check]) -> Iterator[Check]:
@@ -36,22 +35,34 @@ def dmarc_checks(names: Names, question: DomainQuestion, before: list[Check]) ->
     if not found.record:
         yield _without_record(names, domain, found)
     else:
-        tags, wrong = _parsed(names, found)
+        read = read_tags(names, found.location, found.record)
         facts: dict[str, Json] = {
             "domain": domain,
             "at": f"_dmarc.{found.location}",
             "location": found.location,
             "record": found.record,
         }
-        if wrong:
-            yield bad("dmarc.record", "invalid", wrong, **facts, detail=wrong)
+        if read.wrong:
+            yield bad("dmarc.record", "invalid", read.wrong, **facts, detail=read.wrong)
         else:
-            yield good("dmarc.record", found.record, **facts)
-            yield _policy(names, question, found, tags, facts)
-            yield from _reports(names, found, tags)
-            yield _alignment(names, question, tags, before)
+            yield _record(names, found, read, facts)
+            mended = replace(found, record=read.corrected)
+            yield _policy(names, question, mended, read.tags, facts)
+            yield from _reports(names, found, read.tags)
+            yield _alignment(names, question, read.tags, before)
             return
     yield _alignment(names, question, {}, before)
+
+
+def _record(names: Names, found: Found, read: Read, facts: dict[str, Json]) -> Check:
+    """One that receivers use, though they may pass over some of its tags."""
+    if not read.passed_over:
+        return good("dmarc.record", found.record, **facts)
+    unread = list(read.passed_over)
+    words = ", ".join(each or "an empty one" for each in unread)
+    said = f"receivers pass over what they cannot read: {words}; the rest holds"
+    right = sound_dmarc(names, found.location, read.corrected)
+    return doubtful("dmarc.record", "tag-unreadable", said, right, **facts, tags=words)
 
 
 def _without_record(names: Names, domain: str, found: Found) -> Check:
@@ -60,36 +71,30 @@ def _without_record(names: Names, domain: str, found: Found) -> Check:
     publish = DnsRecord(at, "TXT", f"v=DMARC1; p=none; rua=mailto:dmarc-reports@{domain}")
     if len(found.own) > 1:
         said = f"{len(found.own)} DMARC records at {at}: receivers take none of them"
-        one = DnsRecord(at, "TXT", found.own[0])
+        one = _one_of(names, domain, found.own)
         return bad("dmarc.record", "multiple", said, one, **facts, records=list(found.own))
     texts, _ = names.texts(at)
     near = next((text for text in texts if "dmarc1" in text.lower()), "")
     if near:
         mended = near.strip(" \t\"'")
-        right = DnsRecord(at, "TXT", mended) if is_dmarc(mended) else publish
+        meant = mended if is_dmarc(mended) else from_tags(near)
+        right = sound_dmarc(names, domain, meant) if meant else publish
         said = f"what stands at {at} does not begin with v=DMARC1"
         return bad("dmarc.record", "nearly", said, right, **facts, record=near)
     misplaced = next((text for text in names.texts(domain)[0] if is_dmarc(text)), "")
     if misplaced:
         said = f"the record stands at {domain}, and belongs to {at}"
-        moved = DnsRecord(at, "TXT", misplaced)
+        moved = sound_dmarc(names, domain, misplaced)
         return bad("dmarc.record", "misplaced", said, moved, **facts, record=misplaced)
     return bad("dmarc.record", "missing", f"{domain} has no DMARC record", publish, **facts)
 
 
-def _parsed(names: Names, found: Found) -> tuple[Tags, str]:
-    """The tags with their defaults, and what is wrong with the record."""
-    from checkdmarc.dmarc import DMARCError, parse_dmarc_record
-
-    try:
-        parsed = parse_dmarc_record(
-            found.record, found.location, ignore_unrelated_records=True, **way(names)
-        )
-    except DMARCError as error:
-        return {}, " ".join(str(error).split())
-    except NO_NAME as error:
-        return {}, no_name(error)
-    return parsed["tags"], ""
+def _one_of(names: Names, domain: str, records: Sequence[str]) -> DnsRecord | None:
+    """The one to leave, where all that are sound ask for the same."""
+    read = [(each, read_tags(names, domain, each).tags) for each in records]
+    usable = [(each, tags) for each, tags in read if tags and sound_dmarc(names, domain, each)]
+    asked = {tuple(tags[name]["value"] for name in ("p", "sp", "np")) for _, tags in usable}
+    return sound_dmarc(names, domain, usable[0][0]) if len(asked) == 1 else None
 
 
 def _policy(
@@ -117,7 +122,7 @@ def _reports(names: Names, found: Found, tags: Tags) -> Iterator[Check]:
     """Whether those who get reports want them (RFC 9990 section 4)."""
     rua = tags.get("rua", {}).get("value", [])
     if not rua:
-        said = "no rua: nobody is told who sends in the domain's name"
+        said = "no rua that can be used: nobody is told who sends in the domain's name"
         yield noted("dmarc.reports", said, domain=found.location)
         return
     told = []

@@ -218,17 +218,21 @@ class Names:
     def _from(
         self, server: tuple[str, int], query: dns.message.QueryMessage
     ) -> dns.message.Message | None:
+        sides: dict[str, Any] = {"where": server[0], "port": server[1], "ignore_trailing": True}
         wait = min(WAIT, self.remaining())
         try:
-            return dns.query.udp_with_fallback(
-                query,
-                server[0],
-                timeout=wait,
-                port=server[1],
-                ignore_unexpected=True,
-                ignore_errors=True,
-                ignore_trailing=True,
-            )[0]
+            try:
+                return dns.query.udp(
+                    query,
+                    timeout=wait,
+                    raise_on_truncation=True,
+                    ignore_unexpected=True,
+                    ignore_errors=True,
+                    **sides,
+                )
+            except dns.message.Truncated:
+                wait = min(WAIT, self.remaining())
+                return dns.query.tcp(query, timeout=wait, **sides)
         except (dns.exception.DNSException, OSError, EOFError, ValueError):
             return None
 

@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 
 from smtpcheck.model.value import dataclass
@@ -41,14 +42,16 @@ class WebPlace:
 def fetch_policy(host: str, addresses: Sequence[str], place: WebPlace, seconds: float) -> Fetched:
     """The policy of `https://HOST/.well-known/mta-sts.txt`, from the first address that answers."""
     last = Fetched(problem="unreachable", detail="the host has no address")
+    end = time.monotonic() + seconds
     for address in addresses[:4]:
-        last = _from(host, address, place, min(PATIENCE, seconds))
+        last = _from(host, address, place, min(end, time.monotonic() + PATIENCE))
         if last.problem != "unreachable":
             break
     return last
 
 
-def _from(host: str, address: str, place: WebPlace, seconds: float) -> Fetched:
+def _from(host: str, address: str, place: WebPlace, until: float) -> Fetched:
+    seconds = until - time.monotonic()
     if seconds <= 0:
         return Fetched(problem="unreachable", detail="no time was left")
     try:
@@ -61,7 +64,7 @@ def _from(host: str, address: str, place: WebPlace, seconds: float) -> Fetched:
         return Fetched(problem="unreachable", detail=error.strerror or str(error))
     secure = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
     # A server that drips is shut out when the time is over; each wait alone would begin it anew.
-    end = threading.Timer(seconds, _shut, [secure])
+    end = threading.Timer(until - time.monotonic(), _shut, [secure])
     end.daemon = True
     end.start()
     try:

@@ -55,7 +55,8 @@ def _dmarc(checks: Sequence[Check], _: DomainQuestion) -> Verdict:
     found = [each for each in checks if each.name == "dmarc.record"]
     if any(each.kind == "no-answer" for each in found):
         return None
-    return any(each.outcome is Outcome.PASSED for each in found)
+    usable = (Outcome.PASSED, Outcome.WARNED)  # with a tag that is passed over it still holds
+    return any(each.outcome in usable for each in found)
 
 
 def _aligned(checks: Sequence[Check], _: DomainQuestion) -> Verdict:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from smtpcheck.domain.checkdmarc_way import NO_NAME, no_name, way
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.outcome import bad, doubtful, good, noted, unknown
-from smtpcheck.domain.spf_record import (
-    Term,
-    combined,
-    evaluated,
-    is_spf,
-    nearly_spf,
-    terms_of,
-    with_term,
+from smtpcheck.domain.spf_open import lets_everybody
+from smtpcheck.domain.spf_publish import (
+    complaint,
+    first_record,
+    mended_version,
+    merged,
+    senders,
+    sound,
+    with_all_corrections,
+    with_senders,
 )
+from smtpcheck.domain.spf_record import Term, evaluated, is_spf, nearly_spf, terms_of
 from smtpcheck.domain.spf_sender import sender_checks
 from smtpcheck.domain.spf_tree import MOST_LOOKUPS, MOST_MX, MOST_VOIDS, Tree, spf_tree
 from smtpcheck.model.domain import Check, DnsRecord, DomainQuestion
@@ -42,38 +43,11 @@ def spf_checks(names: Names, question: DomainQuestion) -> Iterator[Check]:
         yield bad("spf.record", "invalid", wrong, domain=domain, record=tree.record, detail=wrong)
     else:
         yield good("spf.record", tree.record, domain=domain, record=tree.record)
-    ending = _ending(question, tree)
+    ending = _open(names, tree) or _ending(question, tree)
     found = [_lookups(names, tree), ending, *_pointers(tree)]
     if ending.kind != "sends-nothing":  # which says already that nobody is named
         found += sender_checks(names, question, tree)
-    yield from _with_all_corrections(tree, found)
-
-
-def _with_all_corrections(tree: Tree, checks: list[Check]) -> Iterator[Check]:
-    """Whoever publishes the record of one finding is to have mended the others with it."""
-    mine = [each.publish for each in checks if each.publish and each.publish.name == tree.domain]
-    whole = DnsRecord(tree.domain, "TXT", combined(tree.record, [record.value for record in mine]))
-    for each in checks:
-        if each.publish in mine:
-            facts = {**each.facts, "publish": whole.line}
-            yield replace(each, publish=whole, facts=facts)
-        else:
-            yield each
-
-
-def complaint(names: Names, tree: Tree) -> str:
-    """What is not well formed in the record, or in one that it includes; empty where all is."""
-    from checkdmarc.spf import SPFError, SPFSyntaxError, parse_spf_record
-
-    try:
-        parse_spf_record(tree.record, tree.domain, ignore_too_many_lookups=True, **way(names))
-    except SPFSyntaxError as error:
-        return " ".join(str(error).split())
-    except SPFError:
-        return ""  # what stops an evaluation is told by the tree, with its costs
-    except NO_NAME as error:
-        return no_name(error)
-    return ""
+    yield from with_all_corrections(names, tree, found)
 
 
 def _without_record(names: Names, question: DomainQuestion, tree: Tree) -> Check:
@@ -83,23 +57,19 @@ def _without_record(names: Names, question: DomainQuestion, tree: Tree) -> Check
     texts, _ = names.texts(domain)
     records = [text for text in texts if is_spf(text)]
     if tree.problem == "multiple":
-        both = _merged(records)
         return bad(
             "spf.record",
             "multiple",
             f"{len(records)} SPF records: receivers take none of them",
-            DnsRecord(domain, "TXT", both),
+            sound(names, domain, with_senders(merged(records), question)),
             domain=domain,
             records=list(records),
         )
     near = next((text for text in texts if nearly_spf(text)), "")
     facts: dict[str, Json] = {"domain": domain}
-    wanted = _first_record(question)
-    publish = DnsRecord(domain, "TXT", wanted) if wanted else None
     if near:
-        mended = " ".join(near.strip(" \t\"'").split())
-        if is_spf(mended):
-            publish = DnsRecord(domain, "TXT", mended)
+        mended = mended_version(near)
+        publish = sound(names, domain, with_senders(mended, question)) if mended else None
         said = "a TXT record looks like SPF, and its first word is not v=spf1"
         return bad("spf.record", "nearly", said, publish, **facts, record=near)
     if question.own_envelope:
@@ -108,27 +78,12 @@ def _without_record(names: Names, question: DomainQuestion, tree: Tree) -> Check
             f"none, and none is needed: {question.provider} puts an envelope sender of its own",
             **facts,
         )
+    publish = sound(names, domain, first_record(question))
     old = names.ask(domain, "SPF")
     if old.records:
         said = "only a record of type SPF, which nobody asks for any more (RFC 7208 section 3.1)"
         return bad("spf.record", "type-spf", said, publish, **facts)
     return bad("spf.record", "missing", f"{domain} has no SPF record", publish, **facts)
-
-
-def _first_record(question: DomainQuestion) -> str:
-    """A record that names who is known to send; empty where nobody is."""
-    who = [question.spf_include] if question.spf_include else []
-    if question.source_ip:
-        who.append(f"ip{6 if ':' in question.source_ip else 4}:{question.source_ip}")
-    return f"v=spf1 {' '.join(who)} ~all" if who else ""
-
-
-def _merged(records: list[str]) -> str:
-    terms = [term for record in records for term in terms_of(record)]
-    words = dict.fromkeys(term.text for term in terms if term.name != "all")
-    ends = [term.text for term in terms if term.name == "all"]
-    softest = min(ends, key=lambda text: "+?~-".find(text[0]), default="~all")
-    return " ".join(["v=spf1", *words, softest])
 
 
 def _lookups(names: Names, tree: Tree) -> Check:
@@ -148,7 +103,7 @@ def _lookups(names: Names, tree: Tree) -> Check:
                 "multiple": f"{each.domain} has more than one SPF record",
             }[each.problem]
             kind = _DEEP[each.problem]
-            without = _without(tree, each.domain)
+            without = _without(tree, each)
             return bad("spf.lookups", kind, said, without, **facts, target=each.domain)
         if each.problem == "unknown":
             return unknown("spf.lookups", f"TXT of {each.domain}")
@@ -198,12 +153,35 @@ def _crowded(names: Names, tree: Tree) -> str:
     return ""
 
 
-def _without(tree: Tree, target: str) -> DnsRecord | None:
-    """The record without the include of a target, where it stands in the record itself."""
-    words = tree.record.split()
-    named = [term.text for term in terms_of(tree.record) if term.value.lower() == target]
-    left = [word for word in words if word not in named]
+def _without(tree: Tree, broken: Tree) -> DnsRecord | None:
+    """The record without the include of a target that can name nobody, where it stands in the
+    record itself. What has two records, or leads on to others, does name somebody."""
+    nobody = broken.problem == "missing" or (
+        broken.problem == "loop" and broken.domain == tree.domain
+    )
+    named = [
+        cost.term.text
+        for cost in tree.costs
+        if nobody and cost.below is not None and cost.below is broken
+    ]
+    left = [word for word in tree.record.split() if word not in named]
     return DnsRecord(tree.domain, "TXT", " ".join(left)) if named else None
+
+
+def _open(names: Names, tree: Tree) -> Check | None:
+    """An end that refuses means nothing where everybody has matched before it."""
+    terms = lets_everybody(names, tree)
+    if not terms:
+        return None
+    said = f"{' '.join(terms)}: everybody may send for the domain, whatever its end says"
+    return bad(
+        "spf.end",
+        "allows-all",
+        said,
+        domain=tree.domain,
+        record=tree.record,
+        terms=list(terms),
+    )
 
 
 def _ending(question: DomainQuestion, tree: Tree) -> Check:
@@ -217,12 +195,8 @@ def _ending(question: DomainQuestion, tree: Tree) -> Check:
     if last.name == "redirect":
         return good("spf.end", f"as {last.value} says", **facts)
     if last.result == "fail" and len(terms) == 1:
-        who = question.spf_include or (
-            f"ip{6 if ':' in question.source_ip else 4}:{question.source_ip}"
-            if question.source_ip
-            else ""
-        )
-        sends = DnsRecord(tree.domain, "TXT", with_term(tree.record, who)) if who else None
+        named = with_senders(tree.record, question)
+        sends = DnsRecord(tree.domain, "TXT", named) if senders(question) else None
         said = "the record says that the domain sends no mail at all"
         return bad("spf.end", "sends-nothing", said, sends, **facts)
     if last.result in ("pass", "neutral"):
@@ -238,15 +212,23 @@ def _ending(question: DomainQuestion, tree: Tree) -> Check:
 
 
 def _pointers(tree: Tree) -> Iterator[Check]:
-    """`ptr`: slow, and not to be published (RFC 7208 section 5.5)."""
-    found = [cost.term.text for cost in tree.costs if cost.term.name == "ptr"]
-    if found:
-        words = [word for word in tree.record.split() if word not in found]
-        yield doubtful(
-            "spf.ptr",
-            "ptr",
-            "ptr is not to be used, and big receivers skip it",
-            DnsRecord(tree.domain, "TXT", " ".join(words)),
-            domain=tree.domain,
-            record=tree.record,
-        )
+    """`ptr`: slow, and not to be published (RFC 7208 section 5.5). It names hosts that nobody
+    knows, so it is only taken out where mail from elsewhere is not refused."""
+    found = [cost.term for cost in tree.costs if cost.term.name == "ptr"]
+    if not found:
+        return
+    refused = any(each.name == "redirect" or each.result == "fail" for each in _ends(tree))
+    gone = [each.text for each in found]
+    words = [word for word in tree.record.split() if word not in gone]
+    yield doubtful(
+        "spf.ptr",
+        "ptr",
+        "ptr is not to be used, and big receivers skip it",
+        None if refused else DnsRecord(tree.domain, "TXT", " ".join(words)),
+        domain=tree.domain,
+        record=tree.record,
+    )
+
+
+def _ends(tree: Tree) -> list[Term]:
+    return [cost.term for cost in tree.costs if cost.term.name in ("all", "redirect")]

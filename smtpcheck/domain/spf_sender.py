@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from smtpcheck.domain.names import Names
 from smtpcheck.domain.outcome import bad, doubtful, good, noted
+from smtpcheck.domain.spf_publish import address_term, sound
 from smtpcheck.domain.spf_record import Term, with_term
 from smtpcheck.domain.spf_result import Mail, spf_result
 from smtpcheck.domain.spf_tree import Tree, spf_tree
@@ -44,13 +45,23 @@ def _provider(names: Names, question: DomainQuestion, tree: Tree) -> Iterator[Ch
         said = f"{question.provider} puts an envelope sender of its own: SPF here is not asked"
         yield noted("spf.provider", said, **facts)
         return
-    publish = DnsRecord(tree.domain, "TXT", with_term(tree.record, wanted))
+    publish = DnsRecord(tree.domain, "TXT", with_term(_without_refusal(tree, wanted), wanted))
     below = spf_tree(names, target).lookups if (target := _included(wanted)) else -1
     facts["lookups_then"] = tree.lookups + 1 + below
     facts["envelope_known"] = question.envelope_known
     said = f"{question.provider} is not in the record: {wanted} is missing"
     made = bad if question.envelope_known else doubtful
     yield made("spf.provider", "provider-missing", said, publish, **facts)
+
+
+def _without_refusal(tree: Tree, wanted: str) -> str:
+    """The record without an include of the same domain that is no pass: it would come first."""
+    refusals = [
+        cost.term.text
+        for cost in tree.costs
+        if cost.term.name == "include" and cost.term.value.lower() == _included(wanted)
+    ]
+    return " ".join(word for word in tree.record.split() if word not in refusals)
 
 
 def _included(term: str) -> str:
@@ -81,8 +92,7 @@ def _source(tree: Tree, question: DomainQuestion, result: str, term: str) -> Che
     if result in ("permerror", "temperror"):
         said = f"no result for {address}: {result}{by}"
         return bad("spf.source", "no-result", said, **facts)
-    added = f"ip{6 if ':' in address else 4}:{address}"
-    publish = DnsRecord(tree.domain, "TXT", with_term(tree.record, added))
+    publish = DnsRecord(tree.domain, "TXT", with_term(tree.record, address_term(address)))
     said = f"{address} may not send: {result}{by}"
     return bad("spf.source", "source-not-allowed", said, publish, **facts)
 
@@ -96,7 +106,7 @@ def _helo(names: Names, question: DomainQuestion, mail: Mail) -> Check:
     if result in ("pass", "none", "neutral"):
         said = "has no record of its own" if result == "none" else result
         return (good if result == "pass" else noted)("spf.helo", f"{name}: {said}", **facts)
-    publish = DnsRecord(name, "TXT", "v=spf1 a -all") if result != "temperror" else None
+    publish = sound(names, name, with_term(tree.record, address_term(question.source_ip)))
     said = f"the record of {name} refuses {question.source_ip}: {result} by {term}"
     return doubtful("spf.helo", "helo-refused", said, publish, **facts)
 

@@ -62,9 +62,10 @@ class Tree:
                 yield from each.below.walk()
 
 
-def spf_tree(names: Names, domain: str) -> Tree:
-    """The tree of a domain's SPF record."""
-    return _Builder(names).tree(domain, ())
+def spf_tree(names: Names, domain: str, instead: str = "") -> Tree:
+    """The tree of a domain's SPF record, or of one that is to stand there `instead`."""
+    builder = _Builder(names)
+    return builder.of_record(domain.lower(), instead, ()) if instead else builder.tree(domain, ())
 
 
 class _Builder:
@@ -83,10 +84,14 @@ class _Builder:
         records = [text for text in texts if is_spf(text)]
         if len(records) != 1:
             return Tree(domain, "", problem=_problem(len(records), failed=answer.failed))
-        terms = evaluated(terms_of(records[0]))
+        return self.of_record(domain, records[0], above)
+
+    def of_record(self, domain: str, record: str, above: tuple[str, ...]) -> Tree:
+        """The tree of a record that is known."""
+        terms = evaluated(terms_of(record))
         self._names.ahead(_questions(terms, domain))
         asking = [self._cost(term, domain, above) for term in terms]
-        return Tree(domain, records[0], tuple(asking))
+        return Tree(domain, record, tuple(asking))
 
     def _cost(self, term: Term, domain: str, above: tuple[str, ...]) -> Cost:
         if not term.asks:

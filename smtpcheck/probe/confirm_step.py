@@ -6,8 +6,6 @@ Accepted is not delivered: a server that took a message may drop it, keep it, or
 from __future__ import annotations
 
 import time
-from email.parser import BytesHeaderParser
-from email.utils import parseaddr
 
 from smtpcheck.diagnosis.reply_facts import facts_of_reply
 from smtpcheck.model.arrival import Arrival, Bounce, Looked, NoLook, NotSeen, Sent, Verdict
@@ -25,6 +23,9 @@ _OPEN = ("none", "neutral", "temperror")
 
 def confirm_step(run: Run) -> Ended:
     """send.confirm: the mailbox of `[confirm]`, for the rest of the run's time"""
+    from email.parser import BytesHeaderParser
+    from email.utils import parseaddr
+
     if run.look is None or run.letterbox is None:
         raise RuntimeError("there is nothing to look for, or nowhere to look")
 
