@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from smtpcheck.catalog.loader import load_catalog
 from smtpcheck.catalog.matcher import best
+from smtpcheck.model.profile import Profile
 from smtpcheck.probe.tls_ask import AskingEndedError
 from smtpcheck.probe.tls_look import Look, Seen
 from smtpcheck.probe.tls_look_ciphers import look_at_ciphers, look_at_features, look_at_versions
@@ -27,6 +29,7 @@ class OldServer:
     """Chooses as a server of these settings would; stands in the place of an `Asker`."""
 
     server_name = "mail.example.test"
+    run = SimpleNamespace(profile=Profile())
 
     def __init__(
         self,

@@ -114,7 +114,7 @@ class Manifests:
         for each in _items(value_at(container, "env")):
             name = as_text(value_at(each, "name"))
             line = each.line if isinstance(each, Placed) else 0
-            value = self._value(each, found)
+            value = self._value_of(each, found)
             if isinstance(value, Entry):
                 found[name] = Entry(name, value.value, value.line)
             else:
@@ -133,7 +133,7 @@ class Manifests:
             self.notes += [note] if note not in self.notes else []
         return ()
 
-    def _value(self, tree: Any, known: dict[str, Entry]) -> Any:
+    def _value_of(self, tree: Any, known: dict[str, Entry]) -> Any:
         value = value_at(tree, "value")
         if value is not None or value_at(tree, "valueFrom") is None:
             return _filled(as_text(value), known)
