@@ -196,7 +196,8 @@ def test_the_steps_are_readable_at_80_columns(pki: TestPki) -> None:
     style = Style(80, color=False, unicode=True)
     text = render_text(report_of(datetime.now(UTC), [report]), style)
     lines: Sequence[str] = text.splitlines()
-    assert all(len(line) <= 80 for line in lines)
+    # A command stays on one row, so that it can be copied.
+    assert all(len(line) <= 80 for line in lines if not line.startswith("  try: "))
     assert all(any(line.strip().startswith(name) for line in lines) for name in TLS_DEEP)
     assert "takes anonymous" in text
 
