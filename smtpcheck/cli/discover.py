@@ -42,16 +42,10 @@ def discover(  # noqa: PLR0913 - one parameter an option
         str,
         typer.Option(metavar="HOST", help="Take this server, though nobody vouches for it."),
     ] = "",
-    password_env: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Variable that holds the password.")
-    ] = None,
-    password_file: Annotated[
-        str | None, typer.Option(metavar="PATH", help="File whose first line is the password.")
-    ] = None,
-    password_command: Annotated[
-        str | None, typer.Option(metavar="CMD", help="Command that prints the password.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+    password_env: options.PasswordEnv = None,
+    password_file: options.PasswordFile = None,
+    password_command: options.PasswordCommand = None,
+    force: options.Force = False,
     every: Annotated[
         bool, typer.Option("--all", help="Ask every source, also where a preset vouches.")
     ] = False,

@@ -25,6 +25,16 @@ DebugFile = Annotated[
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step and fact.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show the verdict and the cause alone.")]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask anything.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")]
+PasswordEnv = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Variable that holds the password.")
+]
+PasswordFile = Annotated[
+    str | None, typer.Option(metavar="PATH", help="File whose first line is the password.")
+]
+PasswordCommand = Annotated[
+    str | None, typer.Option(metavar="CMD", help="Command that prints the password.")
+]
 Settings = Annotated[
     list[str],
     typer.Option("--set", metavar="KEY=VALUE", help="Use another setting in this run; repeatable."),

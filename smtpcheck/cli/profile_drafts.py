@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smtpcheck.cli import options
 from smtpcheck.cli.command import Command, new_app
 from smtpcheck.cli.profile_set import NoProbe, Send, note, refuse_send_unprobed
 from smtpcheck.cli.profile_show import Format, FormatOption, write_json
@@ -78,7 +79,7 @@ def resume(
     *,
     no_probe: NoProbe = False,
     send: Send = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+    force: options.Force = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="With another setting; repeatable."),
@@ -86,7 +87,7 @@ def resume(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask anything.")] = False,
+    no_input: options.NoInput = False,
 ) -> None:
     """Go on with a draft: prove it, and save it when the probe passes.
 

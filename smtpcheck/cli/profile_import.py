@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smtpcheck.cli import options
 from smtpcheck.cli.profile_answers import Answers, array, is_taken
 from smtpcheck.cli.profile_save import Proving, prove_and_save, say_note
 from smtpcheck.model.errors import ProfileError, UsageError
@@ -55,7 +56,7 @@ def import_(  # noqa: PLR0913 - one parameter an option
         bool, typer.Option("--no-probe", help="Save without trying the server.")
     ] = False,
     send: Annotated[bool, typer.Option("--send", help="Also send one test message.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+    force: options.Force = False,
 ) -> None:
     """Make a profile of what another program uses.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smtpcheck.cli import options
 from smtpcheck.cli.profile_answers import Answers, array, collect, is_taken, password_text
 from smtpcheck.cli.profile_save import Proving, keep_draft, prove_and_save
 from smtpcheck.cli.profile_set import NoProbe, Send, refuse_send_unprobed
@@ -46,15 +47,9 @@ def init(  # noqa: PLR0913 - one parameter an option
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="Where test messages go, or self; repeatable."),
     ] = None,
-    password_env: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Variable that holds the password.")
-    ] = None,
-    password_file: Annotated[
-        str | None, typer.Option(metavar="PATH", help="File whose first line is the password.")
-    ] = None,
-    password_command: Annotated[
-        str | None, typer.Option(metavar="CMD", help="Command that prints the password.")
-    ] = None,
+    password_env: options.PasswordEnv = None,
+    password_file: options.PasswordFile = None,
+    password_command: options.PasswordCommand = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read it from stdin, keep it in the keyring.")
     ] = False,
@@ -65,8 +60,8 @@ def init(  # noqa: PLR0913 - one parameter an option
     ] = None,
     no_probe: NoProbe = False,
     send: Send = False,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask anything.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+    no_input: options.NoInput = False,
+    force: options.Force = False,
 ) -> None:
     """Make a profile, by questions or by flags.
 

@@ -29,6 +29,7 @@ def schema(
     document: Annotated[
         Document | None,
         typer.Argument(
+            metavar="[DOCUMENT]",
             help="profile: its file. report: --format json. line: a line of --format jsonl. "
             "explain: explain --format json.",
             show_default=False,

@@ -47,11 +47,6 @@ def preset_names() -> tuple[str, ...]:
     return (*first, *sorted(found.difference(first)))
 
 
-def list_presets() -> tuple[Preset, ...]:
-    """All presets, in the order in which they are shown."""
-    return tuple(load_preset(name) for name in preset_names())
-
-
 @cache
 def load_preset(name: str) -> Preset:
     """The preset of that name. Raises UsageError with a suggestion where there is none."""

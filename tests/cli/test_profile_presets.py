@@ -11,9 +11,10 @@ import pytest
 from smtpcheck.cli.preset_choice import choose_preset
 from smtpcheck.cli.profile_answers import NEED_USERNAME
 from smtpcheck.store import presets
-from smtpcheck.store.presets import COMMON, list_presets, preset_names
+from smtpcheck.store.presets import COMMON, preset_names
 from tests.cli.command_line import CommandLine
 from tests.cli.test_profile_questions import Scripted, answered
+from tests.shipped import list_presets
 
 
 def names(smtpcheck: CommandLine, *words: str) -> list[str]:

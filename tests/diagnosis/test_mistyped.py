@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from smtpcheck.diagnosis.mistyped import mistyped
-from smtpcheck.store.presets import list_presets
+from tests.shipped import list_presets
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from itertools import combinations
 import pytest
 
 from smtpcheck.model.preset import Preset
-from smtpcheck.store.presets import list_presets, preset_for_domain, preset_for_mx
+from smtpcheck.store.presets import preset_for_domain, preset_for_mx
+from tests.shipped import list_presets
 
 PRESETS = list_presets()
 

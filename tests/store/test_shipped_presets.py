@@ -27,7 +27,6 @@ from smtpcheck.store.layers import Layer, layer_of_tables
 from smtpcheck.store.origin import Source
 from smtpcheck.store.presets import (
     COMMON,
-    list_presets,
     load_preset,
     outlines,
     preset_for_host,
@@ -35,6 +34,7 @@ from smtpcheck.store.presets import (
     preset_settings,
 )
 from smtpcheck.store.profile_reader import profile_from_settings
+from tests.shipped import list_presets
 
 PRESETS = list_presets()
 NAMES = [preset.name for preset in PRESETS]

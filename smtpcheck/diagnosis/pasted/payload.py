@@ -61,18 +61,6 @@ def masked(text: str) -> str:
     return _TOKEN.sub(lambda found: MASK if _hides_something(found[0]) else found[0], text)
 
 
-def decoded_prompts(text: str) -> str:
-    """The text with 334 prompts in words, so that rules can pin them."""
-    return _TOKEN.sub(
-        lambda found: (
-            prompt
-            if (prompt := _decoded(found[0])).lower().rstrip(": \0") in _PROMPTS
-            else found[0]
-        ),
-        text,
-    )
-
-
 def _login_tokens(lines: Sequence[Line]) -> Iterator[str]:
     asked = False
     for line in lines:
