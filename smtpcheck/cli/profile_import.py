@@ -78,14 +78,18 @@ def import_(  # noqa: PLR0913 - one parameter an option
     imported = _chosen(format_used.read(source), account, source)
     _say_notes(imported, source, format_used)
     answers = _answers(imported, source, name, given, force=force)
-    if _names_a_command(imported, given):
-        say_note("the password is printed by a command that the file names: it is not run now")
+    named = _names_a_place(imported, given)
+    if named:
+        say_note(
+            f"the file names the {named} that holds the password: it is not read now, since it "
+            "would go to the file's server; look at both, then: smtpcheck probe NAME"
+        )
     if send and not answers.raw.get("test.to"):
         raise UsageError("--send needs somebody to send to", ("add --to ADDRESS",))
     answers.secrets.update(_secret_of(imported, given))
     code = prove_and_save(
         answers,
-        Proving(probe=not no_probe, send=send, may_run=not _names_a_command(imported, given)),
+        Proving(probe=not no_probe, send=send, may_follow=not named),
         again=""
         if file == "-"  # which has been read
         else _again(file, format_used, answers, account, settings or [], to or []),
@@ -151,10 +155,14 @@ def _chosen(found: Sequence[Imported], account: str, source: Source) -> Imported
     )
 
 
-def _names_a_command(imported: Imported, given: Mapping[str, str]) -> bool:
-    """Whether the file, and no flag, says which command prints the password."""
+def _names_a_place(imported: Imported, given: Mapping[str, str]) -> str:
+    """What holds the password as the file, and no flag, says; a hostile one could name any secret
+    of this machine beside a server of its own."""
     reference = imported.values.get(_PASSWORD)
-    return isinstance(reference, dict) and "command" in reference and _PASSWORD not in given
+    if not isinstance(reference, dict) or _PASSWORD in given:
+        return ""
+    words = {"command": "command", "env": "environment variable", "file": "file"}
+    return next((word for key, word in words.items() if key in reference), "")
 
 
 def _say_notes(imported: Imported, source: Source, format_used: Format) -> None:

@@ -37,23 +37,26 @@ def probe_unsaved(
     loaded: LoadedProfile,
     *,
     send: bool = False,
-    may_run: bool = True,
+    may_follow: bool = True,
     resolver: str = "",
     changes: Mapping[str, str] | None = None,
     draft: str = "",
 ) -> Proof:
     """Probes settings that are in no file yet, up to RCPT and RSET, or with `send` through the
-    test message; up to EHLO where the secret is not to be had, or only by a command that is not to
-    run (`may_run`). With `changes` they are those of a saved profile, which is what can be tried
-    again. `draft`: what they will be kept as where that fails. Raises UsageError for settings that
-    this version does not use."""
+    test message; up to EHLO where the secret is not to be had, or only at a place that is not to
+    be followed (`may_follow`).
+
+    With `changes` they are those of a saved profile, which is what can be tried again. `draft`:
+    what they will be kept as where that fails. Raises UsageError for settings that this version
+    does not use.
+    """
     from smtpcheck.api import Job, probe
     from smtpcheck.cli.session import asker
     from smtpcheck.model.plan import Plan
 
     # A disabled profile is probed all the same: it is being set up.
     loaded = replace(loaded, profile=replace(loaded.profile, enabled=True))
-    loaded, missing = _with_secret(loaded, may_run=may_run)
+    loaded, missing = _with_secret(loaded, may_follow=may_follow)
     plan = Plan(until="ehlo" if missing else "", deliver=send, resolver=resolver)
     target = loaded.name if changes and loaded.name else target_of(loaded.profile)
     with _watching() as watcher:
@@ -100,9 +103,10 @@ def password_alone() -> dict[str, str]:
     return {"SMTPCHECK_PASSWORD": value} if value else {}
 
 
-def _with_secret(loaded: LoadedProfile, *, may_run: bool) -> tuple[LoadedProfile, str]:
+def _with_secret(loaded: LoadedProfile, *, may_follow: bool) -> tuple[LoadedProfile, str]:
     """The profile with its secret at hand, read once, and why it is not to be had."""
     from smtpcheck.model.secret import SecretRef, SecretSource, SecretUnavailableError
+    from smtpcheck.store.keys import PASSWORD_VARIABLE
     from smtpcheck.store.secrets import owner_of, read_secret
 
     profile = loaded.profile
@@ -115,8 +119,12 @@ def _with_secret(loaded: LoadedProfile, *, may_run: bool) -> tuple[LoadedProfile
         return loaded, "auth.password is not set: there is no password to log in with"
     if reference.source is SecretSource.PROMPT:
         return loaded, ""
-    if reference.source is SecretSource.COMMAND and not may_run:
-        return loaded, "the command that prints the password was not run: look at it first"
+    places = (SecretSource.COMMAND, SecretSource.ENV, SecretSource.FILE)
+    ours = reference.name == PASSWORD_VARIABLE  # said by the user, for this run
+    if not may_follow and reference.source in places and not ours:
+        if reference.source is SecretSource.COMMAND:
+            return loaded, "the command that prints the password was not run: look at it first"
+        return loaded, "the imported file names where the password is: it was not read"
     try:
         secret = read_secret(
             reference,

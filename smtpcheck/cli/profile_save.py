@@ -23,8 +23,8 @@ class Proving:
     """The probe may send the test message."""
     resolver: str = ""
     """The DNS server that the probe asks, `IP[:PORT]`; empty: the system's."""
-    may_run: bool = True
-    """A command that prints the password may run; False where a file named it, and nobody has
+    may_follow: bool = True
+    """The place of the password may be followed; False where a file named it, and nobody has
     looked at it yet."""
 
 
@@ -85,7 +85,7 @@ def _proof_of(answers: Answers, loaded: Any, again: str, proving: Proving) -> Pr
         return probe_unsaved(
             loaded,
             send=proving.send,
-            may_run=proving.may_run,
+            may_follow=proving.may_follow,
             resolver=proving.resolver,
             draft=draft_place(answers.draft_base(), answers.wanted()),
         )

@@ -282,3 +282,26 @@ def test_a_profile_of_smtpcheck_needs_no_import(smtpcheck: CommandLine, tmp_path
     path.write_text('schema = 1\n[server]\nhost = "smtp.example.com"\n')
     done = smtpcheck("profile", "import", str(path))
     assert (done.code, "smtpcheck probe" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_secret_that_the_file_names_is_not_sent_to_its_server(
+    smtpcheck: CommandLine,
+    server: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    own: bool,
+) -> None:
+    """A hostile file could name any secret of this machine beside a server of its own."""
+    monkeypatch.setenv("AWS_SECRET", CANARY)
+    if own:  # the user's own word for this run counts
+        monkeypatch.setenv("SMTPCHECK_PASSWORD", server.password)
+    file = tmp_path / "hostile.env"
+    file.write_bytes(env_of(server, "SECRET").replace(b"'SECRET'", b"${AWS_SECRET}"))
+    ca = f"tls.ca_file={server.ca_file}"
+    done = smtpcheck("profile", "import", str(file), "--name", "box", "--set", ca)
+    assert done.code == 0, done.out + done.err
+    assert "the file names the environment variable" in done.err
+    assert 'password = { env = "AWS_SECRET" }' in smtpcheck.read("box")
+    assert ("ended after EHLO, without a login" in done.err) is not own
+    assert CANARY not in done.out + done.err
