@@ -21,6 +21,7 @@ from smtpcheck.model.progress import (
     StageStarted,
     StepEnded,
     StepStarted,
+    Waiting,
 )
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.report.rows import Piece, Role, cut, paint, row_cells, row_text, shown
@@ -47,6 +48,8 @@ class _Run:
     since: float = 0.0
     sending: tuple[int, int] = (0, 0)
     """Octets of a large message that have left, and of how many."""
+    waiting: Waiting | None = None
+    """An attempt failed at `since`, and the next one comes in a while."""
 
     @property
     def is_over(self) -> bool:
@@ -73,7 +76,10 @@ class LiveView:
         with self._lock:
             run = self._runs.setdefault(progress.target, _Run())
             match progress:
+                case Waiting():
+                    self._runs[progress.target] = _Run(waiting=progress, since=self._clock())
                 case StageStarted(stage=stage):
+                    run.waiting = None
                     run.stage, run.step, run.since = stage, "", self._clock()
                 case StepStarted(step=step):
                     run.step, run.since, run.sending = step, self._clock(), (0, 0)
@@ -108,6 +114,8 @@ class LiveView:
         return frames[self._frame % len(frames)]
 
     def _of_one(self, run: _Run) -> tuple[Piece, ...]:
+        if run.waiting is not None:
+            return ((f" {self._spinner()} {self._doing(run)}", Role.TITLE),)
         pieces: list[Piece] = []
         for stage in Stage:
             pieces.append(("  " if pieces else " ", Role.PLAIN))
@@ -124,16 +132,27 @@ class LiveView:
         return tuple(pieces)
 
     def _doing(self, run: _Run) -> str:
+        if run.waiting is not None:
+            return self._waiting(run.waiting, run.since)
         step = run.step or (run.stage.value if run.stage else "")
         waited = (self._clock() - run.since) * 1000
         gone, total = run.sending
         part = f" {gone / 1e6:.1f} of {total / 1e6:.1f} MB" if total else ""
         return f"{step.replace('.', ' ', 1)} {run_time(max(50.0, waited))}{part}"
 
+    def _waiting(self, wait: Waiting, since: float) -> str:
+        left = max(0.0, since + wait.seconds - self._clock())
+        cause = f"{wait.cause}: " if wait.cause else ""
+        return f"{cause}attempt {wait.attempt} of {wait.of} in {left:.0f} s"
+
     def _of_many(self) -> tuple[Piece, ...]:
         over = [run for run in self._runs.values() if run.is_over]
         failed = sum(1 for run in over if Outcome.FAILED in run.ended.values())
-        busy = [(name, run) for name, run in self._runs.items() if not run.is_over and run.stage]
+        busy = [
+            (name, run)
+            for name, run in self._runs.items()
+            if run.waiting or (run.stage and not run.is_over)
+        ]
         text = f" {self._spinner()} {len(over)} of {self._targets} done"
         text += f", {failed} failed" if failed else ""
         now = [f"{shown(name, self._style)} {self._doing(run)}" for name, run in busy[:_NAMES]]

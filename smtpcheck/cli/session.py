@@ -63,6 +63,8 @@ def probe_jobs(
         for path in files:
             must_be_writable(path)
     asking = asking or asker(no_input=wishes.no_input)
+    if any(job.plan.retries for job in jobs):
+        asking = remembered(asking)
     echo = _echo_kept() if asking else nullcontext()
     with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
         ask = _undisturbed(asking, watcher)
