@@ -19,7 +19,7 @@ from smtpcheck.model.observation import ExperimentResult, Observations
 from smtpcheck.model.progress import Watcher, nobody
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.secret import Secret, SecretRef
-from smtpcheck.model.stage import ExitCode, Outcome, Stage
+from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.token import Token
 
 if TYPE_CHECKING:
@@ -310,8 +310,7 @@ def _cut_off(job: Job, recorder: Recorder) -> TargetReport:
 
         seen = seen_so_far(recorder, settings_of(job), interrupted=True)
         target = _reported(job, replace(seen, findings=settings_findings(job.loaded)), (said,))
-        ended = len(recorder.stages) == len(Stage)
-        return interrupted(target, recorder) if ended else finished(target, recorder)
+        return (interrupted if recorder.waiting else finished)(target, recorder)
     return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from smtpcheck.diagnosis.retry import NoRetry, Retry, retry_of
@@ -57,7 +57,7 @@ def attempts(
     attempt: Callable[[Turn], TargetReport],
     judge: Callable[[Observations], tuple[Diagnosis, ...]],
     *,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = monotonic,
     chance: Callable[[], float] = random.random,
 ) -> Attempts:
     """Attempts until one passes, fails for good, or is the last that `plan.retries` allows. Waits
@@ -81,8 +81,8 @@ def attempts(
         recorder.attempts.append(attempt_of(target, recorder.waited_ms))
         number, begun = len(recorder.attempts) + 1, left.remaining()
         pause = Waiting(target.target, due.wait, number, plan.retries + 1, due.cause)
-        recorder.wait(pause)
         try:
+            recorder.wait(pause)
             yield pause
         except KeyboardInterrupt:
             return interrupted(target, recorder)
@@ -93,19 +93,22 @@ def attempts(
         peer = due.peer
 
 
-def in_turn(run: Attempts, sleep: Callable[[float], None] | None = None) -> TargetReport:
+def in_turn(run: Attempts, rest: Callable[[float], None] | None = None) -> TargetReport:
     """Drives a run of attempts to its end, sleeping while it waits."""
-    sleep = sleep or time.sleep
+    rest, stop = rest or sleep, None
     try:
-        pause = next(run)
         while True:
             try:
-                sleep(pause.seconds)
-            except KeyboardInterrupt as stop:
-                run.throw(stop)
-            pause = next(run)
-    except StopIteration as stop:
-        target: TargetReport = stop.value
+                pause = run.throw(stop) if stop else next(run)
+                rest(pause.seconds)
+            except KeyboardInterrupt as error:
+                from inspect import GEN_CLOSED, getgeneratorstate
+
+                if stop or getgeneratorstate(run) == GEN_CLOSED:  # nobody is left to be told
+                    raise
+                stop = error
+    except StopIteration as done:
+        target: TargetReport = done.value
         return target
 
 

@@ -6,6 +6,7 @@ is written over with blanks, so that it needs no terminal codes and none is left
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -133,17 +134,12 @@ class LiveView:
 
     def _doing(self, run: _Run) -> str:
         if run.waiting is not None:
-            return self._waiting(run.waiting, run.since)
+            return _wait_words(run.waiting, self._clock() - run.since)
         step = run.step or (run.stage.value if run.stage else "")
         waited = (self._clock() - run.since) * 1000
         gone, total = run.sending
         part = f" {gone / 1e6:.1f} of {total / 1e6:.1f} MB" if total else ""
         return f"{step.replace('.', ' ', 1)} {run_time(max(50.0, waited))}{part}"
-
-    def _waiting(self, wait: Waiting, since: float) -> str:
-        left = max(0.0, since + wait.seconds - self._clock())
-        cause = f"{wait.cause}: " if wait.cause else ""
-        return f"{cause}attempt {wait.attempt} of {wait.of} in {left:.0f} s"
 
     def _of_many(self) -> tuple[Piece, ...]:
         over = [run for run in self._runs.values() if run.is_over]
@@ -159,6 +155,19 @@ class LiveView:
         text += f": {', '.join(now)}" if now else ""
         text += f" and {len(busy) - _NAMES} more" if len(busy) > _NAMES else ""
         return ((cut(text, self._style.width - 1), Role.PLAIN),)
+
+
+def tell_wait(wait: Waiting) -> None:
+    """Says it where there is no terminal: a log that stands still for minutes tells why."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"note: {_wait_words(wait)}\n")
+        sys.stderr.flush()
+
+
+def _wait_words(wait: Waiting, waited: float = 0.0) -> str:
+    cause = f"{wait.cause}: " if wait.cause else ""
+    left = max(0.0, wait.seconds - waited)
+    return f"{cause}attempt {wait.attempt} of {wait.of} in {left:.0f} s"
 
 
 class Screen:

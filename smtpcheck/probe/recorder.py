@@ -93,12 +93,15 @@ class Recorder:
         self._zero = self._clock()
         self.began = False
         """Whether any stage has begun."""
+        self.waiting = False
+        """Whether this attempt is over, and another follows in a while."""
         self._begun = 0.0
         self._stage: Stage | None = None
         self._stage_begun = 0.0
 
     def wait(self, pause: Waiting) -> None:
         """Another attempt follows in a while."""
+        self.waiting = True
         self._watch(pause)
 
     @property
