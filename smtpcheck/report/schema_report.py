@@ -121,6 +121,8 @@ def _target() -> Schema:
         "notes": _many(_TEXT),
         "interrupted": _FLAG,
         "findings": _many(_ref("finding")),
+        "baseline": _or_null(_TEXT),
+        "drift": _many(_table({"what": _TEXT, "before": {}, "now": {}})),
     }
 
 
