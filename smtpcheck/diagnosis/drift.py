@@ -140,7 +140,8 @@ def words_of(each: Drift) -> str:
 def _of_certificate(before: Facts, now: Facts) -> str:
     """A certificate of the same names from the same issuer was renewed; any other replaced it."""
     alike = all(before.get(name) == now.get(name) for name in ("subject", "issuer"))
-    until = f"until {_day(now)} instead of {_day(before)}"
+    same = _day(now) == _day(before)
+    until = f"until {_day(now)}{' as before' if same else f' instead of {_day(before)}'}"
     if alike:
         return f"renewed, {until}"
     told = [
