@@ -14,7 +14,7 @@ from smtpcheck.cli.interrupts import Interrupts
 from smtpcheck.cli.stdout import write_stdout
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.plan import PER_HOST
-from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.progress import Progress, Waiting, Watcher, nobody
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import ExitCode, Stage
 from smtpcheck.model.value import dataclass
@@ -82,6 +82,8 @@ def probe_jobs(
         for path in files:
             must_be_writable(path)
     asking = asking or asker(no_input=wishes.no_input)
+    if len(targets) and targets[0].plan.retries:  # the plan of a run is that of all its targets
+        asking = remembered(asking)
     echo = _echo_kept() if asking else nullcontext()
     at_once = _room(min(wishes.at_once, len(targets)))
     with echo, _watching(quiet=wishes.quiet, targets=len(targets)) as watcher:
@@ -204,12 +206,21 @@ def _undisturbed(ask: Callable[[str], str] | None, watcher: Watcher) -> Callable
 
 
 def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         return nullcontext(nobody)
+    if not sys.stderr.isatty():
+        return nullcontext(_tell_waits if targets == 1 else nobody)
     from smtpcheck.cli.live import live_watcher
     from smtpcheck.cli.terminal import style_for
 
     return live_watcher(sys.stderr, style_for(sys.stderr), targets=targets)
+
+
+def _tell_waits(progress: Progress) -> None:
+    if isinstance(progress, Waiting):
+        from smtpcheck.cli.live import tell_wait
+
+        tell_wait(progress)
 
 
 def write_report(report: Report, output: Output, wishes: Wishes) -> str:
