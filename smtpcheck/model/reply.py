@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from smtpcheck.model.value import dataclass
 
@@ -23,6 +24,18 @@ class Defect(StrEnum):
     UNFINISHED = "unfinished"
 
 
+@lru_cache(maxsize=256)
+def _parts(raw: bytes) -> tuple[int, bool, str]:
+    """Code, whether it is the last, and words of a line. Each is asked for a dozen times."""
+    found = _CODE.match(raw)
+    words = raw[found.end() :] if found else raw
+    return (
+        int(found[1]) if found else 0,
+        not (found and found[2] == b"-"),
+        words.rstrip(b"\r\n").decode("utf-8", "backslashreplace"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a reply, its terminator included."""
@@ -32,22 +45,18 @@ class Line:
     @property
     def code(self) -> int:
         """Reply code, or 0 where the line has none."""
-        found = _CODE.match(self.raw)
-        return int(found[1]) if found else 0
+        return _parts(self.raw)[0]
 
     @property
     def last(self) -> bool:
         """Whether this line ends its reply: `250 text`, a bare `250`, or no reply line at all."""
-        found = _CODE.match(self.raw)
-        return not (found and found[2] == b"-")
+        return _parts(self.raw)[1]
 
     @property
     def text(self) -> str:
         """The words behind the code; the whole line where there is no code. Bytes that are not
         UTF-8 are kept as escapes, so that nothing is lost and nothing fails."""
-        found = _CODE.match(self.raw)
-        words = self.raw[found.end() :] if found else self.raw
-        return words.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+        return _parts(self.raw)[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class Recorder:
 
     def end(self, step: str, ended: Ended) -> Step:
         """A step is over."""
-        return self.add(self._timed(step, ended))
+        return self._add(self._timed(step, ended))
 
     def end_late(self, stage: Stage, step: str, ended: Ended) -> None:
         """A step is over that belongs to a stage that was over before."""
@@ -183,7 +183,9 @@ class Recorder:
 
     def add(self, step: Step) -> Step:
         """A step that somebody else timed."""
-        step = replace(step, facts=_nested(step.facts))
+        return self._add(replace(step, facts=_nested(step.facts)))
+
+    def _add(self, step: Step) -> Step:
         self.steps.append(step)
         self._watch(StepEnded(self._target, step))
         return step

@@ -98,8 +98,10 @@ def _lower(text: str) -> str:
 
 
 def _spans_of(form: str, text: str) -> Iterator[tuple[int, int]]:
-    part_of_more = _part_of_more(form)
     at = text.find(form)
+    if at < 0:
+        return
+    part_of_more = _part_of_more(form)
     while at >= 0:
         end = at + len(form)
         if part_of_more(text[at - 1 : at] if at else "") or part_of_more(text[end : end + 1]):

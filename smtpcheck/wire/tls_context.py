@@ -332,6 +332,8 @@ def _watch_messages(made: TlsContext) -> None:
     def tell(tls: Any, way: str, version: int, content: int, message: int, data: bytes) -> None:
         watch = watches.get(tls)
         if watch is not None and way == "read" and content == _HANDSHAKE:
-            watch(int(version), int(message), data)
+            watch(version, message, data)
 
-    inner._msg_callback = tell  # noqa: SLF001  # see above
+    # Past the property of ssl.SSLContext, which makes three enums for each of 40 calls a session.
+    base: Any = super(ssl.SSLContext, ssl.SSLContext)
+    base._msg_callback.__set__(inner, tell)  # noqa: SLF001  # see above
