@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smtpcheck.api.again import options_of, who_of
 from smtpcheck.model.errors import UsageError
@@ -212,7 +213,7 @@ def settings_of(job: Job) -> dict[str, Json]:
     # A profile of its own is told to lose its login instead.
     flat["anonymous"] = _command_words((*job.anonymous, *who)) if not flat["profile"] else ""
     # Of several --resolver the last counts: a fix that names one leaves the other out.
-    other = replace(job, plan=replace(job.plan, resolver=""))
+    other = replace(job, plan=replace(job.plan, resolver="")) if job.plan.resolver else job
     flat["any_resolver"] = _command_words((job.target, *other.options, *who))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
@@ -280,18 +281,23 @@ def _not_looked_at(profile: Profile) -> tuple[str, ...]:
     )
 
 
-def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
-    for each in fields(section):  # type: ignore[arg-type]  # only dataclasses come here
-        value = getattr(section, each.name)
-        name = f"{prefix}{each.name}"
-        if isinstance(value, SecretRef):
-            yield name, value.describe()
-        elif is_dataclass(value):
-            yield from _flat(value, f"{name}.")
+def _flat(section: Any, prefix: str = "") -> Iterable[tuple[str, Json]]:
+    for field_name in _field_names(type(section)):
+        value = getattr(section, field_name)
+        name = f"{prefix}{field_name}"
+        if isinstance(value, str | int | float):
+            yield name, value
         elif isinstance(value, tuple):
             yield name, list(value)
+        elif isinstance(value, SecretRef):
+            yield name, value.describe()
         elif value is not None:
-            yield name, value
+            yield from _flat(value, f"{name}.")
+
+
+@cache
+def _field_names(section: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(section))
 
 
 def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:

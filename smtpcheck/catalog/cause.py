@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 
 from smtpcheck.catalog.condition import Condition, Equals
+from smtpcheck.catalog.rule_index import RuleIndex
 from smtpcheck.model.diagnosis import Confidence, Owner, Severity
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.value import dataclass
@@ -86,8 +88,13 @@ class Cause:
     """Name of the file that it stands in, without `.toml`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """All causes, by id, in the order of the alphabet."""
 
     causes: Mapping[str, Cause]
+
+    @cached_property
+    def index(self) -> RuleIndex:
+        """Finds the rules that may hold."""
+        return RuleIndex(self.causes.values())

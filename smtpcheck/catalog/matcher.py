@@ -93,11 +93,10 @@ def best(facts: Facts, catalog: Catalog) -> Match | None:
 
 
 def _matches(facts: Facts, catalog: Catalog, open_: Open) -> Iterator[Match]:
-    for cause in catalog.causes.values():
-        for rule in cause.rules:
-            if open_:
-                taken = presumed(rule, facts, open_)
-                if taken is not None:
-                    yield Match(cause, rule, taken)
-            elif holds(rule, facts):
-                yield Match(cause, rule)
+    for cause, rule in catalog.index.candidates(facts, open_):
+        if open_:
+            taken = presumed(rule, facts, open_)
+            if taken is not None:
+                yield Match(cause, rule, taken)
+        elif holds(rule, facts):
+            yield Match(cause, rule)

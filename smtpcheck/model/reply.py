@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from smtpcheck.model.value import dataclass
 
@@ -25,15 +26,27 @@ class Defect(StrEnum):
 
 
 @lru_cache(maxsize=256)
-def _parts(raw: bytes) -> tuple[int, bool, str]:
-    """Code, whether it is the last, and words of a line. Each is asked for a dozen times."""
+def _parts(raw: bytes) -> _Parts:
+    """A line taken apart. Each of its parts is asked for a dozen times."""
     found = _CODE.match(raw)
-    words = raw[found.end() :] if found else raw
-    return (
-        int(found[1]) if found else 0,
-        not (found and found[2] == b"-"),
-        words.rstrip(b"\r\n").decode("utf-8", "backslashreplace"),
+    rest = raw[found.end() :] if found else raw
+    text = rest.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+    enhanced = _ENHANCED.match(text)
+    return _Parts(
+        code=int(found[1]) if found else 0,
+        last=not (found and found[2] == b"-"),
+        text=text,
+        enhanced=enhanced[1] if enhanced else "",
+        words=text[enhanced.end() :].lstrip(" ") if enhanced else text,
     )
+
+
+class _Parts(NamedTuple):
+    code: int
+    last: bool
+    text: str
+    enhanced: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +58,18 @@ class Line:
     @property
     def code(self) -> int:
         """Reply code, or 0 where the line has none."""
-        return _parts(self.raw)[0]
+        return _parts(self.raw).code
 
     @property
     def last(self) -> bool:
         """Whether this line ends its reply: `250 text`, a bare `250`, or no reply line at all."""
-        return _parts(self.raw)[1]
+        return _parts(self.raw).last
 
     @property
     def text(self) -> str:
         """The words behind the code; the whole line where there is no code. Bytes that are not
         UTF-8 are kept as escapes, so that nothing is lost and nothing fails."""
-        return _parts(self.raw)[2]
+        return _parts(self.raw).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +87,12 @@ class Reply:
     @property
     def enhanced(self) -> str:
         """Enhanced status code (RFC 3463), from the first line that has one; else empty."""
-        for line in self.lines:
-            found = _ENHANCED.match(line.text)
-            if found:
-                return found[1]
-        return ""
+        return next(filter(None, (_parts(line.raw).enhanced for line in self.lines)), "")
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The words of each line, behind reply code and enhanced status code."""
-        return tuple(
-            _ENHANCED.sub("", line.text, count=1).lstrip(" ")
-            if _ENHANCED.match(line.text)
-            else line.text
-            for line in self.lines
-        )
+        return tuple(_parts(line.raw).words for line in self.lines)
 
     @property
     def text(self) -> str:

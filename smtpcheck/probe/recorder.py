@@ -223,7 +223,8 @@ class Recorder:
         shown = ours + self.masker.text(text.removeprefix(ours))
         event = Event(number, self.now_ms, who, shown[:TEXT_LIMIT])
         self._events.append(event)
-        self._watch(Spoken(self._target, event))
+        if self._watch is not nobody:
+            self._watch(Spoken(self._target, event))
         return number
 
 

@@ -74,6 +74,8 @@ class Masker:
 
     def facts(self, facts: Facts) -> dict[str, Json]:
         """The facts of a step, masked but for the words of our own (`OURS`)."""
+        if not (self._forms or self._common):
+            return dict(facts)
         return {key: self.value(value, key) for key, value in facts.items()}
 
     def value(self, value: Json, name: str = "") -> Json:

@@ -330,9 +330,10 @@ def _watch_messages(made: TlsContext) -> None:
     watches = made._watches  # noqa: SLF001  # its own module
 
     def tell(tls: Any, way: str, version: int, content: int, message: int, data: bytes) -> None:
-        watch = watches.get(tls)
-        if watch is not None and way == "read" and content == _HANDSHAKE:
-            watch(version, message, data)
+        if content == _HANDSHAKE and way == "read":
+            watch = watches.get(tls)
+            if watch is not None:
+                watch(version, message, data)
 
     # Past the property of ssl.SSLContext, which makes three enums for each of 40 calls a session.
     base: Any = super(ssl.SSLContext, ssl.SSLContext)
