@@ -282,9 +282,8 @@ def _not_looked_at(profile: Profile) -> tuple[str, ...]:
 
 
 def _flat(section: Any, prefix: str = "") -> Iterable[tuple[str, Json]]:
-    for field_name in _field_names(type(section)):
-        value = getattr(section, field_name)
-        name = f"{prefix}{field_name}"
+    for attribute, name in _names(section.__class__, prefix):
+        value = getattr(section, attribute)
         if isinstance(value, str | int | float):
             yield name, value
         elif isinstance(value, tuple):
@@ -296,8 +295,9 @@ def _flat(section: Any, prefix: str = "") -> Iterable[tuple[str, Json]]:
 
 
 @cache
-def _field_names(section: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(section))
+def _names(section: type, prefix: str) -> tuple[tuple[str, str], ...]:
+    """The fields of a section, and the names of their settings: one text for all targets."""
+    return tuple((each.name, f"{prefix}{each.name}") for each in fields(section))
 
 
 def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:

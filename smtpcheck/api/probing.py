@@ -143,17 +143,19 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
     from smtpcheck.store.origin import Source
     from smtpcheck.store.profile_reader import profile_from_settings
 
-    stronger = {
-        key: str(value_of(loaded.profile, key))
-        for key in ("preset", "server.host", "server.port", "server.security")
-        if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
-    }
+    @cache
+    def stronger() -> dict[str, str]:
+        return {
+            key: str(value_of(loaded.profile, key))
+            for key in ("preset", "server.host", "server.port", "server.security")
+            if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
+        }
 
     @cache
     def of_texts(texts: tuple[tuple[str, str], ...]) -> tuple[int, str] | None:
         try:
             made = profile_from_settings(
-                loaded.data, overrides={**stronger, **dict(texts)}, environment={}
+                loaded.data, overrides={**stronger(), **dict(texts)}, environment={}
             )
         except ProfileError:
             return None

@@ -33,6 +33,7 @@ def _parts(raw: bytes) -> _Parts:
     text = rest.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
     enhanced = _ENHANCED.match(text)
     return _Parts(
+        shown=raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace"),
         code=int(found[1]) if found else 0,
         last=not (found and found[2] == b"-"),
         text=text,
@@ -42,6 +43,7 @@ def _parts(raw: bytes) -> _Parts:
 
 
 class _Parts(NamedTuple):
+    shown: str
     code: int
     last: bool
     text: str
@@ -56,6 +58,12 @@ class Line:
     raw: bytes
 
     @property
+    def shown(self) -> str:
+        """The whole line without its end. Bytes that are not UTF-8 are kept as escapes, so that
+        nothing is lost and nothing fails."""
+        return _parts(self.raw).shown
+
+    @property
     def code(self) -> int:
         """Reply code, or 0 where the line has none."""
         return _parts(self.raw).code
@@ -67,8 +75,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The words behind the code; the whole line where there is no code. Bytes that are not
-        UTF-8 are kept as escapes, so that nothing is lost and nothing fails."""
+        """The words behind the code; the whole line where there is no code."""
         return _parts(self.raw).text
 
 

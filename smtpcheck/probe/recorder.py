@@ -118,10 +118,8 @@ class Recorder:
         """Writes what the server said, a line each, or what it did instead. Returns the number
         of the first event."""
         if isinstance(heard, Reply):
-            texts = [
-                line.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for line in heard.lines
-            ]
-            numbers = [self._write(Who.SERVER, text) for text in texts or [""]]
+            texts = [line.shown for line in heard.lines] or [""]
+            numbers = [self._write(Who.SERVER, text) for text in texts]
             return numbers[0]
         number = 0
         if heard.partial:
