@@ -50,6 +50,8 @@ class Rule:
     owner: Owner | None = None
     retryable: bool | None = None
     changes: tuple[SettingChange, ...] | None = None
+    needs: frozenset[str] = field(init=False)
+    """The facts that it pins: each must have a value."""
     pinned: int = field(init=False)
     """How many facts it pins: what decides between rules that hold."""
     vagueness: int = field(init=False)
@@ -62,6 +64,7 @@ class Rule:
             for name, conditions in self.when.items()
         }
         pinned = sum(each.pins for conditions in pinning.values() for each in conditions)
+        object.__setattr__(self, "needs", frozenset(name for name in pinning if pinning[name]))
         object.__setattr__(self, "pinned", pinned)
         alone = next((name for name, found in pinning.items() if found), "") if pinned == 1 else ""
         exact = any(isinstance(each, Equals) for each in pinning.get(alone, ()))

@@ -6,27 +6,21 @@ Of a thousand rules some twenty are left, which the matcher asks in full.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from smtpcheck.catalog.condition import Equals, OneOf
 from smtpcheck.model.jsonvalue import Facts, Json
-from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
     from smtpcheck.catalog.cause import Cause, Rule
 
+Open = Mapping[str, Sequence[Json] | None]
+"""Facts that the evidence does not show, and the values that each may have; None: any."""
 _Scalar = str | int | float
+_Entry = tuple["Cause", "Rule"]
 _Ask = tuple[str, tuple[_Scalar, ...]]
 """A fact, and the values of which it must have one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    cause: Cause
-    rule: Rule
-    needs: frozenset[str]
-    """Facts that must have a value."""
 
 
 class RuleIndex:
@@ -41,7 +35,7 @@ class RuleIndex:
             (name, each) for *_, asks in rules for name, values in asks for each in values
         )
         for cause, rule, asks in rules:
-            entry = _Entry(cause, rule, _needs(rule))
+            entry = (cause, rule)
             if not asks:
                 self._rest.append(entry)
                 continue
@@ -49,27 +43,33 @@ class RuleIndex:
             for value in values:
                 self._under[name][value].append(entry)
 
-    def candidates(self, facts: Facts, open_: Collection[str]) -> Iterator[tuple[Cause, Rule]]:
-        """The rules that may hold, each once. `open_`: facts that may have any value."""
+    def candidates(self, facts: Facts, open_: Open) -> Iterator[tuple[Cause, Rule]]:
+        """The rules that may hold, each once."""
         known = {*facts, *open_}
         for entries in self._filed(facts, open_):
-            for entry in entries:
-                if entry.needs <= known:
-                    yield entry.cause, entry.rule
+            for cause, rule in entries:
+                if rule.needs <= known:
+                    yield cause, rule
 
-    def _filed(self, facts: Facts, open_: Collection[str]) -> Iterator[Iterable[_Entry]]:
+    def _filed(self, facts: Facts, open_: Open) -> Iterator[Iterable[_Entry]]:
         yield self._rest
         for name, by_value in self._under.items():
             fact = facts.get(name)
             if fact is None and name in open_:
-                yield {id(each): each for entries in by_value.values() for each in entries}.values()
+                values = open_[name]
+                listed = by_value.values() if values is None else _listed(by_value, values)
+                yield {id(rule): (cause, rule) for each in listed for cause, rule in each}.values()
             elif isinstance(fact, (str, int, float)):
                 yield by_value.get(fact, ())
 
 
-def _needs(rule: Rule) -> frozenset[str]:
-    return frozenset(
-        name for name, conditions in rule.when.items() if any(each.pins for each in conditions)
+def _listed(
+    by_value: Mapping[_Scalar, list[_Entry]], values: Sequence[Json]
+) -> Iterator[list[_Entry]]:
+    return (
+        by_value[each]
+        for each in values
+        if isinstance(each, (str, int, float)) and each in by_value
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from smtpcheck.catalog.cause import Rule
 from smtpcheck.catalog.loader import load_catalog
-from smtpcheck.catalog.matcher import Open, holds, presumed
+from smtpcheck.catalog.matcher import holds, presumed
+from smtpcheck.catalog.rule_index import Open
 from smtpcheck.diagnosis.proof import facts_of_example
 from smtpcheck.model.jsonvalue import Facts
 
