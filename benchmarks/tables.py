@@ -1,0 +1,45 @@
+"""Markdown tables, readable on a terminal as well, and what stands in their cells."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from benchmarks.measure import Times, ratio
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with its columns aligned."""
+    grid = [list(heads), *map(list, rows)]
+    widths = [max(len(row[column]) for row in grid) for column in range(len(heads))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in grid
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def milliseconds(seconds: float) -> str:
+    """For a cell: `12.3`."""
+    return f"{seconds * 1000:.1f}"
+
+
+def race_table(
+    times: Mapping[str, Times], base: str, verdicts: Mapping[str, str] | None = None
+) -> str:
+    """A race as a table, each row with its ratio to the base and, last, its verdict."""
+    rows = []
+    for name, taken in times.items():
+        rows.append(
+            [
+                name,
+                milliseconds(taken.typical),
+                milliseconds(min(taken.wall)),
+                milliseconds(statistics.median(taken.cpu)),
+                f"{taken.peak_kib / 1024:.0f}",
+                f"{ratio(taken, times[base]):.2f}",
+                (verdicts or {}).get(name, ""),
+            ]
+        )
+    return table(["what", "ms", "least", "CPU ms", "peak MiB", f"ratio to {base}", "aim"], rows)
