@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from benchmarks.claims import Aim, Claim, Measured
+from benchmarks.claims import Aim, Measured
 from benchmarks.fleet_clients import FleetClients
-from benchmarks.measure import Runner, Times, ratio
+from benchmarks.fleet_table import Entry, claims_of, results
 from benchmarks.network import Laboratory
 from benchmarks.peers import lacking, program
 from benchmarks.tables import table
@@ -33,137 +31,49 @@ replies with patterns. msmtp cannot log in without a message, so it has no row. 
 says why a log-in fails; its report is part of what is timed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A row: a client, and what is aimed at with it."""
-
-    runner: Runner
-    kind: str
-    swaks: Aim | None = None
-    blackbox: Aim | None = None
-    memory: Aim | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """A row, measured."""
-
-    entry: _Entry
-    times: Times
-    against: Mapping[str, float]
-    """How many times the rate of swaks and of blackbox, as far as these are here."""
-    count: int
-
-    @property
-    def peak(self) -> float:
-        """In MiB."""
-        return self.times.peak_kib / 1024
-
-    def cells(self) -> list[str]:
-        """For the table."""
-        entry, took = self.entry, self.times.typical
-        return [
-            entry.runner.name,
-            f"{took:.1f}",
-            f"{self.count / took:.0f}",
-            f"{statistics.median(self.times.cpu) * 1000 / self.count:.1f}",
-            f"{self.peak:.0f}{_verdict(self.peak, entry.memory)}",
-            self._ratio("swaks", entry.swaks),
-            self._ratio("blackbox", entry.blackbox),
-        ]
-
-    def claims(self, how: str) -> Iterator[Claim]:
-        """What is aimed at, `how` the log-ins were done."""
-        start = f"{self.count} log-ins {how}"
-        for who, aim in (("swaks", self.entry.swaks), ("blackbox", self.entry.blackbox)):
-            if aim and who in self.against:
-                name = {"swaks": "swaks under xargs", "blackbox": "blackbox_exporter"}[who]
-                yield Claim(f"{start}: rate as a multiple of {name}", self.against[who], aim)
-        if self.entry.memory:
-            yield Claim(f"{start}: peak of memory in MiB", self.peak, self.entry.memory, 0)
-
-    def _ratio(self, who: str, aim: Aim | None) -> str:
-        value = self.against.get(who)
-        return "" if value is None else f"{value:.2f}{_verdict(value, aim)}"
-
-
 def race_of_fleet(lab: Laboratory, clients: FleetClients, rounds: int) -> Measured:
     """The table of all clients that are here."""
     clients.prepare()
     entries = [*_peers(clients), *_own(clients)]
     times = lab.near.race([entry.runner for entry in entries], rounds)
-    results = list(_results(entries, times, clients.fleet.count))
+    rows = results(entries, times, clients.fleet.count)
     heads = ["what", "s", "a second", "CPU ms each", "peak MiB", "x swaks", "x blackbox_exporter"]
-    rows = table(heads, [result.cells() for result in results])
     without = [f"Without {each}: not installed." for each in lacking()]
     without += [f"Without `{each}`: this version does not have it." for each in _missing(clients)]
-    claims = [
-        claim
-        for kind, how in CLAIMED.items()
-        if any(result.entry.kind == kind for result in results)
-        for claim in _fastest(results, kind).claims(how)
-    ]
+    shown = table(heads, [row.cells() for row in rows])
     return Measured(
-        f"{clients.fleet.count} log-ins", "\n".join([rows, "", NOTES, *without]), tuple(claims)
+        f"{clients.fleet.count} log-ins",
+        "\n".join([shown, "", NOTES, *without]),
+        tuple(claims_of(rows, CLAIMED)),
     )
 
 
-def speedup(times: Times, base: Times) -> float:
-    """How many times the rate of the base: the median of the rounds."""
-    return ratio(base, times)
-
-
-def _peers(clients: FleetClients) -> Iterator[_Entry]:
-    yield _Entry(clients.swaks(8), "swaks")
-    yield _Entry(clients.swaks(16), "swaks")
+def _peers(clients: FleetClients) -> Iterator[Entry]:
+    yield Entry(clients.swaks(8), "swaks")
+    yield Entry(clients.swaks(16), "swaks")
     if program("curl"):
-        yield _Entry(clients.curl(16), "curl")
+        yield Entry(clients.curl(16), "curl")
     if program("check_smtp"):
-        yield _Entry(clients.check_smtp(16), "check_smtp")
+        yield Entry(clients.check_smtp(16), "check_smtp")
     if program("curl") and program("prometheus-blackbox-exporter"):
-        yield _Entry(clients.blackbox(10), "blackbox")
-        yield _Entry(clients.blackbox(50), "blackbox")
+        yield Entry(clients.blackbox(10), "blackbox")
+        yield Entry(clients.blackbox(50), "blackbox")
 
 
-def _own(clients: FleetClients) -> Iterator[_Entry]:
+def _own(clients: FleetClients) -> Iterator[Entry]:
     missing = _missing(clients)
     for at_once in (25, 50):
         runner = clients.smtpcheck(at_once)
-        yield _Entry(runner, "one process", SWAKS_AIM, BLACKBOX_AIM, MEMORY_AIM)
-    yield _Entry(clients.smtpcheck(50, "--format", "jsonl"), "jsonl")
+        yield Entry(runner, "one process", SWAKS_AIM, BLACKBOX_AIM, MEMORY_AIM)
+    yield Entry(clients.smtpcheck(50, "--format", "jsonl"), "jsonl")
     if "--processes" not in missing:
         runner = clients.smtpcheck(50, "--processes", str(os.cpu_count() or 1))
-        yield _Entry(runner, "all cores", blackbox=ALL_CORES_AIM)
+        yield Entry(runner, "all cores", blackbox=ALL_CORES_AIM)
     if "serve" not in missing and program("curl"):
-        yield _Entry(clients.serve(10), "serve")
-        yield _Entry(clients.serve(50), "serve")
+        yield Entry(clients.serve(10), "serve")
+        yield Entry(clients.serve(50), "serve")
 
 
 def _missing(clients: FleetClients) -> list[str]:
     wanted = {"--processes": ("probe", "--processes"), "serve": ("serve",)}
     return [name for name, words in wanted.items() if not clients.offers(*words)]
-
-
-def _results(
-    entries: Sequence[_Entry], times: Mapping[str, Times], count: int
-) -> Iterator[_Result]:
-    bases = {}
-    for who in ("swaks", "blackbox"):
-        names = [entry.runner.name for entry in entries if entry.kind == who]
-        if names:
-            bases[who] = min((times[name] for name in names), key=lambda each: each.typical)
-    for entry in entries:
-        taken = times[entry.runner.name]
-        against = {who: speedup(taken, base) for who, base in bases.items()}
-        yield _Result(entry, taken, against, count)
-
-
-def _fastest(results: Sequence[_Result], kind: str) -> _Result:
-    return min(
-        (result for result in results if result.entry.kind == kind),
-        key=lambda result: result.times.typical,
-    )
-
-
-def _verdict(value: float, aim: Aim | None) -> str:
-    return f", {aim.verdict(value)}" if aim else ""
