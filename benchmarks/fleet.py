@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from benchmarks.claims import Aim, Measured
+from benchmarks.aims import Aim
+from benchmarks.claims import Measured
 from benchmarks.fleet_clients import FleetClients
 from benchmarks.fleet_table import Entry, claims_of, results
 from benchmarks.network import Laboratory

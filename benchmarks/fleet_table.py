@@ -6,7 +6,8 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.claims import Aim, Claim
+from benchmarks.aims import Aim
+from benchmarks.claims import Claim
 from benchmarks.measure import Runner, Times, ratio
 
 
@@ -98,4 +99,4 @@ def speedup(times: Times, base: Times) -> float:
 def _cell(value: float, aim: Aim | None, digits: int) -> str:
     if aim is None:
         return f"{value:.{digits}f}"
-    return f"{aim.rounded(value, digits)}, {aim.verdict(value)}"
+    return f"{aim.figure(value, digits)}, {aim.verdict(value)}"

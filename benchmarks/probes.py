@@ -8,11 +8,12 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterator
 
-from benchmarks.claims import Aim, Claim, Measured
+from benchmarks.aims import Aim
+from benchmarks.claims import Claim, Measured
 from benchmarks.clients import NAME, Clients
 from benchmarks.measure import Runner, Times, ratio
 from benchmarks.network import Laboratory
-from benchmarks.tables import milliseconds, race_table, table
+from benchmarks.tables import milliseconds, race_table, table, with_aim
 
 LOOPBACK_AIM = Aim(2.5)
 SLOW_AIM = Aim(0.85)
@@ -35,7 +36,7 @@ def on_loopback(lab: Laboratory, clients: Clients, rounds: int) -> Iterator[Meas
     ):
         times = lab.near.race(clients.everybody(host), rounds)
         value = ratio(times[_PROBE], times["swaks"])
-        rows = race_table(times, "swaks", {_PROBE: LOOPBACK_AIM.verdict(value)})
+        rows = race_table(times, "swaks", {_PROBE: LOOPBACK_AIM})
         claim = Claim(
             f"a whole probe on loopback {short}: time as a multiple of swaks", value, LOOPBACK_AIM
         )
@@ -70,10 +71,9 @@ def on_slow_line(lab: Laboratory, clients: Clients, rounds: int) -> Iterator[Mea
 
 def _slow_row(name: str, waits: int, quick: Times, slow: dict[str, Times]) -> list[str]:
     paid = (slow[name].typical - quick.typical) / (2 * ONE_WAY)
-    value = ratio(slow[name], slow["swaks"])
-    aim = SLOW_AIM.verdict(value) if name == _PROBE else ""
     times = [milliseconds(quick.typical), milliseconds(slow[name].typical)]
-    return [name, str(waits), *times, f"{paid:.1f}", f"{value:.2f}", aim]
+    compared = with_aim(ratio(slow[name], slow["swaks"]), SLOW_AIM if name == _PROBE else None)
+    return [name, str(waits), *times, f"{paid:.1f}", *compared]
 
 
 def _waits(lab: Laboratory, runner: Runner) -> int:

@@ -32,7 +32,7 @@ PARTS = ("startup", "loopback", "where", "slow", "fleet")
 
 
 def main() -> int:
-    """Prints the tables. 1 when a measured program failed."""
+    """Prints the tables. 1 when a measured program failed, 130 after an interrupt."""
     given = _given()
     # As an interrupt: what was started is ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -51,6 +51,8 @@ def main() -> int:
         except FailedRunError as error:
             sys.stderr.write(f"{error}\n")
             return 1
+        except KeyboardInterrupt:
+            return 130
     claims = [claim for part in measured for claim in part.claims]
     if claims:
         print(f"## Aims\n\n{claims_table(claims)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
+from benchmarks.aims import Aim
 from benchmarks.measure import Times, ratio
 
 
@@ -25,12 +26,11 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.1f}"
 
 
-def race_table(
-    times: Mapping[str, Times], base: str, verdicts: Mapping[str, str] | None = None
-) -> str:
-    """A race as a table, each row with its ratio to the base and, last, its verdict."""
+def race_table(times: Mapping[str, Times], base: str, aims: Mapping[str, Aim] | None = None) -> str:
+    """A race as a table, each row with its ratio to the base, which may have an aim."""
     rows = []
     for name, taken in times.items():
+        value, aim = ratio(taken, times[base]), (aims or {}).get(name)
         rows.append(
             [
                 name,
@@ -38,8 +38,12 @@ def race_table(
                 milliseconds(min(taken.wall)),
                 milliseconds(statistics.median(taken.cpu)),
                 f"{taken.peak_kib / 1024:.0f}",
-                f"{ratio(taken, times[base]):.2f}",
-                (verdicts or {}).get(name, ""),
+                *with_aim(value, aim),
             ]
         )
     return table(["what", "ms", "least", "CPU ms", "peak MiB", f"ratio to {base}", "aim"], rows)
+
+
+def with_aim(value: float, aim: Aim | None) -> tuple[str, str]:
+    """Two cells: the value, and what is said of it."""
+    return (aim.figure(value, 2), aim.verdict(value)) if aim else (f"{value:.2f}", "")

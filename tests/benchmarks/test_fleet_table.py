@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.claims import Aim
+from benchmarks.aims import Aim
 from benchmarks.fleet_clients import Fleet
 from benchmarks.fleet_table import Entry, claims_of, results
 from benchmarks.measure import Runner, Times

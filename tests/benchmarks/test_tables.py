@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import kept
-from benchmarks.claims import Aim, Claim, Measured
+from benchmarks.aims import Aim
+from benchmarks.claims import Claim, Measured
 from benchmarks.kept import BEGIN, END, check_places, keep, replaced
 from benchmarks.measure import Times
 from benchmarks.tables import race_table, table
@@ -35,6 +36,8 @@ def test_an_aim_is_kept_up_to_its_limit(aim: Aim, value: float, verdict: str) ->
 def test_a_value_that_misses_its_aim_is_not_rounded_to_one_that_keeps_it() -> None:
     assert Claim("rate", 9.999, Aim(10, True)).row() == ["rate", "9.99", "at least 10", "NO"]
     assert Claim("time", 2.501, Aim(2.5)).row() == ["time", "2.51", "at most 2.5", "NO"]
+    assert Claim("time", 1.4551, Aim(0.85)).row()[1] == "1.46"
+    assert Claim("time", 1.4549, Aim(0.85)).row()[1] == "1.45"
     assert Claim("peak", 60.2, Aim(60), 0).row() == ["peak", "61", "at most 60", "NO"]
 
 
@@ -43,7 +46,7 @@ def test_a_race_shows_ratios_to_its_base_in_milliseconds() -> None:
         "ours": Times([0.003], [0.002], 31 * 1024),
         "swaks": Times([0.002], [0.001], 19 * 1024),
     }
-    ours, swaks = race_table(times, "swaks", {"ours": "yes"}).splitlines()[2:]
+    ours, swaks = race_table(times, "swaks", {"ours": Aim(1.5)}).splitlines()[2:]
     assert [cell.strip() for cell in ours.split("|")[1:-1]] == [
         "ours",
         "3.0",
@@ -51,7 +54,7 @@ def test_a_race_shows_ratios_to_its_base_in_milliseconds() -> None:
         "2.0",
         "31",
         "1.50",
-        "yes",
+        "yes (at most 1.5)",
     ]
     assert "1.00" in swaks
 
