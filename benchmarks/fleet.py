@@ -23,8 +23,9 @@ CLAIMED = {
 NOTES = """\
 All run on the processors that the servers run on too, so the servers bound what can be reached.
 CPU: of the client, not of the server; of an exporter without the curl that asks it. Peak: of all
-processes of a client together, or of the exporter. Ratios: of the rates, to the faster row of
-swaks and of blackbox_exporter.
+processes of a client together, or of the exporter. Exporters run already; `smtpcheck probe` starts
+and reads its thousand targets in the time that is shown. Ratios: of the rates, to the faster row
+of swaks and of blackbox_exporter.
 
 What they leave out: swaks verifies the chain, not the name. curl sends a NOOP, as it cannot end
 after a log-in. check_smtp verifies nothing, and logs in with LOGIN. blackbox_exporter compares

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,6 @@ from typing import Any
 from benchmarks.failure import FailedRunError
 from benchmarks.installed import ROOT
 from benchmarks.measure import Runner, Times
-from benchmarks.peers import program
 
 SERVER, CLIENT = "10.99.0.2", "10.99.0.1"
 _ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -28,7 +28,7 @@ def missing() -> str:
     if os.geteuid() != 0:
         return "root (Postfix and network namespaces need it)"
     programs = ("ip", "unshare", "postfix", "dovecot", "named", "swaks")
-    lacking = [name for name in programs if not program(name)]
+    lacking = [name for name in programs if not shutil.which(name)]
     if not Path("/dev/net/tun").exists():
         lacking.append("/dev/net/tun")
     return ", ".join(lacking)

@@ -12,14 +12,13 @@ PACKAGES = {
     "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
 }
 """Programs that a run goes on without, with their Debian packages."""
-_MORE_PLACES = ("/usr/sbin", "/usr/lib/nagios/plugins", "/usr/lib/monitoring-plugins")
+_PLUGINS = ("/usr/lib/nagios/plugins", "/usr/lib/monitoring-plugins")
 
 
 def program(name: str) -> str:
     """The path of a program; empty where it is not installed."""
-    return (
-        shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_MORE_PLACES))) or ""
-    )
+    places = os.pathsep.join((os.environ.get("PATH", ""), *_PLUGINS))
+    return shutil.which(name, path=places) or ""
 
 
 def lacking() -> list[str]:
