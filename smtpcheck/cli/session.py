@@ -10,7 +10,7 @@ from smtpcheck.api import Each, Job, probe_many
 from smtpcheck.cli.failure import usage_failure
 from smtpcheck.cli.stdout import write_stdout
 from smtpcheck.model.errors import UsageError
-from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.progress import Progress, Waiting, Watcher, nobody
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import ExitCode, Stage
 from smtpcheck.model.value import dataclass
@@ -63,6 +63,8 @@ def probe_jobs(
         for path in files:
             must_be_writable(path)
     asking = asking or asker(no_input=wishes.no_input)
+    if any(job.plan.retries for job in jobs):
+        asking = remembered(asking)
     echo = _echo_kept() if asking else nullcontext()
     with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
         ask = _undisturbed(asking, watcher)
@@ -164,12 +166,21 @@ def _undisturbed(ask: Callable[[str], str] | None, watcher: Watcher) -> Callable
 
 
 def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         return nullcontext(nobody)
+    if not sys.stderr.isatty():
+        return nullcontext(_tell_waits if targets == 1 else nobody)
     from smtpcheck.cli.live import live_watcher
     from smtpcheck.cli.terminal import style_for
 
     return live_watcher(sys.stderr, style_for(sys.stderr), targets=targets)
+
+
+def _tell_waits(progress: Progress) -> None:
+    if isinstance(progress, Waiting):
+        from smtpcheck.cli.live import tell_wait
+
+        tell_wait(progress)
 
 
 def write_report(report: Report, output: Output, wishes: Wishes) -> str:
@@ -186,14 +197,14 @@ def _write_text(report: Report, output: Output, wishes: Wishes) -> str:
     from smtpcheck.cli.terminal import style_for
 
     style = Style(width=100, color=False, unicode=True) if output.path else style_for(sys.stdout)
-    text = FORMATS[output.format](
+    chunks = FORMATS[output.format](
         report, style, verbose=wishes.verbose, quiet=wishes.quiet, opened=wishes.opened
     )
     if output.path:
         from smtpcheck.store.report_file import save_report
 
-        return save_report(output.path, text)
-    return write_stdout(text)
+        return save_report(output.path, chunks)
+    return write_stdout(chunks)
 
 
 def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
@@ -204,14 +215,19 @@ def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
 def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> list[str]:
     """One file may hold the conversations of several targets, one after the other. Returns what
     could not be written and why."""
-    if not _debug_files(jobs, wishes):
+    paths = _debug_files(jobs, wishes)
+    if not paths:
         return []
-    from smtpcheck.report.transcript import render_transcript
     from smtpcheck.store.report_file import save_report
 
-    told: dict[str, list[str]] = {}
+    return [save_report(path, _conversations(report, jobs, wishes, path)) for path in paths]
+
+
+def _conversations(report: Report, jobs: Sequence[Job], wishes: Wishes, path: str) -> Iterator[str]:
+    from smtpcheck.report.transcript import render_transcript
+
+    joint = ""
     for job, target in zip(jobs, report.targets, strict=True):
-        path = wishes.debug_file or job.loaded.profile.debug.file
-        if path:
-            told.setdefault(path, []).append(render_transcript(target, started=report.started))
-    return [save_report(path, "\n".join(texts)) for path, texts in told.items()]
+        if path == (wishes.debug_file or job.loaded.profile.debug.file):
+            yield joint + render_transcript(target, started=report.started)
+            joint = "\n"

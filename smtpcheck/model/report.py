@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smtpcheck.model.diagnosis import Diagnosis
@@ -24,6 +25,19 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one of several attempts at a target came to."""
+
+    outcome: Outcome
+    exit_code: int
+    elapsed_ms: float
+    waited_ms: float
+    """What had been waited before it."""
+    cause: str = ""
+    """Of its failure; empty where there is none, or none is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetReport:
     """What one run found out about one target."""
 
@@ -39,6 +53,8 @@ class TargetReport:
     """The words that follow the target for a run that reaches the server in the same way."""
     again: Again | None = None
     """None: a saved report does not tell."""
+    attempts: tuple[Attempt, ...] = ()
+    """All of them, the last being the one that the rest tells of; empty where there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +65,6 @@ class Report:
     """UTC, RFC 3339."""
     outcome: Outcome
     exit_code: int
-    targets: tuple[TargetReport, ...]
+    targets: Sequence[TargetReport]
+    """In the order of the run. Of thousands each is made anew when it is asked for, so that a
+    reader goes through them and keeps none."""
