@@ -17,6 +17,9 @@ from benchmarks.measure import Run, Runner, Times, once, race, ratio
 from benchmarks.processes import tree_peak
 from tests.lab.postfix import free_ports
 
+on_linux = pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="asks the /proc of Linux"
+)
 _SERVER = """
 import socket, sys
 with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
@@ -78,6 +81,7 @@ def test_a_client_reads_the_file_that_it_is_given(tmp_path: Path) -> None:
     once(Runner("reader", argv, "SUBJECT: BENCHMARK", stdin=str(message)))
 
 
+@on_linux
 def test_memory_is_that_of_all_processes_of_a_client_together() -> None:
     both = 2 * 60 * 1024
     with subprocess.Popen(python(_PARENT), stdin=subprocess.PIPE, text=True) as process:
@@ -110,6 +114,7 @@ def test_a_ratio_is_the_median_of_the_rounds_and_not_the_ratio_of_the_medians() 
     assert slow.typical / base.typical == 3.0
 
 
+@on_linux
 def test_an_exporter_is_asked_while_it_serves_and_ended_with_the_race() -> None:
     (port,) = free_ports(1)
     ask = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1]))).recv(1)"
