@@ -190,6 +190,11 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
     from smtpcheck.api.again import again_of, bounds_of
     from smtpcheck.diagnosis.verdict import verdict
 
+    compared: tuple[str, ...] = ()
+    if job.before is not None:
+        from smtpcheck.api.baseline import compare
+
+        seen, compared = compare(job.before, seen)
     outcome, code = verdict(seen)
     diagnoses = judged(seen)
     return TargetReport(
@@ -205,6 +210,8 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
             *notes,
             *_score_notes(seen),
             *_lint_notes(seen, diagnoses),
+            *compared,
+            *_expectation_notes(seen),
         ),
         options=(*job.options, *bounds_of(job.plan)),
         again=again_of(job),
@@ -228,6 +235,16 @@ def _lint_notes(seen: Observations, diagnoses: Sequence[Diagnosis]) -> tuple[str
     from smtpcheck.diagnosis.precheck import lint_notes
 
     return lint_notes(seen, diagnoses)
+
+
+def _expectation_notes(seen: Observations) -> tuple[str, ...]:
+    from smtpcheck.diagnosis.verdict import wants_anything
+
+    if not wants_anything(seen.settings):
+        return ()
+    from smtpcheck.diagnosis.expectations import expectation_notes
+
+    return expectation_notes(seen)
 
 
 def _check_one_of_many(job: Job) -> None:
