@@ -22,6 +22,7 @@ from smtpcheck.model.target import (
     ProfileFile,
     as_address,
     parse_target,
+    split_settings,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Job:
     """One target, ready to be probed."""
 
     target: str
-    """As the user named it."""
+    """As the user named it, with the settings that stand behind it: `notify server.port=2525`."""
     loaded: LoadedProfile
     plan: Plan
     notes: tuple[str, ...] = field(default=())
@@ -77,7 +78,14 @@ def load_target(
     overrides: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Job:
-    """Finds out what a target is and reads its settings. Raises UsageError or ProfileError."""
+    """Finds out what a target is and reads its settings; those that stand behind it win over
+    `overrides`. Raises UsageError or ProfileError."""
+    if " " in text.strip():
+        target, settings = split_settings(text)
+        job = load_target(
+            target, plan=plan, overrides={**(overrides or {}), **settings}, environment=environment
+        )
+        return replace(job, target=text, overrides=dict(overrides or {}))
     from smtpcheck.store.paths import profile_path
     from smtpcheck.store.profile_reader import profile_from_settings, read_profile
     from smtpcheck.store.proxy_url import FROM_ENVIRONMENT
@@ -302,9 +310,8 @@ def _taken_as_host(name: str) -> tuple[str, ...]:
         return ()
     from difflib import get_close_matches
 
-    from smtpcheck.store.profile_reader import list_profiles
+    from smtpcheck.store.profile_reader import profile_names
 
-    known = [entry.name for entry in list_profiles()]
-    close = get_close_matches(name, known, 1)
+    close = get_close_matches(name, profile_names(), 1)
     hint = f"; did you mean the profile {close[0]}?" if close else ""
     return (f"there is no profile {name}, so it was taken for a host name{hint}",)
