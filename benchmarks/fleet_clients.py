@@ -109,10 +109,7 @@ class FleetClients:
 
     def smtpcheck(self, at_once: int, *more: str) -> Runner:
         """One run for all targets."""
-        targets = ["--targets", str(self._targets)]
-        if not self.offers("probe", "--targets"):
-            targets = [f"host-{block}-{host}" for block, host in self.fleet.numbers()]
-        argv = [self.programs.smtpcheck, "probe", *targets]
+        argv = [self.programs.smtpcheck, "probe", "--targets", str(self._targets)]
         argv += ["--until", "auth", "--jobs", str(at_once), *more]
         count = self.fleet.count
         name = " ".join(("smtpcheck probe --jobs", str(at_once), *more))
