@@ -57,6 +57,7 @@ class Server:
         self._busy = 0
         self._stopping = False
         self._wake, self._woken = socket.socketpair()
+        self._accepting: threading.Thread | None = None
 
     @property
     def open_connections(self) -> int:
@@ -65,7 +66,8 @@ class Server:
 
     def start(self) -> None:
         """Begins to take connections, and returns at once."""
-        threading.Thread(target=self._accept, name="serve-accept", daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, name="accept", daemon=True)
+        self._accepting.start()
 
     def stop(self, grace: float) -> bool:
         """Takes no more connections, and waits so many seconds for the requests that run. Returns
@@ -73,6 +75,8 @@ class Server:
         self._stopping = True
         with suppress(OSError):
             self._wake.send(b"x")
+        if self._accepting is not None:
+            self._accepting.join()
         with self._changed:
             return self._changed.wait_for(lambda: self._busy == 0, timeout=grace)
 
@@ -85,7 +89,7 @@ class Server:
                 for key, _ in selector.select():
                     if isinstance(key.fileobj, socket.socket) and key.fileobj is not self._woken:
                         self._take(key.fileobj)
-        for each in self._listeners:
+        for each in (*self._listeners, self._wake, self._woken):
             each.close()
 
     def _take(self, listener: socket.socket) -> None:
