@@ -188,7 +188,7 @@ def test_another_try_is_made_with_the_settings_of_this_one() -> None:
     job = load_target("127.0.0.1:1", plan=plan, overrides={"server.helo": "a.test"}, environment={})
     report = report_of(datetime.now(UTC), [probe(job)])
     again = "127.0.0.1:1 --set server.helo=a.test --to b@x.test --resolver 127.0.0.1:1"
-    text = render_text(report, Style(width=200, color=False, unicode=True))
+    text = "".join(render_text(report, Style(width=200, color=False, unicode=True)))
     assert f"  try: smtpcheck probe {again} --no-experiments --until tcp\n" in text
     steps = [step for each in report.targets[0].diagnoses for step in each.help]
     assert not [step for step in steps if "profile set" in step], "there is no profile"

@@ -22,7 +22,7 @@ def plugin_code(arguments: Sequence[str], code: int, said: str) -> int:
     from smtpcheck.report.nagios import unknown_output
 
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
-    write_stdout(unknown_output(errors[-1].removeprefix("error: ") if errors else said))
+    write_stdout([unknown_output(errors[-1].removeprefix("error: ") if errors else said)])
     return _UNKNOWN
 
 

@@ -74,7 +74,7 @@ def show_proof(proof: Proof) -> None:
     from smtpcheck.report.text import render_text
 
     report = report_of(datetime.now(UTC), [proof.report])
-    sys.stdout.write(render_text(report, style_for(sys.stdout), quiet=True))
+    sys.stdout.writelines(render_text(report, style_for(sys.stdout), quiet=True))
     sys.stdout.flush()
     if proof.without_login and not proof.exit_code:
         typer.echo(f"note: {proof.without_login}", err=True)

@@ -186,14 +186,14 @@ def _write_text(report: Report, output: Output, wishes: Wishes) -> str:
     from smtpcheck.cli.terminal import style_for
 
     style = Style(width=100, color=False, unicode=True) if output.path else style_for(sys.stdout)
-    text = FORMATS[output.format](
+    chunks = FORMATS[output.format](
         report, style, verbose=wishes.verbose, quiet=wishes.quiet, opened=wishes.opened
     )
     if output.path:
         from smtpcheck.store.report_file import save_report
 
-        return save_report(output.path, text)
-    return write_stdout(text)
+        return save_report(output.path, chunks)
+    return write_stdout(chunks)
 
 
 def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
@@ -204,14 +204,19 @@ def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
 def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> list[str]:
     """One file may hold the conversations of several targets, one after the other. Returns what
     could not be written and why."""
-    if not _debug_files(jobs, wishes):
+    paths = _debug_files(jobs, wishes)
+    if not paths:
         return []
-    from smtpcheck.report.transcript import render_transcript
     from smtpcheck.store.report_file import save_report
 
-    told: dict[str, list[str]] = {}
+    return [save_report(path, _conversations(report, jobs, wishes, path)) for path in paths]
+
+
+def _conversations(report: Report, jobs: Sequence[Job], wishes: Wishes, path: str) -> Iterator[str]:
+    from smtpcheck.report.transcript import render_transcript
+
+    joint = ""
     for job, target in zip(jobs, report.targets, strict=True):
-        path = wishes.debug_file or job.loaded.profile.debug.file
-        if path:
-            told.setdefault(path, []).append(render_transcript(target, started=report.started))
-    return [save_report(path, "\n".join(texts)) for path, texts in told.items()]
+        if path == (wishes.debug_file or job.loaded.profile.debug.file):
+            yield joint + render_transcript(target, started=report.started)
+            joint = "\n"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 
 
-def write_stdout(text: str) -> str:
-    """Writes the text at once. Returns why that could not be done, or nothing: who reads a pipe
-    and has read enough does not change the result of the run."""
+def write_stdout(chunks: Iterable[str]) -> str:
+    """Writes the pieces of a text, each as it is made. Returns why that could not be done, or
+    nothing: who reads a pipe and has read enough does not change the result of the run."""
     try:
-        sys.stdout.write(text)
+        sys.stdout.writelines(chunks)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smtpcheck.model.diagnosis import Diagnosis
@@ -49,4 +50,6 @@ class Report:
     """UTC, RFC 3339."""
     outcome: Outcome
     exit_code: int
-    targets: tuple[TargetReport, ...]
+    targets: Sequence[TargetReport]
+    """In the order of the run. Of thousands each is made anew when it is asked for, so that a
+    reader goes through them and keeps none."""

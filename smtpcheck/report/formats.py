@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from smtpcheck.model.errors import UsageError
@@ -13,7 +13,11 @@ from smtpcheck.report.style import Style
 
 
 class Renderer(Protocol):
-    """A report as a string that is ready to be written."""
+    """A report as pieces of text that are written one after the other.
+
+    A run may have thousands of targets, which lie on the disk: a renderer goes through them once or
+    a few times, keeps none of them, and never has the whole text in memory.
+    """
 
     def __call__(
         self,
@@ -23,7 +27,7 @@ class Renderer(Protocol):
         verbose: bool,
         quiet: bool,
         opened: Collection[Stage] = (),
-    ) -> str: ...
+    ) -> Iterable[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,67 +41,67 @@ class Output:
 
 def _text(
     report: Report, style: Style, *, verbose: bool, quiet: bool, opened: Collection[Stage] = ()
-) -> str:
+) -> Iterable[str]:
     from smtpcheck.report.text import render_text
 
     return render_text(report, style, verbose=verbose, quiet=quiet, opened=opened)
 
 
-def _json(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001 -- a document for programs is the same for every reader
+def _json(report: Report, style: Style, **_wishes: object) -> Iterable[str]:  # noqa: ARG001 -- a document for programs is the same for every reader
     from smtpcheck.report.json_report import render_json
 
     return render_json(report)
 
 
-def _html(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001 -- a document to pass on is the same for every reader
+def _html(report: Report, style: Style, **_wishes: object) -> Iterable[str]:  # noqa: ARG001 -- a document to pass on is the same for every reader
     from smtpcheck.report.html import render_html
 
     return render_html(report)
 
 
-def _jsonl(report: Report, style: Style, **_wishes: object) -> str:  # noqa: ARG001
+def _jsonl(report: Report, style: Style, **_wishes: object) -> Iterable[str]:  # noqa: ARG001
     from smtpcheck.report.jsonl import render_jsonl
 
     return render_jsonl(report)
 
 
-def _junit(report: Report, style: Style, **_wishes: object) -> str:
+def _junit(report: Report, style: Style, **_wishes: object) -> Iterable[str]:
     from smtpcheck.report.junit import render_junit
 
     return render_junit(report, style)
 
 
-def _nagios(report: Report, style: Style, **_wishes: object) -> str:
+def _nagios(report: Report, style: Style, **_wishes: object) -> Iterable[str]:
     from smtpcheck.report.nagios import render_nagios
 
     return render_nagios(report, style)
 
 
-def _github(report: Report, style: Style, **_wishes: object) -> str:
+def _github(report: Report, style: Style, **_wishes: object) -> Iterable[str]:
     from smtpcheck.report.github import render_github
 
     return render_github(report, style)
 
 
-def _prometheus(report: Report, style: Style, **_wishes: object) -> str:
+def _prometheus(report: Report, style: Style, **_wishes: object) -> Iterable[str]:
     from smtpcheck.report.metrics import render_prometheus
 
     return render_prometheus(report, style)
 
 
-def _openmetrics(report: Report, style: Style, **_wishes: object) -> str:
+def _openmetrics(report: Report, style: Style, **_wishes: object) -> Iterable[str]:
     from smtpcheck.report.metrics import render_openmetrics
 
     return render_openmetrics(report, style)
 
 
-def _markdown(report: Report, style: Style, **_wishes: object) -> str:
+def _markdown(report: Report, style: Style, **_wishes: object) -> Iterable[str]:
     from smtpcheck.report.markdown import render_markdown
 
     return render_markdown(report, style)
 
 
-def _sarif(report: Report, style: Style, **_wishes: object) -> str:
+def _sarif(report: Report, style: Style, **_wishes: object) -> Iterable[str]:
     from smtpcheck.report.sarif import render_sarif
 
     return render_sarif(report, style)

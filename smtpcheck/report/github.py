@@ -8,12 +8,14 @@ written as the toolkit of GitHub does it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
 from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
-from smtpcheck.report.troubles import Trouble, profile_file, troubles_of, unique_names
+from smtpcheck.report.troubles import Trouble, named_targets, profile_file, troubles_of
 from smtpcheck.report.verdict import verdict
 
 MOST = 10
@@ -23,40 +25,63 @@ SUMMARY_LIMIT = 1 << 20
 _ROOM = 4096
 
 
-def render_github(report: Report, style: Style) -> str:
+def render_github(report: Report, style: Style) -> Iterator[str]:
     """A command a line: errors, then warnings, then a notice for each target without either."""
-    told: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
-    for name, target in zip(unique_names(report, style), report.targets, strict=True):
+    told = {kind: _Annotations(kind) for kind in ("error", "warning", "notice")}
+    for name, target in named_targets(report, style):
         troubles = troubles_of(target, style)
         for each in troubles:
             kind = "error" if each.severity is Severity.ERROR else "warning"
-            told[kind].append(_trouble(name, target, each))
+            told[kind].add(_trouble(name, target, each))
         if target.outcome is Outcome.INTERRUPTED:
-            told["error"].append(_verdict("error", name, target, style))
+            told["error"].add(_verdict("error", name, target, style))
         elif not troubles:
-            told["notice"].append(_verdict("notice", name, target, style))
-    return "".join(f"{line}\n" for kind, lines in told.items() for line in _shown(kind, lines))
+            told["notice"].add(_verdict("notice", name, target, style))
+    for each_kind in told.values():
+        yield from each_kind.lines()
 
 
 def job_summary(report: Report, style: Style, *, already: int) -> str:
     """The Markdown of the report as far as there is room: `already` octets are in the summary."""
     from smtpcheck.report.markdown import render_markdown
 
-    text = render_markdown(report, style)
     room = SUMMARY_LIMIT - already - _ROOM
-    if len(text.encode()) <= room:
-        return text
-    cut = text.encode()[: max(room, 0)].decode("utf-8", "ignore").rpartition("\n")[0]
+    if room <= 0:
+        return ""
+    made = b""
+    for chunk in render_markdown(report, style):
+        made += chunk.encode()
+        if len(made) > room:
+            break
+    else:
+        return made.decode()
+    cut = made[:room].decode("utf-8", "ignore").rpartition("\n")[0]
     # What is cut may have opened a block of code.
     fence = "\n```" if cut.count("\n```") % 2 else ""
-    return f"{cut}{fence}\n\nThe rest did not fit into the summary.\n" if room > 0 else ""
+    return f"{cut}{fence}\n\nThe rest did not fit into the summary.\n"
 
 
-def _shown(kind: str, lines: list[str]) -> list[str]:
-    if len(lines) <= MOST:
-        return lines
-    more = len(lines) - MOST + 1
-    return [*lines[: MOST - 1], f"::{kind} title=smtpcheck::{more} more: see the job summary"]
+class _Annotations:
+    """Those of one kind: as many as GitHub shows, and how many more there are."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._first: list[str] = []
+        self._count = 0
+
+    def add(self, line: str) -> None:
+        """Takes one."""
+        self._count += 1
+        if self._count <= MOST:
+            self._first.append(line)
+
+    def lines(self) -> Iterator[str]:
+        """A line each; the last counts those that GitHub would leave out."""
+        more = self._count - MOST + 1
+        kept = self._first if more <= 1 else self._first[: MOST - 1]
+        yield from (f"{line}\n" for line in kept)
+        if more > 1:
+            yield f"::{self._kind} title=smtpcheck::{more} more: see the job summary\n"
 
 
 def _trouble(name: str, target: TargetReport, trouble: Trouble) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -22,21 +23,25 @@ from smtpcheck.report.html_view import page_view
 if TYPE_CHECKING:
     from jinja2 import Template
 
+_PIECES = 500
+"""Of the template, which are written at once."""
 _TEMPLATES = "templates"
 
 
-def render_html(report: Report) -> str:
+def render_html(report: Report) -> Iterator[str]:
     """The page, in ASCII: it reads the same in every encoding that it may be saved or sent in."""
     from markupsafe import Markup
 
     style = _source("report.css")
-    text = _template().render(
+    pieces = _template().stream(
         page=page_view(report),
         version=smtpcheck.__version__,
         style=Markup(style),  # noqa: S704 - a file of this package
         policy=_policy(style),
     )
-    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    pieces.enable_buffering(_PIECES)
+    for piece in pieces:
+        yield piece.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _policy(style: str) -> str:

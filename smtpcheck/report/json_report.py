@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import smtpcheck
 from smtpcheck.model.diagnosis import Diagnosis
@@ -27,6 +27,8 @@ __all__ = [
     "render_json",
     "report_from_data",
     "report_to_data",
+    "run_to_data",
+    "target_to_data",
 ]
 
 SCHEMA = 1
@@ -35,10 +37,17 @@ _STEP_KEYS = frozenset(("step", "outcome", "elapsed_ms", "summary"))
 _EXPERIMENT_KEYS = frozenset(("name", "outcome", "summary", "elapsed_ms"))
 
 
-def render_json(report: Report) -> str:
+def render_json(report: Report) -> Iterator[str]:
     """The report as one JSON document, in ASCII: it reads the same in every encoding, and nothing
     in it acts on a terminal."""
-    return dump(report_to_data(report), indent=2) + "\n"
+    head = dump(_run(report), indent=2).removesuffix("\n}")
+    yield f'{head},\n  "targets": ['
+    joint = "\n    "
+    for target in report.targets:
+        # A line end within a string is written as an escape: each that stands here can be indented.
+        yield joint + dump(target_to_data(target), indent=2).replace("\n", "\n    ")
+        joint = ",\n    "
+    yield "]\n}\n" if joint == "\n    " else "\n  ]\n}\n"
 
 
 def dump(data: Json, *, indent: int | None = None) -> str:
@@ -50,17 +59,28 @@ def dump(data: Json, *, indent: int | None = None) -> str:
 
 def report_to_data(report: Report) -> dict[str, Json]:
     """The report as plain values; times in milliseconds, rounded to three decimals."""
+    return {**_run(report), "targets": [target_to_data(target) for target in report.targets]}
+
+
+def run_to_data(report: Report) -> dict[str, Json]:
+    """What every document of a run says of it."""
     return {
         "schema": SCHEMA,
         "tool": {"name": "smtpcheck", "version": smtpcheck.__version__},
         "started": plain(report.started),
-        "outcome": report.outcome.value,
-        "exit_code": int(report.exit_code),
-        "targets": [_target(target) for target in report.targets],
     }
 
 
-def _target(target: TargetReport) -> dict[str, Json]:
+def _run(report: Report) -> dict[str, Json]:
+    outcome: dict[str, Json] = {
+        "outcome": report.outcome.value,
+        "exit_code": int(report.exit_code),
+    }
+    return {**run_to_data(report), **outcome}
+
+
+def target_to_data(target: TargetReport) -> dict[str, Json]:
+    """One target as plain values."""
     seen = target.observations
     return {
         "target": plain(target.target),

@@ -5,14 +5,14 @@ A line holds what `json` says of the target, and `schema`, `tool` and `started` 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from smtpcheck.model.report import Report
-from smtpcheck.report.json_report import dump, report_to_data
+from smtpcheck.report.json_report import dump, run_to_data, target_to_data
 
 
-def render_jsonl(report: Report) -> str:
+def render_jsonl(report: Report) -> Iterator[str]:
     """A line for each target, in the order of the report."""
-    data = report_to_data(report)
-    run = {name: data[name] for name in ("schema", "tool", "started")}
-    targets = data["targets"]
-    lines = targets if isinstance(targets, list) else []
-    return "".join(dump({**run, **line}) + "\n" for line in lines if isinstance(line, dict))
+    run = run_to_data(report)
+    for target in report.targets:
+        yield dump({**run, **target_to_data(target)}) + "\n"

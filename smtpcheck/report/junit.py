@@ -9,6 +9,9 @@ its own.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from smtpcheck.model.diagnosis import Severity
@@ -16,32 +19,41 @@ from smtpcheck.model.observation import StageResult
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
 from smtpcheck.report.rows import shown
+from smtpcheck.report.scratch import Scratch
 from smtpcheck.report.style import Style
-from smtpcheck.report.troubles import Trouble, troubles_of, unique_names
+from smtpcheck.report.troubles import Trouble, named_targets, troubles_of
 
-_COUNTS = ("tests", "failures", "errors", "skipped")
-_TAGS = ("failure", "error", "skipped")
+_TAGS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+"""What is counted of a suite, besides its tests."""
+_SUMS = ("tests", "failures", "errors")
+"""What is counted of the whole; the schemas know no `skipped` there."""
 _WHOLE = "probe"
 """The case of a target that has no stages."""
 _EXPECT = "expectations"
 """The case of what failed though no stage did."""
 
 
-def render_junit(report: Report, style: Style) -> str:
+def render_junit(report: Report, style: Style) -> Iterator[str]:
     """The document, in ASCII: characters beyond it are written as references."""
-    root = Element("testsuites", {"name": "smtpcheck"})
-    for name, target in zip(unique_names(report, style), report.targets, strict=True):
-        _suite(root, name, report.started, target, style)
-    _count(root)
-    indent(root)
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="us-ascii").decode()}\n'
-    )
+    total: Counter[str] = Counter()
+    milliseconds = 0
+    with closing(Scratch()) as suites:
+        for name, target in named_targets(report, style):
+            suite = _suite(name, report.started, target, style)
+            total.update({each: int(suite.get(each, "0")) for each in _SUMS})
+            milliseconds += round(float(suite.get("time", "0")) * 1000)
+            indent(suite, level=1)
+            suites.write(f"\n  {tostring(suite, encoding='us-ascii').decode().rstrip()}")
+        sums = " ".join(f'{each}="{total[each]}"' for each in _SUMS)
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield f'<testsuites name="smtpcheck" {sums} time="{milliseconds / 1000:.3f}">'
+        yield from suites.chunks()
+        yield "\n</testsuites>\n"
 
 
-def _suite(root: Element, name: str, started: str, target: TargetReport, style: Style) -> None:
+def _suite(name: str, started: str, target: TargetReport, style: Style) -> Element:
     # Readers of old take no fraction and no zone; the time is UTC.
-    suite = SubElement(root, "testsuite", {"name": name, "timestamp": shown(started, style)[:19]})
+    suite = Element("testsuite", {"name": name, "timestamp": shown(started, style)[:19]})
     due = troubles_of(target, style)
     class_name = f"smtpcheck.{name.replace('.', '_')}"
     for stage in target.observations.stages:
@@ -61,6 +73,7 @@ def _suite(root: Element, name: str, started: str, target: TargetReport, style: 
     if said:
         SubElement(suite, "system-out").text = "\n".join(said)
     _count(suite)
+    return suite
 
 
 def _case(suite: Element, class_name: str, name: str, milliseconds: float = 0.0) -> Element:
@@ -119,12 +132,10 @@ def _warnings(troubles: list[Trouble]) -> list[str]:
     return told
 
 
-def _count(element: Element) -> None:
+def _count(suite: Element) -> None:
     """The numbers of what is below; a case has at most one of failure, error and skipped."""
-    cases = list(element.iter("testcase"))
-    numbers = [len(cases)]
-    numbers += [sum(case.find(tag) is not None for case in cases) for tag in _TAGS]
-    for name, number in zip(_COUNTS, numbers, strict=True):
-        if name != "skipped" or element.tag == "testsuite":
-            element.set(name, str(number))
-    element.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+    cases = suite.findall("testcase")
+    suite.set("tests", str(len(cases)))
+    for name, tag in _TAGS.items():
+        suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")

@@ -6,38 +6,38 @@ prefix of ours, where it is quoted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from smtpcheck.model.observation import StageResult
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
 from smtpcheck.report.escape import markdown
 from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
-from smtpcheck.report.troubles import Trouble, troubles_of, unique_names
+from smtpcheck.report.troubles import Trouble, named_targets, troubles_of
 from smtpcheck.report.verdict import short_verdict, verdict
 from smtpcheck.report.words import OUTCOME_WORDS, duration, run_time, total_ms
 
 
-def render_markdown(report: Report, style: Style) -> str:
+def render_markdown(report: Report, style: Style) -> Iterator[str]:
     """The document: a table of the targets where there are several, then a section for each."""
-    names = unique_names(report, style)
-    lines = ["# smtpcheck", ""]
-    if len(names) > 1:
-        lines += [*_summary(report, names, style), ""]
-    for name, target in zip(names, report.targets, strict=True):
-        lines += _target(name, target, style)
-    lines.append(f"Started {_plain(report.started, style)}, exit {report.exit_code}.")
-    return "\n".join(lines) + "\n"
+    yield "# smtpcheck\n\n"
+    if len(report.targets) > 1:
+        yield "| target | result | time | cause |\n|---|---|---|---|\n"
+        for name, target in named_targets(report, style):
+            yield _summary(name, target, style)
+        yield "\n"
+    for name, target in named_targets(report, style):
+        yield "".join(f"{line}\n" for line in _target(name, target, style))
+    yield f"Started {_plain(report.started, style)}, exit {report.exit_code}.\n"
 
 
-def _summary(report: Report, names: list[str], style: Style) -> list[str]:
-    rows = ["| target | result | time | cause |", "|---|---|---|---|"]
-    for name, target in zip(names, report.targets, strict=True):
-        causes = [each.cause for each in troubles_of(target, style)]
-        ran = target.outcome is not Outcome.SKIPPED
-        time = run_time(total_ms(target)) if ran else ""
-        cells = (markdown(name), short_verdict(target), time, markdown(", ".join(causes)))
-        rows.append(f"| {' | '.join(cells)} |")
-    return rows
+def _summary(name: str, target: TargetReport, style: Style) -> str:
+    causes = [each.cause for each in troubles_of(target, style)]
+    ran = target.outcome is not Outcome.SKIPPED
+    time = run_time(total_ms(target)) if ran else ""
+    cells = (markdown(name), short_verdict(target), time, markdown(", ".join(causes)))
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _target(name: str, target: TargetReport, style: Style) -> list[str]:

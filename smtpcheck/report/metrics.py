@@ -8,6 +8,7 @@ label holds no text of a server: the target as it was named, a stage, a cause, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import field
 
 from smtpcheck.model.report import Report, TargetReport
@@ -15,8 +16,9 @@ from smtpcheck.model.stage import ExitCode, Outcome, Stage
 from smtpcheck.model.value import dataclass
 from smtpcheck.report.certificates import earliest_expiry, seconds_since_1970
 from smtpcheck.report.facts import facts_of, stage_of, text_of
+from smtpcheck.report.scratch import Scratch
 from smtpcheck.report.style import Style
-from smtpcheck.report.troubles import troubles_of, unique_names
+from smtpcheck.report.troubles import named_targets, troubles_of
 from smtpcheck.report.words import total_ms
 
 _RAN = (Outcome.PASSED, Outcome.WARNED, Outcome.FAILED, Outcome.INTERRUPTED)
@@ -32,52 +34,57 @@ class Family:
     unit: str = ""
     info: bool = False
     """Always 1: what it says is in its labels."""
-    samples: list[tuple[Mapping[str, str], float]] = field(default_factory=list)
+    samples: Scratch = field(default_factory=Scratch)
+    """A line each."""
 
     @property
     def sample_name(self) -> str:
         """The name that its samples have."""
         return f"{self.name}_info" if self.info else self.name
 
-
-def render_prometheus(report: Report, style: Style) -> str:
-    """The text format of Prometheus, version 0.0.4."""
-    lines: list[str] = []
-    for each in _families(report, style):
-        lines.append(f"# HELP {each.sample_name} {each.help}")
-        lines.append(f"# TYPE {each.sample_name} gauge")
-        lines += _samples(each)
-    return "".join(f"{line}\n" for line in lines)
-
-
-def render_openmetrics(report: Report, style: Style) -> str:
-    """OpenMetrics 1.0; it ends with `# EOF`."""
-    lines: list[str] = []
-    for each in _families(report, style):
-        lines.append(f"# TYPE {each.name} {'info' if each.info else 'gauge'}")
-        lines += [f"# UNIT {each.name} {each.unit}"] if each.unit else []
-        lines.append(f"# HELP {each.name} {each.help}")
-        lines += _samples(each)
-    return "".join(f"{line}\n" for line in [*lines, "# EOF"])
-
-
-def _samples(family: Family) -> Iterator[str]:
-    for labels, value in family.samples:
+    def add(self, labels: Mapping[str, str], value: float) -> None:
+        """Takes a sample."""
         told = ",".join(f'{name}="{_label(text)}"' for name, text in labels.items())
-        yield f"{family.sample_name}{{{told}}} {value:.15g}"
+        self.samples.write(f"{self.sample_name}{{{told}}} {value:.15g}\n")
+
+
+def render_prometheus(report: Report, style: Style) -> Iterator[str]:
+    """The text format of Prometheus, version 0.0.4."""
+    with _families(report, style) as families:
+        for each in families:
+            yield f"# HELP {each.sample_name} {each.help}\n"
+            yield f"# TYPE {each.sample_name} gauge\n"
+            yield from each.samples.chunks()
+
+
+def render_openmetrics(report: Report, style: Style) -> Iterator[str]:
+    """OpenMetrics 1.0; it ends with `# EOF`."""
+    with _families(report, style) as families:
+        for each in families:
+            yield f"# TYPE {each.name} {'info' if each.info else 'gauge'}\n"
+            yield f"# UNIT {each.name} {each.unit}\n" if each.unit else ""
+            yield f"# HELP {each.name} {each.help}\n"
+            yield from each.samples.chunks()
+    yield "# EOF\n"
 
 
 def _label(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _families(report: Report, style: Style) -> list[Family]:
+@contextmanager
+def _families(report: Report, style: Style) -> Iterator[list[Family]]:
+    """Those that have a sample. All samples of a family must stand together, so that they lie on
+    the disk until every target was seen."""
     made = _Metrics()
-    started = seconds_since_1970(report.started)
-    for name, target in zip(unique_names(report, style), report.targets, strict=True):
-        if target.outcome is not Outcome.SKIPPED:
-            made.take(name, target, started, style)
-    return [each for each in made.all if each.samples]
+    with ExitStack() as at_end:
+        for family in made.all:
+            at_end.callback(family.samples.close)
+        started = seconds_since_1970(report.started)
+        for name, target in named_targets(report, style):
+            if target.outcome is not Outcome.SKIPPED:
+                made.take(name, target, started, style)
+        yield [each for each in made.all if not each.samples.is_empty]
 
 
 class _Metrics:
@@ -116,36 +123,36 @@ class _Metrics:
         """Adds what is known of a target."""
         which = {"target": name}
         seen = target.observations
-        self.success.samples.append((which, float(target.exit_code == ExitCode.OK)))
-        self.duration.samples.append((which, total_ms(target) / 1000))
-        self.exit.samples.append((which, float(target.exit_code)))
+        self.success.add(which, float(target.exit_code == ExitCode.OK))
+        self.duration.add(which, total_ms(target) / 1000)
+        self.exit.add(which, float(target.exit_code))
         if started is not None:
-            self.started.samples.append((which, started))
+            self.started.add(which, started)
         for stage in seen.stages:
             if stage.outcome in _RAN:
                 labels = {**which, "stage": stage.stage.value}
                 good = stage.outcome in (Outcome.PASSED, Outcome.WARNED)
-                self.stage.samples.append((labels, float(good)))
-                self.stage_duration.samples.append((labels, stage.elapsed_ms / 1000))
+                self.stage.add(labels, float(good))
+                self.stage_duration.add(labels, stage.elapsed_ms / 1000)
                 if stage.stage is Stage.DNS:
-                    self.dns.samples.append((which, stage.elapsed_ms / 1000))
+                    self.dns.add(which, stage.elapsed_ms / 1000)
         self._take_connection(which, target)
         causes = {each.cause: each.severity.value for each in troubles_of(target, style)[::-1]}
         for cause, severity in causes.items():
             labels = {**which, "cause": cause, "severity": severity}
-            self.finding.samples.append((labels, 1.0))
+            self.finding.add(labels, 1.0)
 
     def _take_connection(self, which: Mapping[str, str], target: TargetReport) -> None:
         seen = target.observations
         connect = facts_of(stage_of(seen, Stage.TCP), "tcp.connect")
         family = _FAMILIES.get(text_of(connect, "family"))
         if family is not None:
-            self.protocol.samples.append((which, float(family)))
+            self.protocol.add(which, float(family))
         ends = earliest_expiry(seen)
         if ends is not None:
-            self.expiry.samples.append((which, ends))
+            self.expiry.add(which, ends)
         handshake = facts_of(stage_of(seen, Stage.TLS), "tls.handshake")
         for name, into in (("version", self.version), ("cipher", self.cipher)):
             value = text_of(handshake, name)
             if value:
-                into.samples.append(({**which, name: value}, 1.0))
+                into.add({**which, name: value}, 1.0)

@@ -6,7 +6,9 @@ A bar would begin performance data wherever it stood, so it never comes from a t
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from enum import IntEnum
+from itertools import islice
 
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import Report, TargetReport
@@ -15,7 +17,7 @@ from smtpcheck.report.certificates import days_left_of
 from smtpcheck.report.facts import number_of
 from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
-from smtpcheck.report.troubles import PLAIN, troubles_of, unique_names
+from smtpcheck.report.troubles import PLAIN, named_targets, troubles_of
 from smtpcheck.report.verdict import short_verdict, verdict, warnings_of
 from smtpcheck.report.words import counted, total_ms
 
@@ -36,23 +38,21 @@ class State(IntEnum):
     UNKNOWN = 3
 
 
+_Told = tuple[State, str, list[str], list[str]]
+"""State, first line, further lines, performance data."""
 _WORST_FIRST = (State.CRITICAL, State.UNKNOWN, State.WARNING, State.OK)
 
 
 def nagios_state(report: Report) -> State:
     """The exit code of the plugin: the worst of all targets."""
-    return _worst([_state(target) for target in report.targets])
+    return _worst({_state(target) for target in report.targets})
 
 
-def render_nagios(report: Report, style: Style) -> str:
-    """The output for one target; for several a line that sums them up, and a line for each."""
-    names = unique_names(report, style)
-    state = nagios_state(report)
-    if len(report.targets) == 1:
-        head, lines = _only(names[0], report.targets[0], style)
-        data = _data(report.targets[0])
-    else:
-        head, lines, data = _several(report, names, style)
+def render_nagios(report: Report, style: Style) -> Iterator[str]:
+    """The output for one target; for several a line that sums them up, and a line for each as far
+    as there is room, the worst first."""
+    told = [*islice(named_targets(report, style), 2)]
+    state, head, lines, data = _only(*told[0], style) if len(told) == 1 else _several(report, style)
     first = f"SMTP {state.name} - {_safe(head)}"
     if len(first) > _FIRST_LINE:
         lines = [head, *lines]
@@ -63,7 +63,7 @@ def render_nagios(report: Report, style: Style) -> str:
             text += "\n..."
             break
         text += f"\n{line}"
-    return f"{text}\n"
+    yield f"{text}\n"
 
 
 def unknown_output(message: str) -> str:
@@ -71,12 +71,13 @@ def unknown_output(message: str) -> str:
     return f"SMTP UNKNOWN - {_safe(shown(message, PLAIN))}\n"
 
 
-def _only(name: str, target: TargetReport, style: Style) -> tuple[str, list[str]]:
+def _only(name: str, target: TargetReport, style: Style) -> _Told:
     troubles = troubles_of(target, style)
     sentence = _sentence(target, style)
+    state, data = _state(target), _data(target)
     if not troubles:
         notes = [f"note: {shown(each, style)}" for each in target.notes]
-        return f"{name}: {sentence}", notes
+        return state, f"{name}: {sentence}", notes, data
     first = troubles[0]
     short = short_verdict(target)
     head = f"{name} {short}: {first.title}"
@@ -86,36 +87,49 @@ def _only(name: str, target: TargetReport, style: Style) -> tuple[str, list[str]
     for each in troubles:
         lines += [f"{each.severity.value}[{each.cause}]: {each.title}"]
         lines += [f"  {line}" for line in each.lines()]
-    return head, lines
+    return state, head, lines, data
 
 
-def _several(report: Report, names: list[str], style: Style) -> tuple[str, list[str], list[str]]:
-    states = [_state(target) for target in report.targets]
-    ran = [target for target in report.targets if target.outcome is not Outcome.SKIPPED]
-    good = sum(1 for target in ran if target.exit_code == ExitCode.OK)
-    left_out = len(report.targets) - len(ran)
-    lines, data = [], []
-    rows = sorted(
-        zip(states, names, report.targets, strict=True),
-        key=lambda each: _WORST_FIRST.index(each[0]),
-    )
-    for state, name, target in rows:
+def _several(report: Report, style: Style) -> _Told:
+    lines = {state: _Bounded(_WHOLE) for state in _WORST_FIRST}
+    heads: dict[State, str] = {}
+    # In the order of the report, since some programs tell graphs apart by their place.
+    data = _Bounded(_DATA)
+    ran = good = skipped = 0
+    for name, target in named_targets(report, style):
+        state, short = _state(target), short_verdict(target)
         troubles = troubles_of(target, style)
         cause = f": {troubles[0].cause}: {troubles[0].title}" if troubles else ""
-        lines.append(f"[{state.name}] {name} {short_verdict(target)}{cause}")
-        data += _data(target, f"{name} ")
-    worst = next((name for state, name, _ in rows if state is not State.OK), "")
-    head = f"{good} of {counted(len(ran), 'target')} passed"
-    head += f", {left_out} skipped" if left_out else ""
-    head += f"; {worst} {_short_cause(report, names.index(worst), style)}" if worst else ""
-    counts = [f"passed={good};;;0;{len(ran)}", f"failed={len(ran) - good};;;0;{len(ran)}"]
-    return head, lines, _bounded(counts + data)
+        lines[state].add(f"[{state.name}] {name} {short}{cause}")
+        heads.setdefault(state, f"{name} {short}{f' ({troubles[0].cause})' if troubles else ''}")
+        for each in _data(target, f"{name} "):
+            data.add(each)
+        skipped += target.outcome is Outcome.SKIPPED
+        ran += target.outcome is not Outcome.SKIPPED
+        good += target.outcome is not Outcome.SKIPPED and target.exit_code == ExitCode.OK
+    state = _worst(heads)
+    head = f"{good} of {counted(ran, 'target')} passed"
+    head += f", {skipped} skipped" if skipped else ""
+    head += f"; {heads[state]}" if state is not State.OK else ""
+    counts = [f"passed={good};;;0;{ran}", f"failed={ran - good};;;0;{ran}"]
+    every = [line for each in lines.values() for line in each.kept]
+    return state, head, every, counts + data.kept
 
 
-def _short_cause(report: Report, number: int, style: Style) -> str:
-    target = report.targets[number]
-    troubles = troubles_of(target, style)
-    return f"{short_verdict(target)} ({troubles[0].cause})" if troubles else short_verdict(target)
+class _Bounded:
+    """The first of many texts, as far as there is room for them."""
+
+    def __init__(self, room: int) -> None:
+        self.kept: list[str] = []
+        self._room = room
+
+    def add(self, text: str) -> None:
+        """Keeps it, unless one before found no room."""
+        self._room -= len(text.encode()) + 1
+        if self._room >= 0:
+            self.kept.append(text)
+        else:
+            self._room = -1
 
 
 def _state(target: TargetReport) -> State:
@@ -128,7 +142,7 @@ def _state(target: TargetReport) -> State:
     return State.WARNING if warnings_of(target) else State.OK
 
 
-def _worst(states: list[State]) -> State:
+def _worst(states: Collection[State]) -> State:
     return min(states, key=_WORST_FIRST.index, default=State.OK)
 
 
@@ -156,17 +170,6 @@ def _certificate_data(seen: Observations, prefix: str) -> list[str]:
     least = number_of(seen.settings, "expect.certificate_days")
     wanted = f"{least:g}:" if least else "0:"
     return [f"{_label(f'{prefix}certificate_days')}={days:g};;{wanted}"]
-
-
-def _bounded(data: list[str]) -> list[str]:
-    kept: list[str] = []
-    length = 0
-    for each in data:
-        length += len(each.encode()) + 1
-        if length > _DATA:
-            break
-        kept.append(each)
-    return kept
 
 
 def _label(name: str) -> str:

@@ -8,7 +8,8 @@ profile; GitHub takes no result without a file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -18,9 +19,13 @@ from smtpcheck.model.report import Report
 from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.value import dataclass
 from smtpcheck.report.json_report import dump
+from smtpcheck.report.scratch import Scratch
 from smtpcheck.report.style import Style
-from smtpcheck.report.troubles import Trouble, profile_file, troubles_of, unique_names
+from smtpcheck.report.troubles import Trouble, named_targets, profile_file, troubles_of
 
+_MARGIN = "\n      "
+_END = "\n    }\n  ]\n}"
+"""Of a log, behind what its run holds."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -39,39 +44,51 @@ class Result:
     line: int = 1
 
 
-def render_sarif(report: Report, style: Style) -> str:
+def render_sarif(report: Report, style: Style) -> Iterator[str]:
     """The causes that a probe found, as a document."""
-    results: list[Result] = []
-    for name, target in zip(unique_names(report, style), report.targets, strict=True):
-        file = profile_file(target)
-        for each in troubles_of(target, style):
-            place = "/".join(part for part in (name, each.stage) if part)
-            level = each.severity.value
-            results.append(Result(each.cause, level, _message(each), place, file))
-    finished = not any(each.outcome is Outcome.INTERRUPTED for each in report.targets)
+    finished = report.outcome is not Outcome.INTERRUPTED
     run: dict[str, Json] = {
         "executionSuccessful": finished and report.exit_code != ExitCode.DEFECT,
         "exitCode": int(report.exit_code),
         "startTimeUtc": report.started,
     }
-    return sarif_document(results, run)
+    return sarif_document(_results(report, style), run)
 
 
-def sarif_document(results: Sequence[Result], invocation: dict[str, Json] | None = None) -> str:
-    """A log with one run."""
-    rules = list(dict.fromkeys(each.rule for each in results))
-    run: dict[str, Json] = {
-        "tool": {
-            "driver": {
-                "name": "smtpcheck",
-                "version": smtpcheck.__version__,
-                "rules": [{"id": rule} for rule in rules],
-            }
-        },
-        "invocations": [invocation or {"executionSuccessful": True}],
-        "results": [_result(each, rules.index(each.rule)) for each in results],
-    }
-    return dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+def _results(report: Report, style: Style) -> Iterator[Result]:
+    for name, target in named_targets(report, style):
+        file = profile_file(target)
+        for each in troubles_of(target, style):
+            place = "/".join(part for part in (name, each.stage) if part)
+            yield Result(each.cause, each.severity.value, _message(each), place, file)
+
+
+def sarif_document(
+    results: Iterable[Result], invocation: dict[str, Json] | None = None
+) -> Iterator[str]:
+    """A log with one run. The rules are known once every result was seen, and readers expect them
+    before the results."""
+    numbers: dict[str, int] = {}
+    with closing(Scratch()) as told:
+        for each in results:
+            joint = ",\n        " if numbers else "\n        "
+            number = numbers.setdefault(each.rule, len(numbers))
+            text = dump(_result(each, number), indent=2)
+            told.write(joint + text.replace("\n", "\n        "))
+        rules: list[Json] = [{"id": rule} for rule in numbers]
+        driver: dict[str, Json] = {
+            "name": "smtpcheck",
+            "version": smtpcheck.__version__,
+            "rules": rules,
+        }
+        run: dict[str, Json] = {
+            "tool": {"driver": driver},
+            "invocations": [invocation or {"executionSuccessful": True}],
+        }
+        head = dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+        yield f'{head.removesuffix(_END)},\n      "results": ['
+        yield from told.chunks()
+        yield f"{'' if told.is_empty else _MARGIN}]{_END}\n"
 
 
 def _message(trouble: Trouble) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from smtpcheck.model.diagnosis import Diagnosis, Severity
@@ -27,26 +27,25 @@ def render_text(
     verbose: bool = False,
     quiet: bool = False,
     opened: Collection[Stage] = (),
-) -> str:
+) -> Iterator[str]:
     """The report as lines of text, each ended by a line feed.
 
     `verbose` adds every step with its facts and the conversation; `quiet` leaves the diagnoses
     and the verdict. The stages of `opened` show their steps even where all is well.
     """
-    rows: list[Row] = []
+    joint: list[Row] = []
     for target in report.targets:
-        if rows:
-            rows += [BLANK, BLANK] if not quiet else [BLANK]
-        rows += (
+        rows = (
             _quiet_rows(target, style)
             if quiet
             else _target_rows(target, style, verbose=verbose, opened=opened)
         )
+        yield paint([*joint, *rows], style)
+        joint = [BLANK] if quiet else [BLANK, BLANK]
     if len(report.targets) > 1:
         from smtpcheck.report.summary import summary_rows
 
-        rows += [BLANK, BLANK, *summary_rows(report, style)]
-    return paint(rows, style)
+        yield paint([BLANK, BLANK, *summary_rows(report, style)], style)
 
 
 def render_diagnoses(

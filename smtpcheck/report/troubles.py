@@ -7,7 +7,7 @@ what has a meaning in the format itself.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Iterator
 
 from smtpcheck.model.diagnosis import Diagnosis, Severity
 from smtpcheck.model.report import Report, TargetReport
@@ -68,16 +68,24 @@ def troubles_of(target: TargetReport, style: Style = PLAIN) -> list[Trouble]:
     return errors + warnings
 
 
-def unique_names(report: Report, style: Style = PLAIN) -> list[str]:
-    """The name of each target; a target that is named twice gets a number, because readers join
-    what has one name."""
-    names = [shown(target.target, style) for target in report.targets]
-    seen: Counter[str] = Counter()
-    unique: list[str] = []
-    for name in names:
-        seen[name] += 1
-        unique.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return unique
+def named_targets(report: Report, style: Style = PLAIN) -> Iterator[tuple[str, TargetReport]]:
+    """Each target with a name of its own, in the order of the report: one that is named twice gets
+    a number, because readers join what has one name."""
+    last: dict[str, int] = {}
+    for target in report.targets:
+        name = shown(target.target, style)
+        number = last.get(name, 0) + 1
+        unique = _numbered(name, number)
+        while unique in last:
+            number += 1
+            unique = _numbered(name, number)
+        last[name] = number
+        last.setdefault(unique, 1)
+        yield unique, target
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name} #{number}"
 
 
 def profile_file(target: TargetReport) -> str:

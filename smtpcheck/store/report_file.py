@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,8 +32,9 @@ def must_be_writable(path: str) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def save_report(path: str, text: str) -> str:
-    """Writes the file, in UTF-8. Returns why that could not be done, or nothing.
+def save_report(path: str, chunks: Iterable[str]) -> str:
+    """Writes the pieces of a text to the file, in UTF-8, each as it is made. Returns why that could
+    not be done, or nothing.
 
     A symbolic link stays, and what it points to is replaced; owner and mode stay, a new file gets
     the usual mode. A pipe, a device, and a file in a folder that takes no new one are written in
@@ -41,19 +43,20 @@ def save_report(path: str, text: str) -> str:
     try:
         place = Path(os.path.realpath(path))
         if place.exists() and not (place.is_file() and os.access(place.parent, os.W_OK)):
-            place.write_text(text, encoding="utf-8", newline="\n")
+            with place.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(chunks)
         else:
-            _replace(place, text.encode("utf-8"))
+            _replace(place, chunks)
     except OSError as error:
         return f"cannot write {path}: {error.strerror}"
     return ""
 
 
-def _replace(place: Path, content: bytes) -> None:
+def _replace(place: Path, chunks: Iterable[str]) -> None:
     descriptor, fresh = _beside(place)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(chunks)
             file.flush()
             if place.exists():
                 DISK.take_over(descriptor, place.stat())

@@ -70,7 +70,7 @@ def test_a_report_replaces_the_old_file_and_leaves_nothing_beside_it(tmp_path: P
     place.write_text("old")
     place.chmod(0o640)
     with place.open() as reader:
-        assert save_report(str(place), "new") == ""
+        assert save_report(str(place), ["n", "ew"]) == ""
         assert reader.read() == "old"
     assert place.read_text() == "new"
     assert place.stat().st_mode & 0o777 == 0o640

@@ -14,7 +14,7 @@ from tests.report import samples
 
 def saved(folder: Path) -> Path:
     """A report whose diagnoses are out of date: another catalogue made them."""
-    data = json.loads(render_json(samples.failed_auth()))
+    data = json.loads("".join(render_json(samples.failed_auth())))
     data["targets"][0]["diagnoses"] = []
     file = folder / "report.json"
     file.write_text(json.dumps(data))

@@ -91,7 +91,7 @@ def read(text: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_cause_is_a_result(name: str) -> None:
     made = SAMPLES[name]()
-    rules = [each["ruleId"] for each in read(render_sarif(made, PLAIN))]
+    rules = [each["ruleId"] for each in read("".join(render_sarif(made, PLAIN)))]
     known = sorted(each.cause for target in made.targets for each in target.diagnoses)
     assert sorted(rule for rule in rules if rule != "unknown-cause") == known
 
@@ -99,7 +99,7 @@ def test_every_cause_is_a_result(name: str) -> None:
 @pytest.mark.parametrize("severity", Severity)
 @pytest.mark.parametrize("name", HOSTILES)
 def test_server_text_is_text(name: str, severity: Severity) -> None:
-    text = render_sarif(hostile_report(HOSTILES[name], severity=severity), PLAIN)
+    text = "".join(render_sarif(hostile_report(HOSTILES[name], severity=severity), PLAIN))
     assert text.isascii()
     assert not re.search(r"##[A-Za-z]*\[", text)
     results = read(text)
@@ -110,12 +110,12 @@ def test_a_profile_of_the_repository_is_the_place() -> None:
     one = failed_auth().targets[0]
     seen = replace(one.observations, settings={**STARTTLS, "profile": "ci/the relay.toml"})
     made = report(replace(one, target="./ci/the relay.toml", profile=None, observations=seen))
-    ((location,),) = (each["locations"] for each in read(render_sarif(made, PLAIN)))
+    ((location,),) = (each["locations"] for each in read("".join(render_sarif(made, PLAIN))))
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "ci/the%20relay.toml"
 
 
 def test_a_path_outside_is_a_url() -> None:
-    (result,) = read(sarif_document([Result("a", "error", "m", "key", "/etc/ä.toml", 7)]))
+    (result,) = read("".join(sarif_document([Result("a", "error", "m", "key", "/etc/ä.toml", 7)])))
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "file:///etc/%C3%A4.toml"
     assert place["region"]["startLine"] == 7

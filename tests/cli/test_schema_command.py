@@ -51,14 +51,14 @@ def test_a_schema_is_one(make: Any) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_report_keeps_to_its_schema_and_holds_no_more(name: str) -> None:
-    valid(json.loads(render_json(SAMPLES[name]())), closed(report_schema()))
-    for line in render_jsonl(SAMPLES[name]()).splitlines():
+    valid(json.loads("".join(render_json(SAMPLES[name]()))), closed(report_schema()))
+    for line in "".join(render_jsonl(SAMPLES[name]())).splitlines():
         valid(json.loads(line), closed(line_schema()))
 
 
 @pytest.mark.parametrize("name", HOSTILES)
 def test_server_text_changes_no_shape(name: str) -> None:
-    valid(json.loads(render_json(hostile_report(HOSTILES[name]))), closed(report_schema()))
+    valid(json.loads("".join(render_json(hostile_report(HOSTILES[name])))), closed(report_schema()))
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -80,7 +80,7 @@ def test_kept_reports_keep_to_it(path: Path) -> None:
     ],
 )
 def test_what_is_no_report_does_not_pass(path: tuple[Any, ...], value: object) -> None:
-    data = json.loads(render_json(SAMPLES["failed_auth"]()))
+    data = json.loads("".join(render_json(SAMPLES["failed_auth"]())))
     broken = copy.deepcopy(data)
     place = broken
     for each in path[:-1]:

@@ -127,7 +127,7 @@ def _assert_blocked(report: TargetReport, failed: str) -> None:
 
 
 def _assert_json(report: TargetReport) -> None:
-    told = json.loads(render_json(report_of(datetime.now(UTC), [report])))
+    told = json.loads("".join(render_json(report_of(datetime.now(UTC), [report]))))
     (target,) = told["targets"]
     assert target["exit_code"] == report.exit_code
     causes = [each["cause"] for each in target["diagnoses"]]
@@ -138,7 +138,7 @@ def _told(report: TargetReport) -> str:
     """The report as a reader sees it, for the message of a test that fails."""
     whole = report_of(datetime.now(UTC), [report])
     style = Style(100, color=False, unicode=False)
-    return "\n" + render_text(whole, style, verbose=False, quiet=False)
+    return "\n" + "".join(render_text(whole, style, verbose=False, quiet=False))
 
 
 def _reached(report: TargetReport, name: str) -> bool:

@@ -51,7 +51,7 @@ def test_what_a_page_fetches_and_complains_of_is_noticed(browser: Browser, tmp_p
 def test_page_asks_for_nothing_and_complains_of_nothing(
     browser: Browser, tmp_path: Path, name: str
 ) -> None:
-    path = page(tmp_path, render_html(SAMPLES[name]()))
+    path = page(tmp_path, "".join(render_html(SAMPLES[name]())))
     browser.look()
     browser.open(path)
     assert browser.requests == [path.as_uri()]
@@ -66,13 +66,13 @@ def test_nothing_sticks_out_at_the_side(
     browser: Browser, tmp_path: Path, name: str, width: int
 ) -> None:
     browser.look(width=width)
-    browser.open(page(tmp_path, render_html(SAMPLES[name]())))
+    browser.open(page(tmp_path, "".join(render_html(SAMPLES[name]()))))
     assert browser.value(_STICKING_OUT) == []
     assert browser.value("document.documentElement.scrollWidth") <= width
 
 
 def test_page_follows_the_colour_scheme(browser: Browser, tmp_path: Path) -> None:
-    path = page(tmp_path, render_html(failed_auth()))
+    path = page(tmp_path, "".join(render_html(failed_auth())))
     seen = {}
     for scheme in ("light", "dark"):
         browser.look(scheme=scheme)
@@ -85,7 +85,7 @@ def test_page_follows_the_colour_scheme(browser: Browser, tmp_path: Path) -> Non
 
 def test_paper_is_white_and_shows_what_was_folded(browser: Browser, tmp_path: Path) -> None:
     browser.look(scheme="dark")
-    browser.open(page(tmp_path, render_html(passed_starttls())))
+    browser.open(page(tmp_path, "".join(render_html(passed_starttls()))))
     shown = "document.querySelector('.facts').checkVisibility()"
     assert browser.value(shown) is False
     browser.look(scheme="dark", media="print")
@@ -97,7 +97,7 @@ def test_paper_is_white_and_shows_what_was_folded(browser: Browser, tmp_path: Pa
 
 def test_bars_follow_each_other_on_one_scale(browser: Browser, tmp_path: Path) -> None:
     browser.look()
-    browser.open(page(tmp_path, render_html(passed_starttls())))
+    browser.open(page(tmp_path, "".join(render_html(passed_starttls()))))
     bars = browser.value(
         "[...document.querySelectorAll('.stage .bar rect')].map(e => e.getBoundingClientRect())"
         ".map(r => [r.left, r.right])"
@@ -112,7 +112,7 @@ def test_policy_stops_what_an_injection_would_do(browser: Browser, tmp_path: Pat
         "<script>document.title = 'owned'</script><style>main { display: none }</style>"
         "<img src='leak.png'></body>"
     )
-    path = page(tmp_path, render_html(failed_auth()).replace("</body>", bad))
+    path = page(tmp_path, "".join(render_html(failed_auth())).replace("</body>", bad))
     browser.look()
     browser.open(path)
     assert browser.value("document.title") != "owned"

@@ -336,7 +336,7 @@ def test_a_report_with_experiments_is_judged_again_with_the_same_result(pki: Tes
 
     with ScriptedServer(TLS_SERVER, pki, strict=False) as server:
         report = run(server.port, pki, settings={"server": {"timeout": 0.4}}, experiments=True)
-    saved = json.loads(render_json(report_of(datetime.now(UTC), [report])))
+    saved = json.loads("".join(render_json(report_of(datetime.now(UTC), [report]))))
     again = report_from_data(saved).targets[0]
     assert judge(again.observations, load_catalog()) == report.diagnoses
     made = saved["targets"][0]["experiments"][0]

@@ -194,7 +194,7 @@ def test_the_steps_are_readable_at_80_columns(pki: TestPki) -> None:
 
     report = look(pki, "good min=1.0 max=1.2 ciphers=ALL:@SECLEVEL=0")
     style = Style(80, color=False, unicode=True)
-    text = render_text(report_of(datetime.now(UTC), [report]), style)
+    text = "".join(render_text(report_of(datetime.now(UTC), [report]), style))
     lines: Sequence[str] = text.splitlines()
     # A command stays on one row, so that it can be copied.
     assert all(len(line) <= 80 for line in lines if not line.startswith("  try: "))

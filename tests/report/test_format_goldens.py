@@ -19,7 +19,7 @@ HELD_ELSEWHERE = ("text", "json", "jsonl", "html")
 def test_a_format_is_as_it_was(format_: str, golden: Callable[[str, str], None]) -> None:
     parts = []
     for name, make in SAMPLES.items():
-        text = FORMATS[format_](make(), PLAIN, verbose=False, quiet=False)
+        text = "".join(FORMATS[format_](make(), PLAIN, verbose=False, quiet=False))
         parts.append(f"===== {name}\n{text.replace(smtpcheck.__version__, 'VERSION')}\n")
     golden(f"report_{format_}.txt", "".join(parts))
 
@@ -30,6 +30,6 @@ def test_what_was_shown_in_ascii_is_ascii(format_: str) -> None:
 
     style = Style(80, color=False, unicode=False)
     for make in SAMPLES.values():
-        text = FORMATS[format_](make(), style, verbose=True, quiet=False)
+        text = "".join(FORMATS[format_](make(), style, verbose=True, quiet=False))
         assert text.isascii()
         assert text.endswith("\n")

@@ -50,17 +50,21 @@ def test_what_cannot_be_done_is_refused(values: list[str], message: str, help_: 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_renders(name: str) -> None:
     style = Style(80, color=False, unicode=True)
-    text = FORMATS[name](failed_auth(), style, verbose=False, quiet=False)
+    text = "".join(FORMATS[name](failed_auth(), style, verbose=False, quiet=False))
     assert "auth-smtp-disabled" in text
     assert text.endswith("\n")
 
 
 def test_json_is_the_same_for_every_reader() -> None:
-    one = FORMATS["json"](
-        failed_auth(), Style(20, color=True, unicode=False), verbose=True, quiet=True
+    one = "".join(
+        FORMATS["json"](
+            failed_auth(), Style(20, color=True, unicode=False), verbose=True, quiet=True
+        )
     )
-    two = FORMATS["json"](
-        failed_auth(), Style(200, color=False, unicode=True), verbose=False, quiet=False
+    two = "".join(
+        FORMATS["json"](
+            failed_auth(), Style(200, color=False, unicode=True), verbose=False, quiet=False
+        )
     )
     assert one == two
     assert json.loads(one)["exit_code"] == 13

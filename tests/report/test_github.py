@@ -47,7 +47,7 @@ def unescaped(text: str) -> str:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_target_is_told(name: str) -> None:
     made = SAMPLES[name]()
-    found = commands(render_github(made, PLAIN))
+    found = commands("".join(render_github(made, PLAIN)))
     assert {kind for kind, _, _ in found} <= {"error", "warning", "notice"}
     errors = sum(kind == "error" for kind, _, _ in found)
     assert errors >= sum(each.exit_code != 0 for each in made.targets)
@@ -57,7 +57,9 @@ def test_every_target_is_told(name: str) -> None:
 @pytest.mark.parametrize("severity", Severity)
 @pytest.mark.parametrize("name", HOSTILES)
 def test_server_text_is_no_command(name: str, severity: Severity) -> None:
-    found = commands(render_github(hostile_report(HOSTILES[name], severity=severity), PLAIN))
+    found = commands(
+        "".join(render_github(hostile_report(HOSTILES[name], severity=severity), PLAIN))
+    )
     assert [kind for kind, _, _ in found] == [severity.value] * 2
     for _, properties, message in found:
         assert properties["title"].startswith("smtpcheck ")
@@ -65,7 +67,7 @@ def test_server_text_is_no_command(name: str, severity: Severity) -> None:
 
 
 def test_cause_and_fix_stand_in_the_message() -> None:
-    ((kind, properties, message),) = commands(render_github(failed_auth(), PLAIN))
+    ((kind, properties, message),) = commands("".join(render_github(failed_auth(), PLAIN)))
     assert (kind, properties) == ("error", {"title": "smtpcheck office365: auth-smtp-disabled"})
     assert message.splitlines()[0] == "SMTP AUTH is switched off for this mailbox or tenant"
     assert "\nfix: (the mail provider) enable authenticated SMTP" in message
@@ -74,7 +76,7 @@ def test_cause_and_fix_stand_in_the_message() -> None:
 def test_what_github_would_not_show_is_told_as_one() -> None:
     one = failed_auth().targets[0]
     many = report(*(replace(one, target=f"profile-{number}") for number in range(25)))
-    found = commands(render_github(many, PLAIN))
+    found = commands("".join(render_github(many, PLAIN)))
     assert len(found) == 10
     assert found[-1] == ("error", {"title": "smtpcheck"}, "16 more: see the job summary")
 
@@ -94,7 +96,7 @@ def test_a_profile_of_the_repository_is_pointed_at(path: str, *, told: bool) -> 
     settings = {**STARTTLS, "profile": path.removeprefix("./")}
     seen = replace(one.observations, settings=settings)
     made = report(replace(one, target=path, profile=None, observations=seen))
-    ((_, properties, _),) = commands(render_github(made, PLAIN))
+    ((_, properties, _),) = commands("".join(render_github(made, PLAIN)))
     assert properties.get("file") == (path.removeprefix("./") if told else None)
 
 
@@ -135,5 +137,5 @@ def test_a_summary_keeps_within_what_github_takes(already: int) -> None:
 
 def test_a_failure_without_a_cause_is_an_error() -> None:
     one = replace(failed_auth().targets[0], diagnoses=(), outcome=F)
-    ((kind, properties, _),) = commands(render_github(report(one), PLAIN))
+    ((kind, properties, _),) = commands("".join(render_github(report(one), PLAIN)))
     assert (kind, properties["title"]) == ("error", "smtpcheck office365: unknown-cause")

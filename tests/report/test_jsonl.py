@@ -14,7 +14,7 @@ from tests.report.samples import SAMPLES
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_line_holds_what_json_says_of_its_target(name: str) -> None:
     report = SAMPLES[name]()
-    text = render_jsonl(report)
+    text = "".join(render_jsonl(report))
     assert text.isascii()
     assert text.endswith("\n")
     lines = [json.loads(line) for line in text[:-1].split("\n")]

@@ -80,7 +80,7 @@ def held_to_the_schema(text: str) -> ET.Element:
 def test_readers_find_what_they_know_and_count_the_same(name: str, tmp_path: Path) -> None:
     made = SAMPLES[name]()
     place = tmp_path / "report.xml"
-    place.write_text(render_junit(made, PLAIN), encoding="utf-8")
+    place.write_text("".join(render_junit(made, PLAIN)), encoding="utf-8")
     root = held_to_the_schema(place.read_text(encoding="utf-8"))
     read = JUnitXml.fromfile(str(place))
     suites: list[TestSuite] = list(read)
@@ -100,7 +100,7 @@ def test_readers_find_what_they_know_and_count_the_same(name: str, tmp_path: Pat
 @pytest.mark.parametrize("name", HOSTILES)
 def test_server_text_cannot_break_the_document(name: str, severity: Severity) -> None:
     made = hostile_report(HOSTILES[name], severity=severity)
-    text = render_junit(made, PLAIN)
+    text = "".join(render_junit(made, PLAIN))
     root = held_to_the_schema(text)
     assert text.isascii()
     assert len(text) < 60_000
@@ -112,7 +112,7 @@ def test_server_text_cannot_break_the_document(name: str, severity: Severity) ->
 def test_an_expectation_that_is_not_met_is_a_case_of_its_own() -> None:
     wrong = diagnosis("expectation-total-time", "the run took 6 s, not 5", "", "slow", ("wait",))
     one = target(DNS, TCP, TLS, AUTH, outcome=F, exit_code=15, diagnoses=(wrong,))
-    root = held_to_the_schema(render_junit(report(one), PLAIN))
+    root = held_to_the_schema("".join(render_junit(report(one), PLAIN)))
     failed = [each for each in root.iter("testcase") if each.find("failure") is not None]
     assert [each.attrib["name"] for each in failed] == ["expectations"]
 
@@ -120,7 +120,7 @@ def test_an_expectation_that_is_not_met_is_a_case_of_its_own() -> None:
 def test_an_expectation_of_a_stage_that_passed_is_a_failure_too() -> None:
     wrong = diagnosis("expectation-min-tls", "TLS 1.2, not 1.3", "tls", "old", ("renew",))
     one = target(DNS, TCP, TLS, AUTH, outcome=F, exit_code=15, diagnoses=(wrong,))
-    root = held_to_the_schema(render_junit(report(one), PLAIN))
+    root = held_to_the_schema("".join(render_junit(report(one), PLAIN)))
     failed = [each for each in root.iter("testcase") if each.find("failure") is not None]
     assert [each.attrib["name"] for each in failed] == ["expectations"]
 
@@ -128,11 +128,11 @@ def test_an_expectation_of_a_stage_that_passed_is_a_failure_too() -> None:
 @pytest.mark.parametrize(("outcome", "tag"), [(S, "skipped"), (INT, "error")])
 def test_a_target_that_was_not_begun_has_a_case(outcome: object, tag: str) -> None:
     one = target(outcome=S if outcome is S else INT, notes=("the profile is disabled",))
-    root = held_to_the_schema(render_junit(report(one), PLAIN))
+    root = held_to_the_schema("".join(render_junit(report(one), PLAIN)))
     assert root.find(f"testsuite/testcase/{tag}") is not None
 
 
 def test_a_target_that_is_named_twice_is_told_apart() -> None:
     twice = several_targets().targets[0]
-    root = held_to_the_schema(render_junit(report(twice, replace(twice)), PLAIN))
+    root = held_to_the_schema("".join(render_junit(report(twice, replace(twice)), PLAIN)))
     assert [each.attrib["name"] for each in root] == ["relay", "relay #2"]

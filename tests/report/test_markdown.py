@@ -31,7 +31,7 @@ def blocks(text: str) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_tables_have_as_many_cells_as_heads(name: str) -> None:
-    outside, _ = blocks(render_markdown(SAMPLES[name](), PLAIN))
+    outside, _ = blocks("".join(render_markdown(SAMPLES[name](), PLAIN)))
     for line in outside:
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) == 5
@@ -40,8 +40,8 @@ def test_tables_have_as_many_cells_as_heads(name: str) -> None:
 @pytest.mark.parametrize("severity", Severity)
 @pytest.mark.parametrize("name", HOSTILES)
 def test_server_text_is_shown_and_never_formatted(name: str, severity: Severity) -> None:
-    text = render_markdown(hostile_report(HOSTILES[name], severity=severity), PLAIN)
-    usual = render_markdown(hostile_report("plain", severity=severity), PLAIN)
+    text = "".join(render_markdown(hostile_report(HOSTILES[name], severity=severity), PLAIN))
+    usual = "".join(render_markdown(hostile_report("plain", severity=severity), PLAIN))
     outside, inside = blocks(text)
     plain, _ = blocks(usual)
     heads = [line.split(" ")[0] for line in outside if line.startswith("#")]
@@ -58,7 +58,7 @@ def test_server_text_is_shown_and_never_formatted(name: str, severity: Severity)
 
 
 def test_cause_evidence_why_and_fix_are_told() -> None:
-    text = render_markdown(failed_auth(), PLAIN)
+    text = "".join(render_markdown(failed_auth(), PLAIN))
     assert "### error: auth-smtp-disabled (auth)\n" in text
     assert "```text\n| S 535 5.7.139 " in text
     assert "\nWhy: the tenant's policy refuses" in text

@@ -24,8 +24,8 @@ def samples(made: Report) -> Samples:
     """What both formats say, which is the same; no sample stands there twice."""
     found: list[Samples] = []
     for families in (
-        list(read_text(render_prometheus(made, PLAIN))),
-        list(read_open(render_openmetrics(made, PLAIN))),  # type: ignore[no-untyped-call] # has no types
+        list(read_text("".join(render_prometheus(made, PLAIN)))),
+        list(read_open("".join(render_openmetrics(made, PLAIN)))),  # type: ignore[no-untyped-call] # has no types
     ):
         told: Samples = {}
         for family in families:
@@ -79,7 +79,7 @@ def test_a_cause_is_a_label_and_found_once() -> None:
 
 
 def test_openmetrics_ends_as_it_must() -> None:
-    assert render_openmetrics(several_targets(), PLAIN).endswith("\n# EOF\n")
+    assert "".join(render_openmetrics(several_targets(), PLAIN)).endswith("\n# EOF\n")
 
 
 @pytest.mark.lab
@@ -88,7 +88,7 @@ def test_promtool_finds_nothing_to_say(name: str) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("promtool is not installed (Debian: prometheus)")
-    text = render_prometheus(SAMPLES[name](), PLAIN)
+    text = "".join(render_prometheus(SAMPLES[name](), PLAIN))
     done = subprocess.run(
         [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )

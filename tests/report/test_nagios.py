@@ -70,12 +70,12 @@ def read(text: str) -> tuple[str, dict[str, tuple[str, str]], list[str]]:
 def test_a_state_is_told_by_word_and_code(name: str, code: int) -> None:
     made = SAMPLES[name]()
     assert nagios_state(made) == code
-    assert read(render_nagios(made, PLAIN))[0].startswith(f"SMTP {State(code).name} - ")
+    assert read("".join(render_nagios(made, PLAIN)))[0].startswith(f"SMTP {State(code).name} - ")
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_report_keeps_the_rules(name: str) -> None:
-    read(render_nagios(SAMPLES[name](), PLAIN))
+    read("".join(render_nagios(SAMPLES[name](), PLAIN)))
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -86,9 +86,11 @@ def test_server_text_cannot_add_a_line_or_a_number(
 ) -> None:
     made = hostile_report(HOSTILES[name], severity=severity)
     one = made if number else report(made.targets[0])
-    _, data, more = read(render_nagios(one, PLAIN))
+    _, data, more = read("".join(render_nagios(one, PLAIN)))
     plain = hostile_report("plain", severity=severity)
-    _, usual, lines = read(render_nagios(plain if number else report(plain.targets[0]), PLAIN))
+    _, usual, lines = read(
+        "".join(render_nagios(plain if number else report(plain.targets[0]), PLAIN))
+    )
     assert [each for each, _ in data.values()] == [each for each, _ in usual.values()]
     assert len(more) <= len(lines) + 1
 
@@ -97,14 +99,14 @@ def test_times_and_days_are_told_with_what_the_profile_expects() -> None:
     only = passed_starttls().targets[0]
     settings = {**STARTTLS, "expect.total_ms": 5000, "expect.certificate_days": 21}
     seen = replace(only.observations, settings=settings)
-    _, data, _ = read(render_nagios(report(replace(only, observations=seen)), PLAIN))
+    _, data, _ = read("".join(render_nagios(report(replace(only, observations=seen)), PLAIN)))
     assert data["time"] == ("0.266", "5")
     assert data["certificate_days"] == ("74", "21:")
     assert list(data) == ["time", "dns", "tcp", "tls", "auth", "send", "certificate_days"]
 
 
 def test_several_targets_are_summed_up_the_worst_first() -> None:
-    told, data, more = read(render_nagios(several_targets(), PLAIN))
+    told, data, more = read("".join(render_nagios(several_targets(), PLAIN)))
     assert told.startswith("SMTP CRITICAL - 2 of 4 targets passed, 1 skipped; office365")
     assert data["passed"][0] == "2"
     assert data["failed"][0] == "2"
@@ -124,7 +126,7 @@ def test_what_is_unknown_is_worse_than_a_warning_and_better_than_a_failure() -> 
 def test_a_thousand_targets_stay_within_what_nagios_keeps() -> None:
     one = failed_auth().targets[0]
     many = report(*(replace(one, target=f"profile-{number}") for number in range(1000)))
-    told, data, more = read(render_nagios(many, PLAIN))
+    told, data, more = read("".join(render_nagios(many, PLAIN)))
     assert "0 of 1000 targets passed" in told
     assert data["failed"][0] == "1000"
     assert more[-1] == "..."

@@ -44,7 +44,7 @@ VARIANTS: dict[str, tuple[Style, dict[str, Any]]] = {
 def test_samples_look_as_they_did(variant: str, golden: Callable[[str, str], None]) -> None:
     style, options = VARIANTS[variant]
     parts = [
-        f"======== {name}\n{render_text(make(), style, **options)}\n"
+        f"======== {name}\n{''.join(render_text(make(), style, **options))}\n"
         for name, make in SAMPLES.items()
     ]
     golden(f"report_text_{variant}.txt", "".join(parts))
@@ -54,7 +54,7 @@ def test_samples_look_as_they_did(variant: str, golden: Callable[[str, str], Non
 @pytest.mark.parametrize("variant", ["80", "40", "120", "80_ascii", "80_quiet", "100_verbose"])
 def test_nothing_hidden_is_ever_printed(name: str, variant: str) -> None:
     style, options = VARIANTS[variant]
-    text = render_text(SAMPLES[name](), style, **options)
+    text = "".join(render_text(SAMPLES[name](), style, **options))
     assert not [char for char in text if char != "\n" and is_hidden(char)]
     assert style.unicode or text.isascii()
 
@@ -63,7 +63,7 @@ def test_nothing_hidden_is_ever_printed(name: str, variant: str) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_line_is_an_order_to_a_build_server(name: str, variant: str) -> None:
     style, options = VARIANTS[variant]
-    text = re.sub(r"\x1b\[[0-9;]*m", "", render_text(SAMPLES[name](), style, **options))
+    text = re.sub(r"\x1b\[[0-9;]*m", "", "".join(render_text(SAMPLES[name](), style, **options)))
     assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
     assert not re.search(r"##[A-Za-z]*\[", text)
 
@@ -72,20 +72,20 @@ def test_no_line_is_an_order_to_a_build_server(name: str, variant: str) -> None:
 @pytest.mark.parametrize("variant", ["80", "120", "80_ascii", "100_verbose"])
 def test_lines_fit_the_terminal(name: str, variant: str) -> None:
     style, options = VARIANTS[variant]
-    text = render_text(SAMPLES[name](), style, **options)
+    text = "".join(render_text(SAMPLES[name](), style, **options))
     wide = [line for line in text.splitlines() if cells(line) > style.width]
     assert not [line for line in wide if not line.startswith("  try: ")]
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_colour_changes_no_word(name: str) -> None:
-    colored = render_text(SAMPLES[name](), VARIANTS["80_color"][0])
+    colored = "".join(render_text(SAMPLES[name](), VARIANTS["80_color"][0]))
     assert "\x1b[" in colored
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == render_text(SAMPLES[name](), PLAIN)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == "".join(render_text(SAMPLES[name](), PLAIN))
 
 
 def test_markup_in_server_text_paints_nothing() -> None:
-    colored = render_text(SAMPLES["hostile_server"](), VARIANTS["80_color"][0])
+    colored = "".join(render_text(SAMPLES["hostile_server"](), VARIANTS["80_color"][0]))
     assert "[red]paint[/red]" in re.sub(r"\x1b\[[0-9;]*m", "", colored)
     assert "\x1b[2J" in HOSTILE
     assert "\x1b[2J" not in colored
@@ -97,7 +97,7 @@ def test_plain_text_imports_no_rich() -> None:
         "from tests.report.samples import failed_auth\n"
         "from smtpcheck.report.style import Style\n"
         "from smtpcheck.report.text import render_text\n"
-        "render_text(failed_auth(), Style(80, color=False, unicode=True), verbose=True)\n"
+        "list(render_text(failed_auth(), Style(80, color=False, unicode=True), verbose=True))\n"
         "assert not [name for name in sys.modules if name.split('.')[0] == 'rich']\n"
     )
     root = Path(__file__).parents[2]
@@ -106,7 +106,7 @@ def test_plain_text_imports_no_rich() -> None:
 
 def test_diagnosis_has_the_promised_shape() -> None:
     wide = Style(120, color=False, unicode=True)
-    lines = render_text(failed_auth(), wide).splitlines()
+    lines = "".join(render_text(failed_auth(), wide)).splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("error["))
     assert lines[start] == (
         "error[auth-smtp-disabled]: SMTP AUTH is switched off for this mailbox or tenant"
@@ -121,12 +121,12 @@ def test_diagnosis_has_the_promised_shape() -> None:
 
 def test_unsure_diagnosis_says_so() -> None:
     report = _with_confidence(failed_auth(), Confidence.POSSIBLE)
-    assert "  why: (possible) the tenant" in render_text(report, PLAIN)
-    assert "(possible)" not in render_text(failed_auth(), PLAIN)
+    assert "  why: (possible) the tenant" in "".join(render_text(report, PLAIN))
+    assert "(possible)" not in "".join(render_text(failed_auth(), PLAIN))
 
 
 def test_failure_without_a_cause_quotes_every_line_of_the_reply() -> None:
-    text = render_text(no_rule_matched(), PLAIN)
+    text = "".join(render_text(no_rule_matched(), PLAIN))
     assert "no known cause fits" in text
     assert " 17 | S 599-The moon is in the wrong house\n 18 | S 599 come back" in text
     assert "smtpcheck probe office --until auth --verbose --debug-file smtpcheck-debug.txt" in text
@@ -134,20 +134,20 @@ def test_failure_without_a_cause_quotes_every_line_of_the_reply() -> None:
 
 
 def test_stage_that_failed_blocks_the_later_ones_in_words() -> None:
-    text = render_text(failed_tls(), PLAIN)
+    text = "".join(render_text(failed_tls(), PLAIN))
     assert re.search(r"auth +skipped +blocked by tls", text)
     assert re.search(r"send +skipped +blocked by tls", text)
     assert text.endswith("failed at tls in 0.1 s (exit 12)\n")
 
 
 def test_refused_recipient_is_tried_again_without_sending() -> None:
-    text = render_text(SAMPLES["failed_send_for_now"](), PLAIN)
+    text = "".join(render_text(SAMPLES["failed_send_for_now"](), PLAIN))
     assert "smtpcheck probe office --until rcpt" in text
     assert "try again later (exit 75)" in text
 
 
 def test_doubt_about_a_message_is_said_and_no_second_one_suggested() -> None:
-    text = render_text(SAMPLES["in_doubt"](), PLAIN)
+    text = "".join(render_text(SAMPLES["in_doubt"](), PLAIN))
     assert "unknown whether the message was accepted" in text
     assert "--until rcpt" in text
     assert "--until send" not in text
@@ -156,11 +156,11 @@ def test_doubt_about_a_message_is_said_and_no_second_one_suggested() -> None:
 def test_target_is_quoted_for_the_shell() -> None:
     one = failed_tls().targets[0]
     report = replace(failed_tls(), targets=(replace(one, target="[::1]:587"),))
-    assert "  try: smtpcheck probe '[::1]:587' --until tls" in render_text(report, PLAIN)
+    assert "  try: smtpcheck probe '[::1]:587' --until tls" in "".join(render_text(report, PLAIN))
 
 
 def test_table_of_targets_has_aligned_columns() -> None:
-    lines = render_text(several_targets(), PLAIN).splitlines()
+    lines = "".join(render_text(several_targets(), PLAIN)).splitlines()
     start = next(n for n, line in enumerate(lines) if "target" in line and "cause" in line)
     at = lines[start].index("result")
     words = [line[at:].split()[0] for line in lines[start + 1 : start + 6]]
@@ -169,9 +169,9 @@ def test_table_of_targets_has_aligned_columns() -> None:
 
 
 def test_quiet_leaves_verdict_and_diagnoses() -> None:
-    text = render_text(SAMPLES["passed_starttls"](), PLAIN, quiet=True)
+    text = "".join(render_text(SAMPLES["passed_starttls"](), PLAIN, quiet=True))
     assert text == "office passed in 0.3 s: mail leaves through smtp.example.com:587\n"
-    quiet = render_text(failed_auth(), PLAIN, quiet=True)
+    quiet = "".join(render_text(failed_auth(), PLAIN, quiet=True))
     assert quiet.startswith("error[auth-smtp-disabled]")
     assert quiet.endswith("office365 failed at auth in 0.3 s (exit 13)\n")
 
@@ -190,7 +190,7 @@ def _with_confidence(report: Report, confidence: Confidence) -> Report:
 
 
 def test_opened_stage_shows_the_answer_to_each_command() -> None:
-    text = render_text(SAMPLES["passed_starttls"](), PLAIN, opened=[Stage.SEND])
+    text = "".join(render_text(SAMPLES["passed_starttls"](), PLAIN, opened=[Stage.SEND]))
     assert "send.mail      ok        8.0 ms  250 2.1.0 Ok" in text
     assert "send.message   ok        121 ms  250 2.0.0 Ok: queued as 4XyZ1234" in text
     assert "auth.login" not in text

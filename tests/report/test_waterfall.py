@@ -67,5 +67,7 @@ def test_a_bar_keeps_within_its_columns(bar: Bar, text: str) -> None:
 def test_bars_stand_where_there_is_room_and_times_are_wanted(
     width: int, verbose: bool, drawn: bool
 ) -> None:
-    text = render_text(passed_starttls(), Style(width, color=False, unicode=True), verbose=verbose)
+    text = "".join(
+        render_text(passed_starttls(), Style(width, color=False, unicode=True), verbose=verbose)
+    )
     assert ("━" in text) is drawn

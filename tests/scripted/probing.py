@@ -68,7 +68,7 @@ def run(
 
 def assert_replays(report: TargetReport) -> None:
     """The saved report, judged again, gives what the run gave: held for every conversation."""
-    saved = json.loads(render_json(report_of(datetime.now(UTC), [report])))
+    saved = json.loads("".join(render_json(report_of(datetime.now(UTC), [report]))))
     [again] = replay(saved).targets
     assert (again.diagnoses, again.notes) == (report.diagnoses, report.notes)
     assert again.observations.findings == report.observations.findings
@@ -120,9 +120,9 @@ def shown(report: TargetReport) -> str:
     style = Style(100, color=True, unicode=True)
     return "\n".join(
         [
-            render_text(whole, style, verbose=True, quiet=False),
-            render_text(whole, style, verbose=False, quiet=False),
-            render_json(whole),
+            "".join(render_text(whole, style, verbose=True, quiet=False)),
+            "".join(render_text(whole, style, verbose=False, quiet=False)),
+            "".join(render_json(whole)),
             render_transcript(report),
         ]
     )

@@ -122,15 +122,15 @@ def test_nothing_a_server_says_can_steer_the_reader(pki: TestPki, where: str, ho
     whole = report_of(datetime.now(UTC), [report])
     plain = Style(80, color=False, unicode=True)
     texts = [
-        render_text(whole, plain, verbose=True, quiet=False),
-        render_text(whole, plain, verbose=False, quiet=False),
-        render_text(whole, plain, verbose=False, quiet=True),
+        "".join(render_text(whole, plain, verbose=True, quiet=False)),
+        "".join(render_text(whole, plain, verbose=False, quiet=False)),
+        "".join(render_text(whole, plain, verbose=False, quiet=True)),
         render_transcript(report),
     ]
     for text in texts:
         assert not CONTROL.search(text), ascii(CONTROL.search(text))
         assert not re.search(r"^\s*(::|##vso)", text, re.MULTILINE)
-    document = render_json(whole)
+    document = "".join(render_json(whole))
     assert not CONTROL.search(document)
     assert json.loads(document.encode("utf-8"))["schema"] == 1
 
