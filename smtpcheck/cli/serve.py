@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -129,22 +128,18 @@ def serve(  # noqa: PLR0913 - one parameter an option
 
 def _run(exporter: Exporter) -> int:
     """Serves until a signal says so; the exit code. A second signal ends it at once."""
-    came: SimpleQueue[int] = SimpleQueue()
-    wanted = [signal.SIGINT, signal.SIGTERM]
+    from smtpcheck.cli.signals import watched
+
     hangup = getattr(signal, "SIGHUP", None)  # Windows has none
-    wanted += [hangup] if hangup is not None else []
-    before = {number: signal.signal(number, lambda n, _: came.put(n)) for number in wanted}
-    try:
+    ends = [signal.SIGINT, signal.SIGTERM]
+    with watched([*ends, hangup] if hangup is not None else ends) as signals:
         exporter.start()
-        while (number := came.get()) == hangup:
+        while (number := signals.wait()) == hangup:
             exporter.reload()
-        for each in (signal.SIGINT, signal.SIGTERM):
+        for each in ends:
             signal.signal(each, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):  # a second signal: nobody wants to wait
+        with suppress(KeyboardInterrupt):  # nobody wants to wait
             exporter.stop()
-    finally:
-        for number_, handler in before.items():
-            signal.signal(number_, handler)
     return ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.OK
 
 
@@ -175,7 +170,8 @@ def _chosen(profiles: list[str], *, every: bool, tags: list[str]) -> list[str]:
     wanted = set(tags)
     found = [e.name for e in entries if e.loaded is None or wanted & set(e.loaded.profile.tags)]
     if not found:
-        raise UsageError(f"no profile has the tag {' or '.join(tags)}")
+        help_ = ["smtpcheck profile list shows the tags of each"]
+        raise UsageError(f"no profile has the tag {' or '.join(tags)}", help_)
     return found
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,13 +41,25 @@ class Running:
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         self.process = process
         self._log = log
-        while "url=" not in (said := log.read_text()):
-            assert process.poll() is None, said
-        self.url = said.partition("url=")[2].split()[0]
+        self.wait_for(lambda: "url=" in self.log())
+        self.url = self.log().partition("url=")[2].split()[0]
+        self.address = self.url.removeprefix("http://").rstrip("/")
+
+    def wait_for(self, state: Callable[[], bool]) -> None:
+        """Fails where it does not come, or the process ends first."""
+        end = time.monotonic() + 60
+        while not state():
+            assert self.process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.02)
 
     def get(self, page: str) -> str:
-        with urllib.request.urlopen(f"{self.url}{page}", timeout=30) as answer:
-            return str(answer.read().decode())
+        client = http.client.HTTPConnection(self.address, timeout=30)
+        try:
+            client.request("GET", page)
+            return client.getresponse().read().decode()
+        finally:
+            client.close()
 
     def log(self) -> str:
         return self._log.read_text()
@@ -81,7 +95,7 @@ def serving(smtpcheck: CommandLine, *arguments: str, **environment: str) -> Iter
 def test_a_signal_ends_it(smtpcheck: CommandLine, number: int, code: int) -> None:
     write(smtpcheck, "one")
     with serving(smtpcheck, "--all") as running:
-        assert running.get("-/healthy") == "smtpcheck is healthy\n"
+        assert running.get("/-/healthy") == "smtpcheck is healthy\n"
         assert running.end(number) == code
         assert "Traceback" not in running.log()
 
@@ -91,14 +105,13 @@ def test_a_probe_that_hangs_does_not_hold_up_the_end(smtpcheck: CommandLine) -> 
     with ScriptedServer(script, None, strict=False) as silent:
         write(smtpcheck, "one", port=silent.port)
         with serving(smtpcheck, "one") as running:
-            host, port = running.url.removeprefix("http://").rstrip("/").split(":")
+            host, port = running.address.split(":")
             with socket.create_connection((host, int(port)), timeout=30) as client:
                 client.sendall(b"GET /probe?target=one HTTP/1.1\r\nHost: x\r\n\r\n")
-                while "in_flight 1" not in running.get("metrics"):
-                    pass
+                running.wait_for(lambda: "in_flight 1" in running.get("/metrics"))
                 running.process.send_signal(signal.SIGTERM)
-                running.process.send_signal(signal.SIGINT)  # and now at once
-                assert running.process.wait(timeout=60) in (0, 130)
+                running.process.send_signal(signal.SIGINT)
+                assert running.process.wait(timeout=40) in (0, 130)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
@@ -107,10 +120,9 @@ def test_a_hangup_reads_the_files_again(smtpcheck: CommandLine) -> None:
     with serving(smtpcheck, "one") as running:
         smtpcheck.write("one", "schema = 2\n")
         running.process.send_signal(signal.SIGHUP)
-        while "configuration read again" not in running.log():
-            pass
+        running.wait_for(lambda: "configuration read again" in running.log())
         assert "profile not read: its last good settings stay target=one" in running.log()
-        assert "smtpcheck_config_last_reload_successful 0.0" in running.get("metrics")
+        assert "smtpcheck_config_last_reload_successful 0.0" in running.get("/metrics")
 
 
 def test_systemd_is_told_when_it_is_ready_and_when_it_ends(
@@ -129,15 +141,15 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_ends(
 def test_the_network_is_warned_of(smtpcheck: CommandLine) -> None:
     write(smtpcheck, "one")
     with serving(smtpcheck, "one", "--listen", ":0", "--log-format", "text") as running:
-        while "others on the network can reach this exporter" not in running.log():
-            pass
+        running.wait_for(lambda: "others on the network can reach this exporter" in running.log())
 
 
 def test_the_profiles_are_those_of_the_tag(smtpcheck: CommandLine) -> None:
     write(smtpcheck, "one", tag="mail")
     write(smtpcheck, "two", tag="other")
-    with serving(smtpcheck, "--tag", "mail", "--quiet", "--log-format", "json"):
-        pass
+    with serving(smtpcheck, "--tag", "mail") as running:
+        listed = json.loads(running.get("/targets"))
+    assert [group["targets"] for group in listed] == [["one"]]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -124,6 +125,14 @@ class World:
         """The lines of the log with this message."""
         lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
         return [line for line in lines if line["message"] == message]
+
+
+def wait_for(client: Client, metric: str) -> None:
+    """Until a metric of the exporter is not 0. Fails where that does not come."""
+    end = time.monotonic() + 60
+    while not client.get("/metrics").value(metric):
+        assert time.monotonic() < end, f"{metric} stays 0"
+        time.sleep(0.02)
 
 
 class Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -40,8 +41,10 @@ def test_whoever_waits_longest_comes_in_first() -> None:
         for number in range(5):
             threads.append(threading.Thread(target=wait, args=(number,)))
             threads[-1].start()
-            while gate.waiting <= number:
-                pass
+            for _ in range(6000):
+                if gate.waiting > number:
+                    break
+                time.sleep(0.01)
         with pytest.raises(FullError):
             gate.enter(0)  # nobody overtakes
     for each in threads:

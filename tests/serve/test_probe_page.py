@@ -16,7 +16,7 @@ from smtpcheck.sandbox.scenario import find_scenario
 from smtpcheck.sandbox.server import Sandbox
 from tests.scripted.script import parse_script
 from tests.scripted.server import ScriptedServer
-from tests.serve.exporting import World
+from tests.serve.exporting import World, wait_for
 
 CANARY = "canary-Pa55word"
 
@@ -289,8 +289,7 @@ def test_what_gets_no_turn_in_its_time_is_told_so_and_counted(world: World) -> N
         with world.serving(path, at_once=1, deadline=4.0) as client:
             slow = threading.Thread(target=client.probe, args=(path,))
             slow.start()
-            while not client.get("/metrics").value("smtpcheck_exporter_probes_in_flight"):
-                pass
+            wait_for(client, "smtpcheck_exporter_probes_in_flight")
             answer = client.probe(path, X_Prometheus_Scrape_Timeout_Seconds="0.6")
             told = client.get("/metrics")
             slow.join()
