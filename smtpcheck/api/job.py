@@ -25,6 +25,7 @@ from smtpcheck.model.target import (
 )
 
 if TYPE_CHECKING:
+    from smtpcheck.api.baseline import Before
     from smtpcheck.store.origin import LoadedProfile
 
 
@@ -49,6 +50,8 @@ class Job:
     """The variable that `--proxy env` found the proxy in."""
     draft: str = ""
     """What a draft of the settings is called, or will be; empty where these are saved."""
+    before: Before | None = None
+    """The run to compare with."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -249,7 +252,7 @@ def notes_of(job: Job) -> tuple[str, ...]:
         key = SecretRef(SecretSource.FILE, name=oauth.key_file) if oauth.key_file else None
         used += [oauth.client_secret, key]
     kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
-    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile), *_without_network(job))
+    return (*loaded.notes, *dict.fromkeys(kept), *_without_network(job))
 
 
 def _without_network(job: Job) -> tuple[str, ...]:
@@ -268,16 +271,6 @@ def _without_network(job: Job) -> tuple[str, ...]:
         if is_set
     ]
     return (f"not used with a Unix socket: {', '.join(unused)}",) if unused else ()
-
-
-def _not_looked_at(profile: Profile) -> tuple[str, ...]:
-    """What the profile asks for and this version does not do; never passed over in silence."""
-    asked = {"expect": profile.expect}
-    return tuple(
-        f"the table [{name}] of the profile is not used by this version"
-        for name, table in asked.items()
-        if table is not None
-    )
 
 
 def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:

@@ -23,6 +23,7 @@ from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.token import Token
 
 if TYPE_CHECKING:
+    from smtpcheck.api.retrying import Turn
     from smtpcheck.probe.recorder import Recorder
     from smtpcheck.probe.refused import Refused
     from smtpcheck.probe.run import Look, Run, Score
@@ -93,8 +94,6 @@ def probe_many(
 def _probe(
     job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
 ) -> TargetReport:
-    from smtpcheck.probe.runner import run_probe
-
     loaded, profile = job.loaded, job.loaded.profile
     if not profile.enabled:
         raise UsageError(
@@ -102,22 +101,47 @@ def _probe(
             [f"enable it: smtpcheck profile set {loaded.name or job.target} enabled true"],
         )
     check_job(job)
+    if not job.plan.retries:
+        return _attempt(job, recorder, ask, refused)
+    from smtpcheck.api.retrying import attempts, in_turn
+    from smtpcheck.probe.refused import Refused
+
+    # A login that was refused is refused for the later attempts too.
+    attempt = partial(_attempt, job, recorder, ask, refused or Refused())
+    return in_turn(attempts(job.plan, recorder, attempt, judged))
+
+
+def _attempt(
+    job: Job,
+    recorder: Recorder,
+    ask: Ask | None,
+    refused: Refused | None,
+    turn: Turn | None = None,
+) -> TargetReport:
+    """`turn`: what it is told as one of several."""
+    from smtpcheck.probe.runner import run_probe
+
+    profile, plan = job.loaded.profile, job.plan
+    if turn is not None:
+        plan = replace(plan, deadline=turn.seconds)
     sign = signer_of(profile) if sends_a_message(job) else None
-    findings = settings_findings(loaded)
+    findings = settings_findings(job.loaded)
     ran = run_probe(
         profile,
-        job.plan,
+        plan,
         recorder,
         settings=settings_of(job),
-        read_secret=_secret_reader(job, ask),
+        read_secret=_secret_reader(replace(job, plan=plan), ask),
         read_token=_token_reader(job, ask),
         sign=sign,
         refused=refused,
         score=_scorer(job),
         look=_looker(job, ask),
-        after_failure=_experiments(job) if job.plan.experiments else None,
+        peer=turn.peer if turn else "",
+        again=turn.again if turn else None,
+        after_failure=_experiments(job) if plan.experiments else None,
     )
-    notes = signing_notes(profile, job.plan) if sign else ()
+    notes = signing_notes(profile, plan) if sign else ()
     return _reported(job, replace(ran.observations, findings=findings), (*notes, *ran.notes))
 
 
@@ -172,6 +196,11 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
     from smtpcheck.api.again import again_of, bounds_of
     from smtpcheck.diagnosis.verdict import verdict
 
+    compared: tuple[str, ...] = ()
+    if job.before is not None:
+        from smtpcheck.api.baseline import compare
+
+        seen, compared = compare(job.before, seen)
     outcome, code = verdict(seen)
     diagnoses = judged(seen)
     return TargetReport(
@@ -187,6 +216,8 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
             *notes,
             *_score_notes(seen),
             *_lint_notes(seen, diagnoses),
+            *compared,
+            *_expectation_notes(seen),
         ),
         options=(*job.options, *bounds_of(job.plan)),
         again=again_of(job),
@@ -210,6 +241,16 @@ def _lint_notes(seen: Observations, diagnoses: Sequence[Diagnosis]) -> tuple[str
     from smtpcheck.diagnosis.precheck import lint_notes
 
     return lint_notes(seen, diagnoses)
+
+
+def _expectation_notes(seen: Observations) -> tuple[str, ...]:
+    from smtpcheck.diagnosis.verdict import wants_anything
+
+    if not wants_anything(seen.settings):
+        return ()
+    from smtpcheck.diagnosis.expectations import expectation_notes
+
+    return expectation_notes(seen)
 
 
 def _check_one_of_many(job: Job) -> None:
@@ -287,9 +328,12 @@ def _cut_off(job: Job, recorder: Recorder) -> TargetReport:
     if not job.loaded.profile.enabled:
         return _skip_or_probe(job, recorder, None)
     said = "interrupted before this target was done"
-    if recorder.began:
+    if recorder.began or recorder.attempts:
+        from smtpcheck.api.retrying import finished, interrupted
+
         seen = seen_so_far(recorder, settings_of(job), interrupted=True)
-        return _reported(job, replace(seen, findings=settings_findings(job.loaded)), (said,))
+        target = _reported(job, replace(seen, findings=settings_findings(job.loaded)), (said,))
+        return (interrupted if recorder.waiting else finished)(target, recorder)
     return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
 
 

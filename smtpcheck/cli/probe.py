@@ -61,12 +61,16 @@ def probe(  # noqa: PLR0913 - one parameter an option
         int, typer.Option(metavar="N", parser=between(1, 256), help="So many targets side by side.")
     ] = 8,
     deadline: options.DeadlineSeconds = 60,
+    retries: options.Retries = 0,
+    retry_wait: options.RetryWait = None,
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
     proxy: options.ThroughProxy = None,
     ping: options.Ping = False,
     settings: options.Settings = [],  # noqa: B006
+    expect: options.Expected = [],  # noqa: B006
+    baseline: options.Baseline = "",
     tls: Annotated[
         TlsDepth,
         typer.Option(
@@ -101,16 +105,19 @@ def probe(  # noqa: PLR0913 - one parameter an option
     Example: smtpcheck probe office365 --until auth
     """
     from smtpcheck.api.job import without_login
+    from smtpcheck.cli.saved_report import baseline_given, compared
     from smtpcheck.cli.sender_options import with_senders
     from smtpcheck.cli.session import Wishes, run_jobs
     from smtpcheck.cli.targets import jobs_for, sandbox_job
     from smtpcheck.model.errors import UsageError
 
-    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy, expect=expect)
     plan = Plan(
         until=until,
         recipients=options.addresses_given("--to", to),
         deadline=deadline,
+        retries=retries,
+        retry_wait=options.retry_wait_given(retry_wait, retries),
         resolver=resolver,
         experiments=not no_experiments,
         ping=ping,
@@ -140,10 +147,12 @@ def probe(  # noqa: PLR0913 - one parameter an option
         raise UsageError("--fix changes a profile, and --sandbox is none")
     if plan.confirm and fix:
         raise UsageError("--fix mends what a probe shows: confirm the message after it")
+    before = baseline_given(baseline, fix=fix)
     if not sandbox:
         found = jobs_for(targets, plan, overrides, every=every, tags=tags)
         if relay:
             found = [without_login(job) for job in found]
+        found = compared(found, before)
         if fix:
             from smtpcheck.cli.fix import Fix, accepted_changes, must_be_a_profile, run_fix
 
@@ -154,5 +163,5 @@ def probe(  # noqa: PLR0913 - one parameter an option
     if targets or every or tags:
         raise UsageError("--sandbox is a target of its own", ["leave the other targets out"])
     with sandbox_job(plan, overrides) as job:
-        code = run_jobs([without_login(job) if relay else job], wishes)
+        code = run_jobs(compared([without_login(job) if relay else job], before), wishes)
     raise typer.Exit(code)

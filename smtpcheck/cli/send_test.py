@@ -55,11 +55,14 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     confirm: options.Confirm = "",
     dry_run: message.DryRun = False,
     deadline: options.DeadlineSeconds = 60,
+    retries: options.Retries = 0,
+    retry_wait: options.RetryWait = None,
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
     proxy: options.ThroughProxy = None,
     settings: options.Settings = [],  # noqa: B006
+    expect: options.Expected = [],  # noqa: B006
     no_experiments: options.NoExperiments = False,
     sandbox: options.InSandbox = False,
     formats: options.Formats = [],  # noqa: B006
@@ -74,7 +77,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     """
     from smtpcheck.cli.session import Wishes
 
-    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy, expect=expect)
     if charset:
         overrides["test.charset"] = charset
     given = Given(
@@ -98,6 +101,8 @@ def send_test(  # noqa: PLR0913 - one parameter an option
         until="send",
         recipients=options.addresses_given("--to", [*to, *(["self"] if to_self else [])]),
         deadline=deadline,
+        retries=retries,
+        retry_wait=options.retry_wait_given(retry_wait, retries),
         resolver=resolver,
         bounce=spec.from_address or None if sender is None else sender,
         experiments=not no_experiments,
