@@ -7,6 +7,10 @@ from dataclasses import field
 from smtpcheck.model.message import Dsn, MessageSpec
 from smtpcheck.model.value import dataclass
 
+PER_HOST = 4
+"""Targets at once at one host: servers count the connections of one address (Exchange takes 20,
+Postfix 50, Gmail 10 of one account, Microsoft 365 3 of one mailbox)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -20,6 +24,10 @@ class Plan:
     """Send a message when there are recipients; False stops after RCPT with RSET."""
     deadline: float = 60.0
     """Seconds for the whole run of one target."""
+    retries: int = 0
+    """How often a temporary failure is tried again, all within the deadline."""
+    retry_wait: float | None = None
+    """Seconds of the first wait where the server asks for none; None: as the cause has it."""
     resolver: str = ""
     """Address of the DNS server to ask, `IP` or `IP:port`; empty: those of the system."""
     bounce: str | None = None

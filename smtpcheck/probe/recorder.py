@@ -18,10 +18,12 @@ from smtpcheck.model.progress import (
     StageStarted,
     StepEnded,
     StepStarted,
+    Waiting,
     Watcher,
     nobody,
 )
 from smtpcheck.model.reply import Heard, Reply
+from smtpcheck.model.report import Attempt
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
 from smtpcheck.model.value import dataclass
@@ -73,22 +75,34 @@ class Recorder:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.masker = Masker()
-        self.steps: list[Step] = []
-        self.stages: list[StageResult] = []
-        self._events: list[Event] = []
+        self.attempts: list[Attempt] = []
+        """What earlier attempts at this target came to."""
+        self.waited_ms = 0.0
+        """What was waited before this one."""
         self._target = target
         self._watch = watcher
         self._clock = clock
-        self._zero = clock()
+        self.restart()
+
+    def restart(self) -> None:
+        """The run, or another attempt, begins only now: its time counts from here, and nothing is
+        written down yet. What is masked stays so."""
+        self.steps: list[Step] = []
+        self.stages: list[StageResult] = []
+        self._events: list[Event] = []
+        self._zero = self._clock()
         self.began = False
         """Whether any stage has begun."""
+        self.waiting = False
+        """Whether this attempt is over, and another follows in a while."""
         self._begun = 0.0
         self._stage: Stage | None = None
         self._stage_begun = 0.0
 
-    def restart(self) -> None:
-        """The run begins only now: its time counts from here."""
-        self._zero = self._clock()
+    def wait(self, pause: Waiting) -> None:
+        """Another attempt follows in a while."""
+        self.waiting = True
+        self._watch(pause)
 
     @property
     def now_ms(self) -> float:
@@ -118,10 +132,8 @@ class Recorder:
         """Writes what the server said, a line each, or what it did instead. Returns the number
         of the first event."""
         if isinstance(heard, Reply):
-            texts = [
-                line.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for line in heard.lines
-            ]
-            numbers = [self._write(Who.SERVER, text) for text in texts or [""]]
+            texts = [line.shown for line in heard.lines] or [""]
+            numbers = [self._write(Who.SERVER, text) for text in texts]
             return numbers[0]
         number = 0
         if heard.partial:
@@ -169,7 +181,7 @@ class Recorder:
 
     def end(self, step: str, ended: Ended) -> Step:
         """A step is over."""
-        return self.add(self._timed(step, ended))
+        return self._add(self._timed(step, ended))
 
     def end_late(self, stage: Stage, step: str, ended: Ended) -> None:
         """A step is over that belongs to a stage that was over before."""
@@ -183,7 +195,9 @@ class Recorder:
 
     def add(self, step: Step) -> Step:
         """A step that somebody else timed."""
-        step = replace(step, facts=_nested(step.facts))
+        return self._add(replace(step, facts=_nested(step.facts)))
+
+    def _add(self, step: Step) -> Step:
         self.steps.append(step)
         self._watch(StepEnded(self._target, step))
         return step
@@ -221,7 +235,8 @@ class Recorder:
         shown = ours + self.masker.text(text.removeprefix(ours))
         event = Event(number, self.now_ms, who, shown[:TEXT_LIMIT])
         self._events.append(event)
-        self._watch(Spoken(self._target, event))
+        if self._watch is not nobody:
+            self._watch(Spoken(self._target, event))
         return number
 
 

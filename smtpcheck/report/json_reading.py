@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import TypeVar
 
 from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Owner, Severity
+from smtpcheck.model.drift import Drift
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import ExperimentResult, Observations, StageResult, Step
-from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.report import Attempt, Report, TargetReport
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
 
@@ -64,6 +65,9 @@ class _Table:
 
     def optional_text(self, key: str) -> str | None:
         return None if self._get(key) is None else self.text(key)
+
+    def text_if_any(self, key: str) -> str:
+        return "" if self._data.get(key) is None else self.text(key)
 
     def whole(self, key: str) -> int:
         value = self._get(key)
@@ -154,9 +158,22 @@ def _target(table: _Table) -> TargetReport:
             transcript=table.tables("transcript", _event),
             interrupted=table.flag("interrupted", missing=False),
             findings=table.tables("findings", _finding, missing=True),
+            baseline=table.text_if_any("baseline"),
+            drift=table.tables("drift", _drift, missing=True),
         ),
         diagnoses=table.tables("diagnoses", _diagnosis),
         notes=table.texts("notes", missing=True),
+        attempts=table.tables("attempts", _attempt, missing=True),
+    )
+
+
+def _attempt(table: _Table) -> Attempt:
+    return Attempt(
+        outcome=table.word("outcome", Outcome),
+        exit_code=table.whole("exit_code"),
+        elapsed_ms=table.number("elapsed_ms"),
+        waited_ms=table.number("waited_ms"),
+        cause=table.text("cause"),
     )
 
 
@@ -215,6 +232,10 @@ def _finding(table: _Table) -> LintFinding:
         message=table.text("message"),
         help=table.texts("help"),
     )
+
+
+def _drift(table: _Table) -> Drift:
+    return Drift(table.text("what"), table.value("before"), table.value("now"))
 
 
 def _change(table: _Table) -> Change:

@@ -9,15 +9,18 @@ its own.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from smtpcheck.diagnosis.verdict import stages_passed, wants_anything
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.observation import StageResult
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
+from smtpcheck.report.drift_block import drift_lines
 from smtpcheck.report.rows import shown
 from smtpcheck.report.scratch import Scratch
 from smtpcheck.report.style import Style
@@ -25,12 +28,13 @@ from smtpcheck.report.troubles import Trouble, named_targets, troubles_of
 
 _TAGS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 """What is counted of a suite, besides its tests."""
+_ORDER = re.compile(r"\[\[(?=\s*[A-Za-z]+\s*\|)")
 _SUMS = ("tests", "failures", "errors")
 """What is counted of the whole; the schemas know no `skipped` there."""
 _WHOLE = "probe"
 """The case of a target that has no stages."""
 _EXPECT = "expectations"
-"""The case of what failed though no stage did."""
+"""The case of what is expected, where anything is, and of what failed though no stage did."""
 
 
 def render_junit(report: Report, style: Style) -> Iterator[str]:
@@ -64,14 +68,19 @@ def _suite(name: str, started: str, target: TargetReport, style: Style) -> Eleme
     failed = [each for each in due if each.severity is Severity.ERROR]
     if failed or (target.outcome is Outcome.FAILED and suite.find("testcase/failure") is None):
         _failure(_case(suite, class_name, _EXPECT), failed or troubles_of(target, style))
+    elif wants_anything(target.observations.settings) and len(suite):
+        case = _case(suite, class_name, _EXPECT)
+        if not stages_passed(target.observations):
+            SubElement(case, "skipped", {"message": "a stage did not pass"})
     if not len(suite) or (
         target.outcome is Outcome.INTERRUPTED and suite.find("testcase/error") is None
     ):
         _fill_whole(_case(suite, class_name, _WHOLE), target, style)
     left = [each for each in due if each.severity is Severity.WARNING]
     said = _warnings(left) + [f"note: {shown(each, style)}" for each in target.notes]
+    said += drift_lines(target, style)
     if said:
-        SubElement(suite, "system-out").text = "\n".join(said)
+        SubElement(suite, "system-out").text = _no_order("\n".join(said))
     _count(suite)
     return suite
 
@@ -97,7 +106,7 @@ def _fill_stage(
     if stage.outcome is not Outcome.FAILED:
         errors = []
     if warnings:
-        SubElement(case, "system-out").text = "\n".join(_warnings(warnings))
+        SubElement(case, "system-out").text = _no_order("\n".join(_warnings(warnings)))
     return errors + warnings
 
 
@@ -116,9 +125,13 @@ def _failure(case: Element, errors: list[Trouble]) -> None:
     failure = SubElement(
         case, "failure", {"message": message, "type": first.cause if first else "failed"}
     )
-    failure.text = "\n\n".join(
-        "\n".join([f"{each.cause}: {each.title}", *each.lines()]) for each in errors
-    )
+    told = ("\n".join([f"{each.cause}: {each.title}", *each.lines()]) for each in errors)
+    failure.text = _no_order("\n\n".join(told))
+
+
+def _no_order(text: str) -> str:
+    """`[[ATTACHMENT|path]]` makes GitLab, and a plugin of Jenkins, keep or show a file."""
+    return _ORDER.sub("[\\\\x5b", text)
 
 
 def _interrupted(case: Element) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from enum import IntEnum
-from itertools import islice
 
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import Report, TargetReport
@@ -51,8 +50,8 @@ def nagios_state(report: Report) -> State:
 def render_nagios(report: Report, style: Style) -> Iterator[str]:
     """The output for one target; for several a line that sums them up, and a line for each as far
     as there is room, the worst first."""
-    told = [*islice(named_targets(report, style), 2)]
-    state, head, lines, data = _only(*told[0], style) if len(told) == 1 else _several(report, style)
+    made = _only(report.targets[0], style) if len(report.targets) == 1 else _several(report, style)
+    state, head, lines, data = made
     first = f"SMTP {state.name} - {_safe(head)}"
     if len(first) > _FIRST_LINE:
         lines = [head, *lines]
@@ -71,7 +70,8 @@ def unknown_output(message: str) -> str:
     return f"SMTP UNKNOWN - {_safe(shown(message, PLAIN))}\n"
 
 
-def _only(name: str, target: TargetReport, style: Style) -> _Told:
+def _only(target: TargetReport, style: Style) -> _Told:
+    name = shown(target.target, style)
     troubles = troubles_of(target, style)
     sentence = _sentence(target, style)
     state, data = _state(target), _data(target)
@@ -152,15 +152,19 @@ def _data(target: TargetReport, prefix: str = "") -> list[str]:
     seen = target.observations
     if target.outcome is Outcome.SKIPPED or not seen.stages:
         return []
-    longest = number_of(seen.settings, "expect.total_ms")
-    most = f"{longest / 1000:g}" if longest else ""
-    data = [f"{_label(f'{prefix}time')}={_seconds(total_ms(target))};;{most};0"]
-    data += [
-        f"{_label(f'{prefix}{stage.stage.value}')}={_seconds(stage.elapsed_ms)};;;0"
-        for stage in seen.stages
-        if stage.outcome is not Outcome.SKIPPED
-    ]
+    data = [f"{_label(f'{prefix}time')}={_seconds(total_ms(target))};;{_most(seen, 'total')};0"]
+    for each in seen.stages:
+        if each.outcome is not Outcome.SKIPPED:
+            name = each.stage.value
+            value = f"{_seconds(each.elapsed_ms)};;{_most(seen, name)};0"
+            data.append(f"{_label(f'{prefix}{name}')}={value}")
     return data + _certificate_data(seen, prefix)
+
+
+def _most(seen: Observations, what: str) -> str:
+    """The seconds that are expected at most, or the empty string."""
+    longest = number_of(seen.settings, f"expect.{what}_ms")
+    return f"{longest / 1000:g}" if longest else ""
 
 
 def _certificate_data(seen: Observations, prefix: str) -> list[str]:
