@@ -1,4 +1,4 @@
-"""Where the pieces of `contrib/` lie, the programs that they are for, and a mail server for them."""
+"""Where the pieces of `contrib/` lie, the programs they are for, and a mail server for them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def documents(path: Path) -> list[dict[str, Any]]:
 
 
 def mail_server() -> Sandbox:
-    """A server that takes the log-in of the shipped examples, and relays without one; not started."""
+    """A server, not started, that takes the log-in of the examples, and relays without one."""
     return Sandbox(users={USER: PASSWORD}, ports=Ports(relay=0))
 
 

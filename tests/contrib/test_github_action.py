@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -158,7 +157,7 @@ def test_a_refused_login_fails_the_job_with_an_annotation_and_without_the_secret
 
 
 def test_what_is_expected_is_asked_a_line_each(runner: Runner) -> None:
-    unmet = "certificate_days=4000\n\n  total_ms=60000\n"
+    unmet = "certificate_days=3650\n\n  total_ms=60000\n"
     assert runner.probe(targets="notify.toml", expect=unmet) == 15, runner.err
     assert runner.probe(targets="notify.toml", expect="total_ms=60000") == 0, runner.err
 

@@ -1,5 +1,5 @@
-"""The manifests: sound by the schemas of Kubernetes, bound to each other, as closed as they claim; and
-what their containers run, run."""
+"""The manifests: sound by the schemas of Kubernetes, bound to each other, as closed as they claim;
+and what their containers run, run."""
 
 from __future__ import annotations
 

@@ -29,13 +29,14 @@ from tests.contrib.test_github_action import PROFILE
 
 GITLAB = CONTRIB / "gitlab/smtpcheck.gitlab-ci.yml"
 GITLAB_VARIABLE = "GITLAB_CI_LOCAL"
+# A method of Node 22 that it uses, and that Node 20 does not have.
+_UNION = "Set.prototype.union ??= function (other) { return new Set([...this, ...other]); };"
 _PIPELINE = f"""
 include:
   - local: {GITLAB.name}
 mail:
   extends: .smtpcheck
   variables:
-    PROBE_PACKAGE: "--no-deps --help"
     PROBE_TARGETS: notify.toml
 many:
   extends: .smtpcheck-many
@@ -77,8 +78,11 @@ def gitlab(folder: Path, job: str, environment: dict[str, str]) -> tuple[int, st
     (folder / ".gitlab-ci.yml").write_text(_PIPELINE)
     for argv in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
         good(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *argv], folder)
-    done = run([program, "--force-shell-executor", "--no-artifacts-to-source", job],
-               folder, **environment)
+    needed("rsync", "rsync")
+    union = folder.parent / "union.cjs"
+    union.write_text(_UNION)
+    options = {"NODE_OPTIONS": f"--require={union}", "HOME": str(folder.parent)}
+    done = run([program, "--force-shell-executor", job], folder, 120, **(environment | options))
     return done.returncode, done.stdout + done.stderr
 
 
