@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smtpcheck.api.again import options_of, who_of
 from smtpcheck.model.errors import UsageError
@@ -26,6 +27,7 @@ from smtpcheck.model.target import (
 )
 
 if TYPE_CHECKING:
+    from smtpcheck.api.baseline import Before
     from smtpcheck.store.origin import LoadedProfile
 
 
@@ -50,6 +52,8 @@ class Job:
     """The variable that `--proxy env` found the proxy in."""
     draft: str = ""
     """What a draft of the settings is called, or will be; empty where these are saved."""
+    before: Before | None = None
+    """The run to compare with."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -220,7 +224,7 @@ def settings_of(job: Job) -> dict[str, Json]:
     # A profile of its own is told to lose its login instead.
     flat["anonymous"] = _command_words((*job.anonymous, *who)) if not flat["profile"] else ""
     # Of several --resolver the last counts: a fix that names one leaves the other out.
-    other = replace(job, plan=replace(job.plan, resolver=""))
+    other = replace(job, plan=replace(job.plan, resolver="")) if job.plan.resolver else job
     flat["any_resolver"] = _command_words((job.target, *other.options, *who))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
@@ -257,7 +261,7 @@ def notes_of(job: Job) -> tuple[str, ...]:
         key = SecretRef(SecretSource.FILE, name=oauth.key_file) if oauth.key_file else None
         used += [oauth.client_secret, key]
     kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
-    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile), *_without_network(job))
+    return (*loaded.notes, *dict.fromkeys(kept), *_without_network(job))
 
 
 def _without_network(job: Job) -> tuple[str, ...]:
@@ -278,28 +282,23 @@ def _without_network(job: Job) -> tuple[str, ...]:
     return (f"not used with a Unix socket: {', '.join(unused)}",) if unused else ()
 
 
-def _not_looked_at(profile: Profile) -> tuple[str, ...]:
-    """What the profile asks for and this version does not do; never passed over in silence."""
-    asked = {"expect": profile.expect}
-    return tuple(
-        f"the table [{name}] of the profile is not used by this version"
-        for name, table in asked.items()
-        if table is not None
-    )
-
-
-def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
-    for each in fields(section):  # type: ignore[arg-type]  # only dataclasses come here
-        value = getattr(section, each.name)
-        name = f"{prefix}{each.name}"
-        if isinstance(value, SecretRef):
-            yield name, value.describe()
-        elif is_dataclass(value):
-            yield from _flat(value, f"{name}.")
+def _flat(section: Any, prefix: str = "") -> Iterable[tuple[str, Json]]:
+    for attribute, name in _names(section.__class__, prefix):
+        value = getattr(section, attribute)
+        if isinstance(value, str | int | float):
+            yield name, value
         elif isinstance(value, tuple):
             yield name, list(value)
+        elif isinstance(value, SecretRef):
+            yield name, value.describe()
         elif value is not None:
-            yield name, value
+            yield from _flat(value, f"{name}.")
+
+
+@cache
+def _names(section: type, prefix: str) -> tuple[tuple[str, str], ...]:
+    """The fields of a section, and the names of their settings: one text for all targets."""
+    return tuple((each.name, f"{prefix}{each.name}") for each in fields(section))
 
 
 def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:

@@ -18,9 +18,13 @@ _reading = Lock()
 
 
 def judged(observations: Observations) -> tuple[Diagnosis, ...]:
-    """Where every step passed there is nothing to judge, and the catalogue is not even read."""
+    """Where every step passed and every expectation is met there is nothing to judge, and the
+    catalogue is not even read."""
+    from smtpcheck.diagnosis.verdict import verdict
+
     quiet = (Outcome.PASSED, Outcome.SKIPPED)
-    if all(step.outcome in quiet for stage in observations.stages for step in stage.steps):
+    calm = all(step.outcome in quiet for stage in observations.stages for step in stage.steps)
+    if calm and verdict(observations)[1] != ExitCode.EXPECTATION:
         return ()
     from smtpcheck.catalog.loader import load_catalog
     from smtpcheck.diagnosis.judge import judge

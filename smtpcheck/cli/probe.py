@@ -90,6 +90,8 @@ def probe(  # noqa: PLR0913 - one parameter an option
     proxy: options.ThroughProxy = None,
     ping: options.Ping = False,
     settings: options.Settings = [],  # noqa: B006
+    expect: options.Expected = [],  # noqa: B006
+    baseline: options.Baseline = "",
     tls: Annotated[
         TlsDepth,
         typer.Option(
@@ -123,13 +125,14 @@ def probe(  # noqa: PLR0913 - one parameter an option
 
     Example: smtpcheck probe office365 --until auth
     """
-    from smtpcheck.api.job import without_login
+    from smtpcheck.api.job import Job, without_login
+    from smtpcheck.cli.saved_report import baseline_given, compared
     from smtpcheck.cli.sender_options import with_senders
     from smtpcheck.cli.session import Wishes, run_jobs
     from smtpcheck.cli.targets import Named, jobs_for, sandbox_job
     from smtpcheck.model.errors import UsageError
 
-    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy, expect=expect)
     plan = Plan(
         until=until,
         recipients=options.addresses_given("--to", to),
@@ -166,12 +169,17 @@ def probe(  # noqa: PLR0913 - one parameter an option
         raise UsageError("--fix changes a profile, and --sandbox is none")
     if plan.confirm and fix:
         raise UsageError("--fix mends what a probe shows: confirm the message after it")
+    before = baseline_given(baseline, fix=fix)
+
+    def job_as_asked(job: Job) -> Job:
+        return compared(without_login(job) if relay else job, before)
+
     if not sandbox:
         from smtpcheck.cli.shard import shard_given
 
         part = shard_given(shard)
         named = Named(targets, lists, every=every, tags=tags, shard=part)
-        found = jobs_for(named, plan, overrides, without_login if relay else None)
+        found = jobs_for(named, plan, overrides, job_as_asked)
         if fix:
             from smtpcheck.cli.fix import Fix, accepted_changes, must_be_a_profile, run_fix
 
@@ -184,5 +192,5 @@ def probe(  # noqa: PLR0913 - one parameter an option
     if targets or lists or every or tags or shard:
         raise UsageError("--sandbox is a target of its own", ["leave the other targets out"])
     with sandbox_job(plan, overrides) as job:
-        code = run_jobs([without_login(job) if relay else job], wishes)
+        code = run_jobs([job_as_asked(job)], wishes)
     raise typer.Exit(code)

@@ -62,6 +62,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     resolver: options.Resolver = "",
     proxy: options.ThroughProxy = None,
     settings: options.Settings = [],  # noqa: B006
+    expect: options.Expected = [],  # noqa: B006
     no_experiments: options.NoExperiments = False,
     sandbox: options.InSandbox = False,
     formats: options.Formats = [],  # noqa: B006
@@ -76,7 +77,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     """
     from smtpcheck.cli.session import Wishes
 
-    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy, expect=expect)
     if charset:
         overrides["test.charset"] = charset
     given = Given(

@@ -36,7 +36,7 @@ from smtpcheck.probe.send_steps import (
     rcpt_step,
     reset_step,
 )
-from smtpcheck.probe.sender_steps import SENDER, who_may_send
+from smtpcheck.probe.sender_steps import SENDER, expected_senders, who_may_send
 from smtpcheck.probe.tcp_steps import (
     connect_step,
     ehlo_in_tls_step,
@@ -254,17 +254,20 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
     if stage is Stage.SEND and (run.plan.senders or run.plan.relay):
         yield from who_may_send(run)
         return
+    by_certificate = certificate_login(run)
+    steps = steps_of(stage, run.profile, box=run.letterbox, by_certificate=by_certificate)
+    if run.plan.ping and stage is Stage.TCP:
+        steps = {"tcp.ping": ping_step, **steps}
     taken = set()
-    while True:
-        by_certificate = certificate_login(run)
-        steps = steps_of(stage, run.profile, box=run.letterbox, by_certificate=by_certificate)
-        if run.plan.ping and stage is Stage.TCP:
-            steps = {"tcp.ping": ping_step, **steps}
-        name = next((each for each in steps if each not in taken), None)
-        if name is None or _ORDER.index(name) > last:
+    while name := next((each for each in steps if each not in taken), None):
+        if _ORDER.index(name) > last:
             break
         taken.add(name)
+        if name == "send.quit":
+            yield from expected_senders(run)
         yield name, steps[name]
+        if stage is Stage.SEND:
+            steps = steps_of(stage, run.profile, box=run.letterbox)
     if stage is Stage.SEND and run.letterbox and run.letterbox.deliver:
         score, confirm = AFTER_QUIT
         if run.score is not None:
