@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from smtpcheck.api.job import Job, check_job, notes_of, sends_a_message, settings_of
@@ -150,23 +150,25 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
     from smtpcheck.store.origin import Source
     from smtpcheck.store.profile_reader import profile_from_settings
 
-    stronger = {
-        key: str(value_of(loaded.profile, key))
-        for key in ("preset", "server.host", "server.port", "server.security")
-        if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
-    }
+    @cache
+    def stronger() -> dict[str, str]:
+        return {
+            key: str(value_of(loaded.profile, key))
+            for key in ("preset", "server.host", "server.port", "server.security")
+            if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
+        }
 
-    def becomes(changes: Mapping[str, Json]) -> tuple[int, str] | None:
-        texts = {key: str(value) for key, value in changes.items()}
+    @cache
+    def of_texts(texts: tuple[tuple[str, str], ...]) -> tuple[int, str] | None:
         try:
             made = profile_from_settings(
-                loaded.data, overrides={**stronger, **texts}, environment={}
+                loaded.data, overrides={**stronger(), **dict(texts)}, environment={}
             )
         except ProfileError:
             return None
         return made.profile.port, made.profile.security
 
-    return becomes
+    return lambda changes: of_texts(tuple((key, str(value)) for key, value in changes.items()))
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
