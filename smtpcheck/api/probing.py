@@ -34,12 +34,18 @@ DISABLED = "the profile is disabled"
 CUT_OFF = "interrupted before this target was done"
 
 
-def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
-    """Probes one target and judges what was seen. Raises UsageError for settings that this
-    version does not use."""
+def probe(
+    job: Job,
+    *,
+    watcher: Watcher = nobody,
+    ask: Ask | None = None,
+    refused: Refused | None = None,
+) -> TargetReport:
+    """Probes one target and judges what was seen. `refused`: the logins that are not to be tried
+    again. Raises UsageError for settings that this version does not use."""
     from smtpcheck.probe.recorder import Recorder
 
-    return _probe(job, Recorder(job.target, watcher), ask)
+    return _probe(job, Recorder(job.target, watcher), ask, refused)
 
 
 def probe_or_skip(
