@@ -22,9 +22,11 @@ from smtpcheck.model.target import (
     ProfileFile,
     as_address,
     parse_target,
+    split_settings,
 )
 
 if TYPE_CHECKING:
+    from smtpcheck.api.baseline import Before
     from smtpcheck.store.origin import LoadedProfile
 
 
@@ -39,7 +41,7 @@ class Job:
     """One target, ready to be probed."""
 
     target: str
-    """As the user named it."""
+    """As the user named it, with the settings that stand behind it: `notify server.port=2525`."""
     loaded: LoadedProfile
     plan: Plan
     notes: tuple[str, ...] = field(default=())
@@ -49,6 +51,8 @@ class Job:
     """The variable that `--proxy env` found the proxy in."""
     draft: str = ""
     """What a draft of the settings is called, or will be; empty where these are saved."""
+    before: Before | None = None
+    """The run to compare with."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -74,7 +78,14 @@ def load_target(
     overrides: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Job:
-    """Finds out what a target is and reads its settings. Raises UsageError or ProfileError."""
+    """Finds out what a target is and reads its settings; those that stand behind it win over
+    `overrides`. Raises UsageError or ProfileError."""
+    if " " in text.strip():
+        target, settings = split_settings(text)
+        job = load_target(
+            target, plan=plan, overrides={**(overrides or {}), **settings}, environment=environment
+        )
+        return replace(job, target=text, overrides=dict(overrides or {}))
     from smtpcheck.store.paths import profile_path
     from smtpcheck.store.profile_reader import profile_from_settings, read_profile
     from smtpcheck.store.proxy_url import FROM_ENVIRONMENT
@@ -249,7 +260,7 @@ def notes_of(job: Job) -> tuple[str, ...]:
         key = SecretRef(SecretSource.FILE, name=oauth.key_file) if oauth.key_file else None
         used += [oauth.client_secret, key]
     kept = [note for ref in used if ref is not None for note in secret_notes(ref)]
-    return (*loaded.notes, *dict.fromkeys(kept), *_not_looked_at(profile), *_without_network(job))
+    return (*loaded.notes, *dict.fromkeys(kept), *_without_network(job))
 
 
 def _without_network(job: Job) -> tuple[str, ...]:
@@ -268,16 +279,6 @@ def _without_network(job: Job) -> tuple[str, ...]:
         if is_set
     ]
     return (f"not used with a Unix socket: {', '.join(unused)}",) if unused else ()
-
-
-def _not_looked_at(profile: Profile) -> tuple[str, ...]:
-    """What the profile asks for and this version does not do; never passed over in silence."""
-    asked = {"expect": profile.expect}
-    return tuple(
-        f"the table [{name}] of the profile is not used by this version"
-        for name, table in asked.items()
-        if table is not None
-    )
 
 
 def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
@@ -309,9 +310,8 @@ def _taken_as_host(name: str) -> tuple[str, ...]:
         return ()
     from difflib import get_close_matches
 
-    from smtpcheck.store.profile_reader import list_profiles
+    from smtpcheck.store.profile_reader import profile_names
 
-    known = [entry.name for entry in list_profiles()]
-    close = get_close_matches(name, known, 1)
+    close = get_close_matches(name, profile_names(), 1)
     hint = f"; did you mean the profile {close[0]}?" if close else ""
     return (f"there is no profile {name}, so it was taken for a host name{hint}",)

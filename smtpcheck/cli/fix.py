@@ -12,6 +12,7 @@ from smtpcheck.cli.profile_set import keep_changes
 from smtpcheck.cli.session import Wishes, asker, probe_jobs, remembered, tell, write_report
 from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.stage import ExitCode
 from smtpcheck.model.value import dataclass
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from smtpcheck.model.report import Report, TargetReport
     from smtpcheck.report.formats import Output
     from smtpcheck.store.profile_writer import Preview
+
+
+_PASSING = (ExitCode.OK, ExitCode.EXPECTATION)
+"""What proves a change: that every stage passes. An expectation is no matter of settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,7 @@ def run_fix(job: Job, wishes: Wishes, fix: Fix) -> int:
         changed = _changed(job, preview, first.targets[0], fix)
         second = probe_jobs([changed], wishes, asking)
         telling.probe(second)
-        if second.exit_code == 0 and _write(preview):
+        if second.exit_code in _PASSING and _write(preview):
             last = _with_note(second, first)
             telling.say(f"fixed: {preview.path}")
         else:
@@ -92,8 +97,11 @@ def _proposal(job: Job, seen: TargetReport, fix: Fix, telling: _Telling) -> Prev
     from smtpcheck.diagnosis.mending import changes_to_try, repeats_refused_login
     from smtpcheck.store.profile_writer import preview_values
 
-    if seen.exit_code == 0:
+    if seen.exit_code == ExitCode.OK:
         _note("nothing to fix: the probe passes")
+        return None
+    if seen.exit_code == ExitCode.EXPECTATION:
+        _note("nothing to fix: every stage passes, and an expectation is no setting to try")
         return None
     changes = changes_to_try(seen.diagnoses)
     if not changes:

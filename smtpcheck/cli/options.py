@@ -39,6 +39,18 @@ Settings = Annotated[
     list[str],
     typer.Option("--set", metavar="KEY=VALUE", help="Use another setting in this run; repeatable."),
 ]
+Expected = Annotated[
+    list[str],
+    typer.Option(
+        "--expect",
+        metavar="KEY=VALUE",
+        help="Hold the server to it: certificate_days=21, min_tls=1.2, ...; repeatable.",
+    ),
+]
+Baseline = Annotated[
+    str,
+    typer.Option(metavar="FILE", help="Tell what has changed since this report (--format json)."),
+]
 DeadlineSeconds = Annotated[
     float,
     typer.Option(
@@ -103,7 +115,12 @@ def retry_wait_given(seconds: float | None, retries: int) -> float | None:
 
 
 def settings_given(
-    values: list[str], *, ipv4: bool, ipv6: bool, proxy: str | None = None
+    values: list[str],
+    *,
+    ipv4: bool,
+    ipv6: bool,
+    proxy: str | None = None,
+    expect: list[str] | None = None,
 ) -> dict[str, str]:
     """`--set` and the flags that are settings, by key. Raises UsageError."""
     given: dict[str, str] = {}
@@ -117,6 +134,14 @@ def settings_given(
                 "--set proxy names a table, not a key", ["use --proxy URL, or --set proxy.host=..."]
             )
         given[key.strip()] = text
+    if expect:
+        from smtpcheck.cli.expect_option import expected
+
+        for key, text in expected(expect).items():
+            if given.get(key, text) != text:
+                said = f"--expect and --set {key}={given[key]} contradict each other"
+                raise UsageError(said, ["keep the one that is meant"])
+            given[key] = text
     if ipv4 and ipv6:
         raise UsageError("-4 and -6 exclude each other", ["leave both out to use all addresses"])
     if ipv4 or ipv6:

@@ -8,11 +8,8 @@ import typer
 
 from smtpcheck.cli import options
 from smtpcheck.cli.command import Command, new_app
-from smtpcheck.model.errors import UsageError
-from smtpcheck.model.jsonvalue import Json
 
 app = new_app()
-_LARGEST = 256 << 20
 
 
 @app.command(cls=Command)
@@ -35,32 +32,12 @@ def replay(
     Example: smtpcheck replay report.json
     """
     from smtpcheck.api import replay as judge_again
+    from smtpcheck.cli.saved_report import saved_report
     from smtpcheck.cli.session import Wishes, ended, write_report
     from smtpcheck.report.formats import parse_format_options
 
     outputs = parse_format_options(list(formats))
-    report = judge_again(_saved(file))
+    report = judge_again(saved_report(file))
     wishes = Wishes(formats=formats, verbose=verbose, quiet=quiet)
     failed = [write_report(report, output, wishes) for output in outputs]
     raise typer.Exit(ended(report, outputs, failed))
-
-
-def _saved(name: str) -> Json:
-    import json
-
-    from smtpcheck.cli.text_input import opened
-
-    with opened(name) as source:
-        raw = bytearray()
-        for piece in source.pieces():
-            raw += piece
-            if len(raw) > _LARGEST:
-                raise UsageError(f"{name} is too large for a report")
-    try:
-        data: Json = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise UsageError(
-            f"{name} is no JSON",
-            ["save a report with: smtpcheck probe TARGET --format json=report.json"],
-        ) from None
-    return data

@@ -62,6 +62,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     resolver: options.Resolver = "",
     proxy: options.ThroughProxy = None,
     settings: options.Settings = [],  # noqa: B006
+    expect: options.Expected = [],  # noqa: B006
     no_experiments: options.NoExperiments = False,
     sandbox: options.InSandbox = False,
     formats: options.Formats = [],  # noqa: B006
@@ -76,7 +77,7 @@ def send_test(  # noqa: PLR0913 - one parameter an option
     """
     from smtpcheck.cli.session import Wishes
 
-    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy)
+    overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy, expect=expect)
     if charset:
         overrides["test.charset"] = charset
     given = Given(
@@ -152,14 +153,17 @@ def _run(
     sandbox: bool,
     dry_run: bool,
 ) -> int:
-    from smtpcheck.cli.targets import jobs_for, sandbox_job
+    from smtpcheck.cli.targets import Named, jobs_for, sandbox_job
 
     if sandbox:
         if target is not None:
             raise UsageError("--sandbox is a target of its own", ["leave the other target out"])
         with sandbox_job(plan, overrides) as job:
             return _send(job, wishes, dry_run=dry_run)
-    [job] = jobs_for([] if target is None else [target], plan, overrides)
+    found = jobs_for(Named([] if target is None else [target]), plan, overrides)
+    if len(found) != 1:
+        raise UsageError(f"{target} stands for {len(found)} targets", ["name the one to send to"])
+    job = found[0]
     if not plan.recipients and not job.loaded.profile.test.to:
         raise UsageError(
             "there is nobody to send the message to",

@@ -8,7 +8,7 @@ from typing import Final
 
 from smtpcheck.model.jsonvalue import Json
 
-_DATE: Final = (
+DATE: Final = (
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: ?[+-]\d{4})?"
 )
 _SLIGHT: Final = 3600.0
@@ -19,7 +19,7 @@ def greeting_date(text: str) -> datetime | None:
     """The date that Exim, Exchange, Sendmail and others greet with, in UTC; None without one."""
     from email.utils import parsedate_to_datetime
 
-    found = re.search(_DATE, text)
+    found = re.search(DATE, text)
     if found is None:
         return None
     try:

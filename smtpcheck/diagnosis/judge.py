@@ -3,6 +3,7 @@ report can be judged again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +16,8 @@ from smtpcheck.diagnosis.placeholder import fill, fill_value, for_target, steps
 from smtpcheck.diagnosis.precheck import with_findings
 from smtpcheck.diagnosis.proven import with_proof
 from smtpcheck.diagnosis.proxy_advice import by_origin
-from smtpcheck.model.diagnosis import Change, Diagnosis, Severity
+from smtpcheck.diagnosis.verdict import stages_passed, wants_anything
+from smtpcheck.model.diagnosis import Change, Diagnosis, Evidence, Severity
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations
 
@@ -28,9 +30,9 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
     """The causes found, errors first; the first is the one to stand behind.
 
     A cause is there once, with the evidence of all its findings. What no rule explains gives no
-    diagnosis: none is invented. What an experiment proved is a verified change of the first, and
-    what one disproved is not proposed. What lint found, and may explain the failure, is said
-    beside the first.
+    diagnosis: none is invented. Each expectation that is not met has one of its own. What an
+    experiment proved is a verified change of the first, and what one disproved is not proposed.
+    What lint found, and may explain the failure, is said beside the first.
     """
     found: dict[str, Diagnosis] = {}
     for judged in facts_of_run(observations):
@@ -39,9 +41,33 @@ def judge(observations: Observations, catalog: Catalog) -> tuple[Diagnosis, ...]
             made = _diagnosis(match, judged, observations)
             known = found.get(made.cause)
             found[made.cause] = made if known is None else _together(known, made)
-    ordered = sorted(found.values(), key=lambda each: each.severity is not Severity.ERROR)
+    every = [*found.values(), *_unmet(observations, catalog)]
+    ordered = sorted(every, key=lambda each: each.severity is not Severity.ERROR)
     told = with_proof(without_disproved(ordered, observations), observations)
     return with_findings(told, observations)
+
+
+def _unmet(observations: Observations, catalog: Catalog) -> Iterator[Diagnosis]:
+    """One for each, also where two have the same cause: errors where every stage passed, else
+    beside the failure."""
+    if not wants_anything(observations.settings):
+        return
+    from smtpcheck.diagnosis.expectations import unmet
+
+    events = {event.n: event for event in observations.transcript}
+    settings = observations.settings
+    severity = Severity.ERROR if stages_passed(observations) else Severity.WARNING
+    for each in unmet(observations):
+        facts = {**settings, **each.facts}
+        match = best(facts, catalog)
+        if match is None:
+            continue
+        said = f"expect.{each.key}: {each.wanted} wanted; seen: {each.seen}"
+        judged = FactSet(facts, severity, each.stage, "", said)
+        quoted = (events[number] for number in each.quoted[:_MOST_EVIDENCE] if number in events)
+        lines = (Evidence(event.n, f"{event.who} {event.text}") for event in quoted)
+        made = _diagnosis(match, judged, observations)
+        yield replace(made, evidence=(Evidence(0, said), *lines))
 
 
 def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Diagnosis:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
+from smtpcheck.diagnosis.lint_expect import EXPECT_CHECKS
 from smtpcheck.diagnosis.lint_finding import (
     Case,
     domain_of,
@@ -48,7 +49,14 @@ def lint(
     case = Case(profile, preset or preset_of_host(host, known), known, now_date, secret)
     findings = [
         found
-        for check in (*_CHECKS, *SENDER_CHECKS, *PROVIDER_CHECKS, *LOGIN_CHECKS, *SECRET_CHECKS)
+        for check in (
+            *_CHECKS,
+            *SENDER_CHECKS,
+            *PROVIDER_CHECKS,
+            *LOGIN_CHECKS,
+            *SECRET_CHECKS,
+            *EXPECT_CHECKS,
+        )
         for found in check(case)
     ]
     return tuple(sorted(findings, key=lambda each: each.severity is not Severity.ERROR))

@@ -16,6 +16,7 @@ def verdict(observations: Observations) -> tuple[Outcome, int]:
 
     A failure takes the code of the first stage that failed, and 75 where the server said with
     a 4yz reply that it is temporary. A wait that ended without a reply keeps the stage's code.
+    Where every stage passed and an expectation is not met, the target failed all the same.
     """
     if observations.interrupted:
         return Outcome.INTERRUPTED, ExitCode.INTERRUPTED
@@ -25,7 +26,25 @@ def verdict(observations: Observations) -> tuple[Outcome, int]:
         if stage.outcome is Outcome.FAILED:
             temporary = said_temporary(stage)
             return Outcome.FAILED, ExitCode.TEMPORARY if temporary else STAGE_EXIT[stage.stage]
+    if wants_anything(observations.settings):
+        from smtpcheck.diagnosis.expectations import unmet
+
+        if unmet(observations):
+            return Outcome.FAILED, ExitCode.EXPECTATION
     return Outcome.PASSED, ExitCode.OK
+
+
+def stages_passed(observations: Observations) -> bool:
+    """Whether no stage failed and nothing was interrupted; expectations are another matter."""
+    bad = (Outcome.FAILED, Outcome.INTERRUPTED)
+    return not observations.interrupted and not any(
+        stage.outcome in bad for stage in observations.stages
+    )
+
+
+def wants_anything(settings: Facts) -> bool:
+    """Whether the settings of a run expect anything (`[expect]`)."""
+    return any(value for key, value in settings.items() if key.startswith("expect."))
 
 
 def combine(codes: Iterable[int]) -> int:

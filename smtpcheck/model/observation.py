@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from smtpcheck.model.drift import Drift
 from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.stage import Outcome, Stage
@@ -68,3 +69,7 @@ class Observations:
     interrupted: bool = False
     findings: tuple[LintFinding, ...] = ()
     """What was known to be wrong with the settings before the first packet."""
+    baseline: str = ""
+    """When the run began that this one was compared with (UTC, RFC 3339); empty: with none."""
+    drift: tuple[Drift, ...] = ()
+    """What has changed since then."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from smtpcheck.model.drift import COMPARED
 from smtpcheck.model.secret import SecretRef
 from smtpcheck.model.settings import Kind, setting
 from smtpcheck.model.value import dataclass
@@ -142,6 +143,10 @@ class Proxy:
     password: SecretRef | None = setting(None, Kind.SECRET, "where the password is kept")
 
 
+def _longest(doc: str) -> int:
+    return setting(0, Kind.INTEGER, doc, low=1, high=3_600_000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expect:
     """What a health check holds the server to."""
@@ -150,8 +155,27 @@ class Expect:
     certificate_days: int = setting(
         0, Kind.INTEGER, "days the certificate must still run", low=1, high=3650
     )
-    total_ms: int = setting(0, Kind.INTEGER, "longest whole run", low=1, high=3_600_000)
+    total_ms: int = _longest("longest whole run, in milliseconds")
+    dns_ms: int = _longest("longest stage dns")
+    tcp_ms: int = _longest("longest stage tcp")
+    tls_ms: int = _longest("longest stage tls")
+    auth_ms: int = _longest("longest stage auth")
+    send_ms: int = _longest("longest stage send")
     mechanisms: tuple[str, ...] = setting((), Kind.TEXT, "SASL mechanisms offered", many=True)
+    extensions: tuple[str, ...] = setting((), Kind.TEXT, "EHLO keywords offered", many=True)
+    min_size: int = setting(
+        0, Kind.INTEGER, "octets that a message may have at least (SIZE)", low=1, high=1 << 40
+    )
+    families: tuple[str, ...] = setting(
+        (), Kind.CHOICE, "address families that answer", choices=("ipv4", "ipv6"), many=True
+    )
+    senders: tuple[str, ...] = setting(
+        (), Kind.ADDRESS, "addresses that this login may send with", many=True
+    )
+    banner: str = setting("", Kind.TEXT, "text within the greeting")
+    unchanged: tuple[str, ...] = setting(
+        (), Kind.CHOICE, "what is as in the --baseline", choices=COMPARED, many=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ from smtpcheck.probe.send_steps import (
     rcpt_step,
     reset_step,
 )
-from smtpcheck.probe.sender_steps import SENDER, who_may_send
+from smtpcheck.probe.sender_steps import SENDER, expected_senders, who_may_send
 from smtpcheck.probe.tcp_steps import (
     connect_step,
     ehlo_in_tls_step,
@@ -264,6 +264,8 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
         if name is None or _ORDER.index(name) > last:
             break
         taken.add(name)
+        if name == "send.quit":
+            yield from expected_senders(run)
         yield name, steps[name]
     if stage is Stage.SEND and run.letterbox and run.letterbox.deliver:
         score, confirm = AFTER_QUIT

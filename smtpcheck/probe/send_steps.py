@@ -105,7 +105,7 @@ def message_step(run: Run) -> Ended:
     box = _box(run)
     if _lmtp(run):
         return deliver_to_each(run, box, _heard(box))
-    last = box.pipelining and box.count == 1
+    last = box.pipelining and box.count == 1 and not _has_more_to_ask(run)
     told = transfer(run, box, quit_within=QUIT_PATIENCE if last else 0.0)
     (accepted,) = told.verdicts
     box.parting = told.parting
@@ -143,6 +143,10 @@ def quit_step(run: Run) -> Ended:
     patient = heard.kind in (SilenceKind.TIMEOUT, SilenceKind.DEADLINE)
     said = f"{words(heard)}; the mail is not affected"
     return Ended(Outcome.WARNED if patient else Outcome.PASSED, said, facts)
+
+
+def _has_more_to_ask(run: Run) -> bool:
+    return run.profile.expect is not None and bool(run.profile.expect.senders)
 
 
 def _lmtp(run: Run) -> bool:

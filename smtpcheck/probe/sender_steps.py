@@ -8,6 +8,7 @@ that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from smtpcheck.model.jsonvalue import Json
@@ -48,6 +49,25 @@ def who_may_send(run: Run) -> Iterator[tuple[str, Callable[[Run], Ended]]]:
         for address in run.plan.senders:
             yield SENDER, partial(sender_step, address)
     yield "send.quit", quit_step
+
+
+def expected_senders(run: Run) -> Iterator[tuple[str, Callable[[Run], Ended]]]:
+    """The steps that hold `expect.senders` to the login, behind the message. A refusal fails no
+    stage: it is an expectation that is not met."""
+    expect = run.profile.expect
+    for address in expect.senders if expect else ():
+        yield SENDER, partial(_expected_sender, address)
+
+
+def _expected_sender(address: str, run: Run) -> Ended:
+    box = run.letterbox
+    try:
+        ended = sender_step(address, run)
+    finally:
+        run.letterbox = box
+    if ended.outcome is Outcome.FAILED:
+        return replace(ended, outcome=Outcome.WARNED)
+    return ended
 
 
 def sender_step(address: str, run: Run) -> Ended:

@@ -125,8 +125,9 @@ def _auth(result: StageResult, settings: Mapping[str, Json]) -> list[str]:
 def _send(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
     prepare, rcpt = facts_of(result, "send.prepare"), facts_of(result, "send.rcpt")
     tried = [each for each in result.steps if each.step == "send.sender"]
-    if tried:
-        took = sum(1 for each in tried if each.facts.get("accepted") is True)
+    took = sum(1 for each in tried if each.facts.get("accepted") is True)
+    asked_alone = not step_of(result, "send.prepare")
+    if tried and asked_alone:
         return [f"{took} of {counted(len(tried), 'sender')} accepted", "no message sent"]
     relay = step_of(result, "send.relay")
     if relay:
@@ -153,6 +154,8 @@ def _send(result: StageResult, _settings: Mapping[str, Json]) -> list[str]:
         phrases += [f"{both} accepted", "no message sent"]
     if refused:
         phrases.append(f"refused: {some_of(refused, 2)}")
+    if tried:
+        phrases.append(f"{took} of {counted(len(tried), 'expected sender')} accepted")
     return phrases
 
 

@@ -13,6 +13,7 @@ from smtpcheck.model.value import dataclass
 from smtpcheck.report.again import try_command
 from smtpcheck.report.details import fact_rows, message_rows
 from smtpcheck.report.diagnosis_block import Place, keeping_command, quote_of
+from smtpcheck.report.drift_block import drift_pairs, since
 from smtpcheck.report.essentials import essentials, skip_reason
 from smtpcheck.report.facts import text_of
 from smtpcheck.report.failure_block import events_of_failure
@@ -120,6 +121,9 @@ class TargetView:
     events: tuple[Event, ...]
     is_open: bool
     notes: tuple[str, ...]
+    since: str
+    """With which run it was compared; empty: with none."""
+    drift: list[tuple[str, str]]
 
 
 def target_view(target: TargetReport, number: int, started: str) -> TargetView:
@@ -156,6 +160,8 @@ def target_view(target: TargetReport, number: int, started: str) -> TargetView:
         events=events_of(target) if ran else (),
         is_open=len(seen.transcript) <= _OPEN_EVENTS,
         notes=target.notes if ran else (),
+        since=since(target, _WIDE),
+        drift=drift_pairs(target, _WIDE),
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from smtpcheck.model.diagnosis import Change, Confidence, Diagnosis, Evidence, Owner, Severity
+from smtpcheck.model.drift import Drift
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
@@ -64,6 +65,9 @@ class _Table:
 
     def optional_text(self, key: str) -> str | None:
         return None if self._get(key) is None else self.text(key)
+
+    def text_if_any(self, key: str) -> str:
+        return "" if self._data.get(key) is None else self.text(key)
 
     def whole(self, key: str) -> int:
         value = self._get(key)
@@ -154,6 +158,8 @@ def _target(table: _Table) -> TargetReport:
             transcript=table.tables("transcript", _event),
             interrupted=table.flag("interrupted", missing=False),
             findings=table.tables("findings", _finding, missing=True),
+            baseline=table.text_if_any("baseline"),
+            drift=table.tables("drift", _drift, missing=True),
         ),
         diagnoses=table.tables("diagnoses", _diagnosis),
         notes=table.texts("notes", missing=True),
@@ -226,6 +232,10 @@ def _finding(table: _Table) -> LintFinding:
         message=table.text("message"),
         help=table.texts("help"),
     )
+
+
+def _drift(table: _Table) -> Drift:
+    return Drift(table.text("what"), table.value("before"), table.value("now"))
 
 
 def _change(table: _Table) -> Change:

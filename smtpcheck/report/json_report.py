@@ -1,7 +1,7 @@
 """A report as JSON, the form that other programs rely on, and back.
 
-The keys and their order are a contract; `settings`, `notes`, `interrupted`, `findings`, `attempts`
-and `spans` were added behind the others, and more may be.
+The keys and their order are a contract; `settings`, `notes`, `interrupted`, `findings`, `attempts`,
+`baseline`, `drift` and `spans` were added behind the others, and more may be.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 import smtpcheck
 from smtpcheck.model.diagnosis import Diagnosis
+from smtpcheck.model.drift import Drift
 from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import ExperimentResult, StageResult, Step
@@ -96,6 +97,8 @@ def target_to_data(target: TargetReport) -> dict[str, Json]:
         "interrupted": seen.interrupted,
         "findings": [_finding(each) for each in seen.findings],
         "attempts": [_attempt(each) for each in target.attempts],
+        "baseline": plain(seen.baseline or None),
+        "drift": [_drift(each) for each in seen.drift],
     }
 
 
@@ -184,6 +187,10 @@ def _finding(each: LintFinding) -> dict[str, Json]:
         "message": plain(each.message),
         "help": plain(each.help),
     }
+
+
+def _drift(each: Drift) -> dict[str, Json]:
+    return {"what": plain(each.what), "before": plain(each.before), "now": plain(each.now)}
 
 
 def _ms(value: float) -> float:

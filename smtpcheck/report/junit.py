@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from smtpcheck.diagnosis.verdict import stages_passed, wants_anything
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.observation import StageResult
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
+from smtpcheck.report.drift_block import drift_lines
 from smtpcheck.report.rows import shown
 from smtpcheck.report.scratch import Scratch
 from smtpcheck.report.style import Style
@@ -32,7 +34,7 @@ _SUMS = ("tests", "failures", "errors")
 _WHOLE = "probe"
 """The case of a target that has no stages."""
 _EXPECT = "expectations"
-"""The case of what failed though no stage did."""
+"""The case of what is expected, where anything is, and of what failed though no stage did."""
 
 
 def render_junit(report: Report, style: Style) -> Iterator[str]:
@@ -66,12 +68,17 @@ def _suite(name: str, started: str, target: TargetReport, style: Style) -> Eleme
     failed = [each for each in due if each.severity is Severity.ERROR]
     if failed or (target.outcome is Outcome.FAILED and suite.find("testcase/failure") is None):
         _failure(_case(suite, class_name, _EXPECT), failed or troubles_of(target, style))
+    elif wants_anything(target.observations.settings) and len(suite):
+        case = _case(suite, class_name, _EXPECT)
+        if not stages_passed(target.observations):
+            SubElement(case, "skipped", {"message": "a stage did not pass"})
     if not len(suite) or (
         target.outcome is Outcome.INTERRUPTED and suite.find("testcase/error") is None
     ):
         _fill_whole(_case(suite, class_name, _WHOLE), target, style)
     left = [each for each in due if each.severity is Severity.WARNING]
     said = _warnings(left) + [f"note: {shown(each, style)}" for each in target.notes]
+    said += drift_lines(target, style)
     if said:
         SubElement(suite, "system-out").text = _no_order("\n".join(said))
     _count(suite)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from smtpcheck.model.observation import StageResult
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import Outcome
+from smtpcheck.report.drift_block import drift_lines
 from smtpcheck.report.escape import markdown
 from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
@@ -78,6 +79,8 @@ def _target(name: str, target: TargetReport, style: Style) -> list[str]:
         lines += _stages(target, style)
         notes = [f"- note: {_plain(each, style)}" for each in target.notes]
         lines += [*notes, ""] if notes else []
+        drift = [f"- {markdown(each)}" for each in drift_lines(target, style)]
+        lines += [*drift, ""] if drift else []
     for each in troubles_of(target, style):
         lines += _trouble(each)
     return lines

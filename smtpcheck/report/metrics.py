@@ -92,7 +92,9 @@ class _Metrics:
 
     def __init__(self) -> None:
         seconds = "seconds"
-        self.success = Family("probe_success", "Whether every stage asked for passed.")
+        self.success = Family(
+            "probe_success", "Whether all stages asked for passed, and all that is expected."
+        )
         self.duration = Family("probe_duration_seconds", "How long the probe took.", seconds)
         self.dns = Family(
             "probe_dns_lookup_time_seconds", "How long the look-ups in DNS took.", seconds

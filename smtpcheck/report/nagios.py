@@ -152,15 +152,19 @@ def _data(target: TargetReport, prefix: str = "") -> list[str]:
     seen = target.observations
     if target.outcome is Outcome.SKIPPED or not seen.stages:
         return []
-    longest = number_of(seen.settings, "expect.total_ms")
-    most = f"{longest / 1000:g}" if longest else ""
-    data = [f"{_label(f'{prefix}time')}={_seconds(total_ms(target))};;{most};0"]
-    data += [
-        f"{_label(f'{prefix}{stage.stage.value}')}={_seconds(stage.elapsed_ms)};;;0"
-        for stage in seen.stages
-        if stage.outcome is not Outcome.SKIPPED
-    ]
+    data = [f"{_label(f'{prefix}time')}={_seconds(total_ms(target))};;{_most(seen, 'total')};0"]
+    for each in seen.stages:
+        if each.outcome is not Outcome.SKIPPED:
+            name = each.stage.value
+            value = f"{_seconds(each.elapsed_ms)};;{_most(seen, name)};0"
+            data.append(f"{_label(f'{prefix}{name}')}={value}")
     return data + _certificate_data(seen, prefix)
+
+
+def _most(seen: Observations, what: str) -> str:
+    """The seconds that are expected at most, or the empty string."""
+    longest = number_of(seen.settings, f"expect.{what}_ms")
+    return f"{longest / 1000:g}" if longest else ""
 
 
 def _certificate_data(seen: Observations, prefix: str) -> list[str]:

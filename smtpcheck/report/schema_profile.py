@@ -67,7 +67,8 @@ def _value(rule: Rule) -> dict[str, Json]:
             return {"type": kind, "minimum": rule.low, "maximum": rule.high}
         case Kind.CHOICE:
             # As every text, one that is empty is not set.
-            return {"enum": list(dict.fromkeys((*rule.choices, "")))}
+            unset = () if rule.many else ("",)
+            return {"enum": list(dict.fromkeys((*rule.choices, *unset)))}
         case Kind.FINGERPRINT:
             return {"type": "string", "pattern": _FINGERPRINT}
         case _:

@@ -131,6 +131,8 @@ def _target() -> Schema:
         "interrupted": _FLAG,
         "findings": _many(_ref("finding")),
         "attempts": _many(_ref("attempt")),
+        "baseline": _or_null(_TEXT),
+        "drift": _many(_table({"what": _TEXT, "before": {}, "now": {}})),
     }
 
 

@@ -36,6 +36,10 @@ def target_rows(
             from smtpcheck.report.transcript import conversation_rows
 
             rows += [BLANK, *conversation_rows(target, style)]
+    if target.observations.baseline:
+        from smtpcheck.report.drift_block import drift_rows
+
+        rows += drift_rows(target, style)
     rows += judgement_rows(target, style, verbose=verbose)
     notes = () if target.outcome is Outcome.SKIPPED else target.notes  # the verdict has them
     if notes:

@@ -105,7 +105,7 @@ def _proved(target: TargetReport) -> str:
 
 def _proved_by_envelope(seen: Observations, where: str) -> str:
     send = stage_of(seen, Stage.SEND)
-    if step_of(send, "send.sender"):
+    if step_of(send, "send.sender") and not step_of(send, "send.prepare"):
         return f"{where} accepts every sender that was named; no message was sent"
     match text_of(facts_of(send, "send.relay"), "verdict"):
         case "closed":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -88,8 +88,16 @@ def list_profiles(
     environment: Mapping[str, str] | None = None,
 ) -> list[ProfileEntry]:
     """Every profile of the user's folder by name, the broken ones with their problems."""
+    return list(each_profile(overrides=overrides, environment=environment))
+
+
+def each_profile(
+    *,
+    overrides: Mapping[str, str] = _NOTHING,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[ProfileEntry]:
+    """The same, one after the other: thousands need not be held at once."""
     folder = paths.profiles_dir()
-    entries = []
     for path in sorted(folder.glob(f"*{paths.SUFFIX}")):
         if path.name.startswith("."):
             continue
@@ -102,8 +110,7 @@ def list_profiles(
         except UsageError as error:
             hint = error.help[0] if error.help else ""
             result = ProfileError([Problem(str(path), 0, "", "", "", error.message, hint)])
-        entries.append(ProfileEntry(path.stem, path, result))
-    return entries
+        yield ProfileEntry(path.stem, path, result)
 
 
 def profile_names() -> list[str]:

@@ -317,3 +317,22 @@ def test_the_password_of_the_variable_that_env_follows_is_known_to_both_probes(
     assert done.code == 0, done.out + done.err
     assert "fixed:" in done.out
     assert len(met.said) == 2
+
+
+def test_an_expectation_is_nothing_to_fix(smtpcheck: CommandLine, server: Sandbox) -> None:
+    expects = "\n[expect]\ncertificate_days = 3650\n"
+    text = write(smtpcheck, server, security="starttls", more=expects)
+    done = smtpcheck("probe", "night", "--fix")
+    assert done.code == 15
+    assert "nothing to fix: every stage passes" in done.err
+    assert_untouched(smtpcheck, text, done)
+
+
+def test_a_change_that_mends_every_stage_is_kept_though_an_expectation_is_not_met(
+    smtpcheck: CommandLine, server: Sandbox
+) -> None:
+    write(smtpcheck, server, more="\n[expect]\ncertificate_days = 3650\n")
+    done = smtpcheck("probe", "night", "--fix")
+    assert done.code == 15
+    assert "fixed:" in done.out
+    assert 'security = "starttls"' in smtpcheck.read("night")

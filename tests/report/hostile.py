@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from smtpcheck.model.diagnosis import Evidence, Severity
+from smtpcheck.model.drift import Drift
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import Stage
 from tests.report.samples import (
@@ -62,4 +65,12 @@ def hostile_report(text: str, *, severity: Severity = Severity.ERROR) -> Report:
         diagnoses=(wrong,),
         notes=(text,),
     )
+    certificates = ({"subject": text, "not_after": "x"}, {"subject": "CN=x", "not_after": text})
+    drift = (
+        Drift(text, text, "x"),
+        Drift("mechanisms", [text], ["PLAIN"]),
+        Drift("certificate", *certificates),
+    )
+    seen = replace(one.observations, baseline=text, drift=drift)
+    one = replace(one, observations=seen)
     return report(one, one)
