@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smtpcheck.api.again import options_of, who_of
 from smtpcheck.model.errors import UsageError
@@ -223,7 +224,7 @@ def settings_of(job: Job) -> dict[str, Json]:
     # A profile of its own is told to lose its login instead.
     flat["anonymous"] = _command_words((*job.anonymous, *who)) if not flat["profile"] else ""
     # Of several --resolver the last counts: a fix that names one leaves the other out.
-    other = replace(job, plan=replace(job.plan, resolver=""))
+    other = replace(job, plan=replace(job.plan, resolver="")) if job.plan.resolver else job
     flat["any_resolver"] = _command_words((job.target, *other.options, *who))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
@@ -281,18 +282,23 @@ def _without_network(job: Job) -> tuple[str, ...]:
     return (f"not used with a Unix socket: {', '.join(unused)}",) if unused else ()
 
 
-def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
-    for each in fields(section):  # type: ignore[arg-type]  # only dataclasses come here
-        value = getattr(section, each.name)
-        name = f"{prefix}{each.name}"
-        if isinstance(value, SecretRef):
-            yield name, value.describe()
-        elif is_dataclass(value):
-            yield from _flat(value, f"{name}.")
+def _flat(section: Any, prefix: str = "") -> Iterable[tuple[str, Json]]:
+    for attribute, name in _names(section.__class__, prefix):
+        value = getattr(section, attribute)
+        if isinstance(value, str | int | float):
+            yield name, value
         elif isinstance(value, tuple):
             yield name, list(value)
+        elif isinstance(value, SecretRef):
+            yield name, value.describe()
         elif value is not None:
-            yield name, value
+            yield from _flat(value, f"{name}.")
+
+
+@cache
+def _names(section: type, prefix: str) -> tuple[tuple[str, str], ...]:
+    """The fields of a section, and the names of their settings: one text for all targets."""
+    return tuple((each.name, f"{prefix}{each.name}") for each in fields(section))
 
 
 def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:

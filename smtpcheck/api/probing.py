@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from smtpcheck.api.job import Job, check_job, notes_of, sends_a_message, settings_of
@@ -34,12 +34,18 @@ DISABLED = "the profile is disabled"
 CUT_OFF = "interrupted before this target was done"
 
 
-def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
-    """Probes one target and judges what was seen. Raises UsageError for settings that this
-    version does not use."""
+def probe(
+    job: Job,
+    *,
+    watcher: Watcher = nobody,
+    ask: Ask | None = None,
+    refused: Refused | None = None,
+) -> TargetReport:
+    """Probes one target and judges what was seen. `refused`: the logins that are not to be tried
+    again. Raises UsageError for settings that this version does not use."""
     from smtpcheck.probe.recorder import Recorder
 
-    return _probe(job, Recorder(job.target, watcher), ask)
+    return _probe(job, Recorder(job.target, watcher), ask, refused)
 
 
 def probe_or_skip(
@@ -150,23 +156,25 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
     from smtpcheck.store.origin import Source
     from smtpcheck.store.profile_reader import profile_from_settings
 
-    stronger = {
-        key: str(value_of(loaded.profile, key))
-        for key in ("preset", "server.host", "server.port", "server.security")
-        if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
-    }
+    @cache
+    def stronger() -> dict[str, str]:
+        return {
+            key: str(value_of(loaded.profile, key))
+            for key in ("preset", "server.host", "server.port", "server.security")
+            if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
+        }
 
-    def becomes(changes: Mapping[str, Json]) -> tuple[int, str] | None:
-        texts = {key: str(value) for key, value in changes.items()}
+    @cache
+    def of_texts(texts: tuple[tuple[str, str], ...]) -> tuple[int, str] | None:
         try:
             made = profile_from_settings(
-                loaded.data, overrides={**stronger, **texts}, environment={}
+                loaded.data, overrides={**stronger(), **dict(texts)}, environment={}
             )
         except ProfileError:
             return None
         return made.profile.port, made.profile.security
 
-    return becomes
+    return lambda changes: of_texts(tuple((key, str(value)) for key, value in changes.items()))
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:

@@ -22,6 +22,7 @@ from smtpcheck.store.layers import (
     layer_of_overrides,
     layer_of_tables,
 )
+from smtpcheck.store.lazy import LazyMapping
 from smtpcheck.store.origin import LoadedProfile, Origin, ProfileEntry, Source
 from smtpcheck.store.toml_file import parse_toml, read_bytes
 from smtpcheck.store.wrong_value import shown
@@ -180,9 +181,8 @@ def _joined(
     ]
     if problems:
         raise ProfileError(_in_order(problems))
-    return LoadedProfile(
-        profile, name, path, _origins(layers), dict(data), preset, notes=tuple(notes)
-    )
+    origins = LazyMapping(lambda: _origins(layers))
+    return LoadedProfile(profile, name, path, origins, dict(data), preset, notes=tuple(notes))
 
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:
