@@ -27,7 +27,7 @@ _MOST: Final = 6
 
 
 def drift(before: Observations, now: Observations) -> tuple[Drift, ...]:
-    """What both runs saw, and saw differently; docs/reports.md says what is compared."""
+    """What both runs saw, and saw differently; docs/expectations.md says what is compared."""
     return changes(traits_of(before), traits_of(now))
 
 
