@@ -62,7 +62,7 @@ def _unmet(observations: Observations, catalog: Catalog) -> Iterator[Diagnosis]:
         match = best(facts, catalog)
         if match is None:
             continue
-        said = f"expect.{each.key}: {each.wanted} wanted; seen: {each.seen}"
+        said = f"expect.{each.key}: wanted: {each.wanted}; seen: {each.seen}"
         judged = FactSet(facts, severity, each.stage, "", said)
         quoted = (events[number] for number in each.quoted[:_MOST_EVIDENCE] if number in events)
         lines = (Evidence(event.n, f"{event.who} {event.text}") for event in quoted)
