@@ -23,6 +23,7 @@ from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.token import Token
 
 if TYPE_CHECKING:
+    from smtpcheck.api.retrying import Turn
     from smtpcheck.probe.recorder import Recorder
     from smtpcheck.probe.refused import Refused
     from smtpcheck.probe.run import Look, Run, Score
@@ -87,8 +88,6 @@ def probe_many(
 def _probe(
     job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
 ) -> TargetReport:
-    from smtpcheck.probe.runner import run_probe
-
     loaded, profile = job.loaded, job.loaded.profile
     if not profile.enabled:
         raise UsageError(
@@ -96,22 +95,47 @@ def _probe(
             [f"enable it: smtpcheck profile set {loaded.name or job.target} enabled true"],
         )
     check_job(job)
+    if not job.plan.retries:
+        return _attempt(job, recorder, ask, refused)
+    from smtpcheck.api.retrying import attempts, in_turn
+    from smtpcheck.probe.refused import Refused
+
+    # A login that was refused is refused for the later attempts too.
+    attempt = partial(_attempt, job, recorder, ask, refused or Refused())
+    return in_turn(attempts(job.plan, recorder, attempt, judged))
+
+
+def _attempt(
+    job: Job,
+    recorder: Recorder,
+    ask: Ask | None,
+    refused: Refused | None,
+    turn: Turn | None = None,
+) -> TargetReport:
+    """`turn`: what it is told as one of several."""
+    from smtpcheck.probe.runner import run_probe
+
+    profile, plan = job.loaded.profile, job.plan
+    if turn is not None:
+        plan = replace(plan, deadline=turn.seconds)
     sign = signer_of(profile) if sends_a_message(job) else None
-    findings = settings_findings(loaded)
+    findings = settings_findings(job.loaded)
     ran = run_probe(
         profile,
-        job.plan,
+        plan,
         recorder,
         settings=settings_of(job),
-        read_secret=_secret_reader(job, ask),
+        read_secret=_secret_reader(replace(job, plan=plan), ask),
         read_token=_token_reader(job, ask),
         sign=sign,
         refused=refused,
         score=_scorer(job),
         look=_looker(job, ask),
-        after_failure=_experiments(job) if job.plan.experiments else None,
+        peer=turn.peer if turn else "",
+        again=turn.again if turn else None,
+        after_failure=_experiments(job) if plan.experiments else None,
     )
-    notes = signing_notes(profile, job.plan) if sign else ()
+    notes = signing_notes(profile, plan) if sign else ()
     return _reported(job, replace(ran.observations, findings=findings), (*notes, *ran.notes))
 
 
@@ -298,9 +322,12 @@ def _cut_off(job: Job, recorder: Recorder) -> TargetReport:
     if not job.loaded.profile.enabled:
         return _skip_or_probe(job, recorder, None)
     said = "interrupted before this target was done"
-    if recorder.began:
+    if recorder.began or recorder.attempts:
+        from smtpcheck.api.retrying import finished, interrupted
+
         seen = seen_so_far(recorder, settings_of(job), interrupted=True)
-        return _reported(job, replace(seen, findings=settings_findings(job.loaded)), (said,))
+        target = _reported(job, replace(seen, findings=settings_findings(job.loaded)), (said,))
+        return (interrupted if recorder.waiting else finished)(target, recorder)
     return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
 
 

@@ -6,6 +6,7 @@ is written over with blanks, so that it needs no terminal codes and none is left
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from smtpcheck.model.progress import (
     StageStarted,
     StepEnded,
     StepStarted,
+    Waiting,
 )
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.report.rows import Piece, Role, cut, paint, row_cells, row_text, shown
@@ -47,6 +49,8 @@ class _Run:
     since: float = 0.0
     sending: tuple[int, int] = (0, 0)
     """Octets of a large message that have left, and of how many."""
+    waiting: Waiting | None = None
+    """An attempt failed at `since`, and the next one comes in a while."""
 
     @property
     def is_over(self) -> bool:
@@ -73,7 +77,10 @@ class LiveView:
         with self._lock:
             run = self._runs.setdefault(progress.target, _Run())
             match progress:
+                case Waiting():
+                    self._runs[progress.target] = _Run(waiting=progress, since=self._clock())
                 case StageStarted(stage=stage):
+                    run.waiting = None
                     run.stage, run.step, run.since = stage, "", self._clock()
                 case StepStarted(step=step):
                     run.step, run.since, run.sending = step, self._clock(), (0, 0)
@@ -108,6 +115,8 @@ class LiveView:
         return frames[self._frame % len(frames)]
 
     def _of_one(self, run: _Run) -> tuple[Piece, ...]:
+        if run.waiting is not None:
+            return ((f" {self._spinner()} {self._doing(run)}", Role.TITLE),)
         pieces: list[Piece] = []
         for stage in Stage:
             pieces.append(("  " if pieces else " ", Role.PLAIN))
@@ -124,6 +133,8 @@ class LiveView:
         return tuple(pieces)
 
     def _doing(self, run: _Run) -> str:
+        if run.waiting is not None:
+            return _wait_words(run.waiting, self._clock() - run.since)
         step = run.step or (run.stage.value if run.stage else "")
         waited = (self._clock() - run.since) * 1000
         gone, total = run.sending
@@ -133,13 +144,30 @@ class LiveView:
     def _of_many(self) -> tuple[Piece, ...]:
         over = [run for run in self._runs.values() if run.is_over]
         failed = sum(1 for run in over if Outcome.FAILED in run.ended.values())
-        busy = [(name, run) for name, run in self._runs.items() if not run.is_over and run.stage]
+        busy = [
+            (name, run)
+            for name, run in self._runs.items()
+            if run.waiting or (run.stage and not run.is_over)
+        ]
         text = f" {self._spinner()} {len(over)} of {self._targets} done"
         text += f", {failed} failed" if failed else ""
         now = [f"{shown(name, self._style)} {self._doing(run)}" for name, run in busy[:_NAMES]]
         text += f": {', '.join(now)}" if now else ""
         text += f" and {len(busy) - _NAMES} more" if len(busy) > _NAMES else ""
         return ((cut(text, self._style.width - 1), Role.PLAIN),)
+
+
+def tell_wait(wait: Waiting) -> None:
+    """Says it where there is no terminal: a log that stands still for minutes tells why."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"note: {_wait_words(wait)}\n")
+        sys.stderr.flush()
+
+
+def _wait_words(wait: Waiting, waited: float = 0.0) -> str:
+    cause = f"{wait.cause}: " if wait.cause else ""
+    left = max(0.0, wait.seconds - waited)
+    return f"{cause}attempt {wait.attempt} of {wait.of} in {left:.0f} s"
 
 
 class Screen:

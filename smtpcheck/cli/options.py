@@ -60,6 +60,23 @@ DeadlineSeconds = Annotated[
         help="For the whole run of a target.",
     ),
 ]
+Retries = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        parser=between(0, 100),
+        help="Try a temporary failure so often again, as --deadline has room.",
+    ),
+]
+RetryWait = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        parser=between(0.0, 3600.0),
+        help="First wait where the server asks for none; usually 5, 60 at a limit, "
+        "300 for greylisting.",
+    ),
+]
 Resolver = Annotated[
     str, typer.Option(metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")
 ]
@@ -88,6 +105,13 @@ Confirm = Annotated[
 InSandbox = Annotated[
     bool, typer.Option("--sandbox", help="Use the embedded server instead of a target.")
 ]
+
+
+def retry_wait_given(seconds: float | None, retries: int) -> float | None:
+    """`--retry-wait`, checked. Raises UsageError where nothing is tried again."""
+    if seconds is not None and not retries:
+        raise UsageError("--retry-wait is the wait before another attempt", ["add --retries N"])
+    return seconds
 
 
 def settings_given(

@@ -61,6 +61,8 @@ def probe(  # noqa: PLR0913 - one parameter an option
         int, typer.Option(metavar="N", parser=between(1, 256), help="So many targets side by side.")
     ] = 8,
     deadline: options.DeadlineSeconds = 60,
+    retries: options.Retries = 0,
+    retry_wait: options.RetryWait = None,
     ipv4: options.OnlyIpv4 = False,
     ipv6: options.OnlyIpv6 = False,
     resolver: options.Resolver = "",
@@ -114,6 +116,8 @@ def probe(  # noqa: PLR0913 - one parameter an option
         until=until,
         recipients=options.addresses_given("--to", to),
         deadline=deadline,
+        retries=retries,
+        retry_wait=options.retry_wait_given(retry_wait, retries),
         resolver=resolver,
         experiments=not no_experiments,
         ping=ping,

@@ -10,7 +10,7 @@ from smtpcheck.api import Each, Job, probe_many
 from smtpcheck.cli.failure import usage_failure
 from smtpcheck.cli.stdout import write_stdout
 from smtpcheck.model.errors import UsageError
-from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.progress import Progress, Waiting, Watcher, nobody
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import ExitCode, Stage
 from smtpcheck.model.value import dataclass
@@ -63,6 +63,8 @@ def probe_jobs(
         for path in files:
             must_be_writable(path)
     asking = asking or asker(no_input=wishes.no_input)
+    if any(job.plan.retries for job in jobs):
+        asking = remembered(asking)
     echo = _echo_kept() if asking else nullcontext()
     with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
         ask = _undisturbed(asking, watcher)
@@ -164,12 +166,21 @@ def _undisturbed(ask: Callable[[str], str] | None, watcher: Watcher) -> Callable
 
 
 def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         return nullcontext(nobody)
+    if not sys.stderr.isatty():
+        return nullcontext(_tell_waits if targets == 1 else nobody)
     from smtpcheck.cli.live import live_watcher
     from smtpcheck.cli.terminal import style_for
 
     return live_watcher(sys.stderr, style_for(sys.stderr), targets=targets)
+
+
+def _tell_waits(progress: Progress) -> None:
+    if isinstance(progress, Waiting):
+        from smtpcheck.cli.live import tell_wait
+
+        tell_wait(progress)
 
 
 def write_report(report: Report, output: Output, wishes: Wishes) -> str:

@@ -24,7 +24,7 @@ def verdict(observations: Observations) -> tuple[Outcome, int]:
         if stage.outcome is Outcome.INTERRUPTED:
             return Outcome.INTERRUPTED, ExitCode.INTERRUPTED
         if stage.outcome is Outcome.FAILED:
-            temporary = _said_temporary(stage)
+            temporary = said_temporary(stage)
             return Outcome.FAILED, ExitCode.TEMPORARY if temporary else STAGE_EXIT[stage.stage]
     if wants_anything(observations.settings):
         from smtpcheck.diagnosis.expectations import unmet
@@ -55,7 +55,8 @@ def combine(codes: Iterable[int]) -> int:
     return failures.pop() if len(failures) == 1 else ExitCode.FINDINGS
 
 
-def _said_temporary(stage: StageResult) -> bool:
+def said_temporary(stage: StageResult) -> bool:
+    """Whether the server called the failure of this stage temporary: 4yz, or a 421 cut off."""
     step = stage.failed_step
     if step is None:
         return False

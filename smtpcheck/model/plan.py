@@ -20,6 +20,10 @@ class Plan:
     """Send a message when there are recipients; False stops after RCPT with RSET."""
     deadline: float = 60.0
     """Seconds for the whole run of one target."""
+    retries: int = 0
+    """How often a temporary failure is tried again, all within the deadline."""
+    retry_wait: float | None = None
+    """Seconds of the first wait where the server asks for none; None: as the cause has it."""
     resolver: str = ""
     """Address of the DNS server to ask, `IP` or `IP:port`; empty: those of the system."""
     bounce: str | None = None

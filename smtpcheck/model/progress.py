@@ -60,7 +60,21 @@ class Sending:
     total: int
 
 
-Progress = StageStarted | StepStarted | StepEnded | StageEnded | Spoken | Sending
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An attempt failed for now, and the next one comes in a while."""
+
+    target: str
+    seconds: float
+    attempt: int
+    """The number of the next one, from 2 on."""
+    of: int
+    """How many there may be."""
+    cause: str
+    """Of the failure; empty where none is known."""
+
+
+Progress = Waiting | StageStarted | StepStarted | StepEnded | StageEnded | Spoken | Sending
 Watcher = Callable[[Progress], None]
 
 

@@ -25,6 +25,19 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one of several attempts at a target came to."""
+
+    outcome: Outcome
+    exit_code: int
+    elapsed_ms: float
+    waited_ms: float
+    """What had been waited before it."""
+    cause: str = ""
+    """Of its failure; empty where there is none, or none is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetReport:
     """What one run found out about one target."""
 
@@ -40,6 +53,8 @@ class TargetReport:
     """The words that follow the target for a run that reaches the server in the same way."""
     again: Again | None = None
     """None: a saved report does not tell."""
+    attempts: tuple[Attempt, ...] = ()
+    """All of them, the last being the one that the rest tells of; empty where there was one."""
 
 
 @dataclass(frozen=True, slots=True)

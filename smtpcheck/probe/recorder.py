@@ -18,10 +18,12 @@ from smtpcheck.model.progress import (
     StageStarted,
     StepEnded,
     StepStarted,
+    Waiting,
     Watcher,
     nobody,
 )
 from smtpcheck.model.reply import Heard, Reply
+from smtpcheck.model.report import Attempt
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
 from smtpcheck.model.value import dataclass
@@ -73,22 +75,34 @@ class Recorder:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.masker = Masker()
-        self.steps: list[Step] = []
-        self.stages: list[StageResult] = []
-        self._events: list[Event] = []
+        self.attempts: list[Attempt] = []
+        """What earlier attempts at this target came to."""
+        self.waited_ms = 0.0
+        """What was waited before this one."""
         self._target = target
         self._watch = watcher
         self._clock = clock
-        self._zero = clock()
+        self.restart()
+
+    def restart(self) -> None:
+        """The run, or another attempt, begins only now: its time counts from here, and nothing is
+        written down yet. What is masked stays so."""
+        self.steps: list[Step] = []
+        self.stages: list[StageResult] = []
+        self._events: list[Event] = []
+        self._zero = self._clock()
         self.began = False
         """Whether any stage has begun."""
+        self.waiting = False
+        """Whether this attempt is over, and another follows in a while."""
         self._begun = 0.0
         self._stage: Stage | None = None
         self._stage_begun = 0.0
 
-    def restart(self) -> None:
-        """The run begins only now: its time counts from here."""
-        self._zero = self._clock()
+    def wait(self, pause: Waiting) -> None:
+        """Another attempt follows in a while."""
+        self.waiting = True
+        self._watch(pause)
 
     @property
     def now_ms(self) -> float:

@@ -108,6 +108,8 @@ class Run:
     """Once it was read: nobody is asked twice."""
     proxy_secret: Secret | None = None
     """The same of the proxy's password."""
+    peer: str = ""
+    """The address to connect to first, as an earlier attempt did; empty: any."""
     peers: tuple[Peer, ...] = ()
     race: Race | None = None
     session: Session | None = None

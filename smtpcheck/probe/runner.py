@@ -49,6 +49,7 @@ from smtpcheck.probe.token_step import token_step
 
 TakeStep = Callable[[Run], Ended]
 AfterFailure = Callable[[Run, Observations], tuple[ExperimentResult, ...]]
+TryAgain = Callable[[Observations], bool]
 
 _NO_END = ("tcp.ping", "send.data", "send.message", "send.repeat", "send.reset")
 """Steps after which a run cannot be asked to stop."""
@@ -102,11 +103,15 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     refused: Refused | None = None,
     score: Score | None = None,
     look: Look | None = None,
+    peer: str = "",
+    again: TryAgain | None = None,
     after_failure: AfterFailure | None = None,
 ) -> Ran:
     """Probes one target. Everything that goes wrong out there is in the observations.
 
-    `after_failure` may observe more once a stage has failed, while the connection still stands.
+    `peer`: the address to connect to first, where the name has it. `after_failure` may observe more
+    once a stage has failed, while the connection still stands; not where `again` says before it
+    that another attempt follows.
     """
     last = _ORDER.index(last_step(plan.until, profile.security))
     if last < _ORDER.index("send.data"):
@@ -117,14 +122,17 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     run.provider = str(settings.get("provider") or "")
     run.score = score
     run.look = look
+    run.peer = peer
     run.sender_check = str(settings.get("sender_check") or "")
     run.sender_only = last < _ORDER.index("send.rcpt")
-    interrupted = False
+    interrupted = later = False
     experiments: tuple[ExperimentResult, ...] = ()
     try:
         try:
             _all_stages(run, last)
-            if after_failure and _failed(run) and not run.deadline.expired:
+            if again and _failed(run):
+                later = again(seen_so_far(recorder, settings, interrupted=False))
+            if after_failure and _failed(run) and not later and not run.deadline.expired:
                 recorder.begin("experiments")
                 seen = seen_so_far(recorder, settings, interrupted=False)
                 experiments = after_failure(run, seen)
@@ -134,7 +142,7 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
             if run.session is not None:
                 run.session.link.close()
         settle_connect(run, run.deadline)
-        if plan.tls == "deep":
+        if plan.tls == "deep" and not later:
             from smtpcheck.probe.tls_deep import look_deeper
 
             look_deeper(run, experiments)
@@ -289,8 +297,9 @@ def _dns(run: Run) -> Outcome:
         started=run.recorder.begin,
         ended=ended,
     )
+    first = sorted(ran.addresses, key=lambda each: each.address != run.peer)
     run.peers = tuple(
-        Peer(each.family, each.address, run.profile.port, each.scope) for each in ran.addresses
+        Peer(each.family, each.address, run.profile.port, each.scope) for each in first
     )
     return _worst([step.outcome for step in recorded])
 

@@ -15,7 +15,7 @@ from smtpcheck.model.errors import UsageError
 from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import ExperimentResult, Observations, StageResult, Step
-from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.report import Attempt, Report, TargetReport
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
 
@@ -163,6 +163,17 @@ def _target(table: _Table) -> TargetReport:
         ),
         diagnoses=table.tables("diagnoses", _diagnosis),
         notes=table.texts("notes", missing=True),
+        attempts=table.tables("attempts", _attempt, missing=True),
+    )
+
+
+def _attempt(table: _Table) -> Attempt:
+    return Attempt(
+        outcome=table.word("outcome", Outcome),
+        exit_code=table.whole("exit_code"),
+        elapsed_ms=table.number("elapsed_ms"),
+        waited_ms=table.number("waited_ms"),
+        cause=table.text("cause"),
     )
 
 

@@ -1,7 +1,7 @@
 """A report as JSON, the form that other programs rely on, and back.
 
-The keys and their order are a contract; `settings`, `notes`, `interrupted`, `findings`, `baseline`,
-`drift` and `spans` were added behind the others, and more may be.
+The keys and their order are a contract; `settings`, `notes`, `interrupted`, `findings`, `attempts`,
+`baseline`, `drift` and `spans` were added behind the others, and more may be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from smtpcheck.model.drift import Drift
 from smtpcheck.model.finding import LintFinding
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import ExperimentResult, StageResult, Step
-from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.report import Attempt, Report, TargetReport
 from smtpcheck.model.transcript import Event
 from smtpcheck.report.json_reading import report_from_data
 
@@ -96,8 +96,19 @@ def target_to_data(target: TargetReport) -> dict[str, Json]:
         "notes": plain(target.notes),
         "interrupted": seen.interrupted,
         "findings": [_finding(each) for each in seen.findings],
+        "attempts": [_attempt(each) for each in target.attempts],
         "baseline": plain(seen.baseline or None),
         "drift": [_drift(each) for each in seen.drift],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Json]:
+    return {
+        "outcome": attempt.outcome.value,
+        "exit_code": int(attempt.exit_code),
+        "elapsed_ms": _ms(attempt.elapsed_ms),
+        "waited_ms": _ms(attempt.waited_ms),
+        "cause": plain(attempt.cause),
     }
 
 

@@ -95,6 +95,15 @@ def _parts() -> Schema:
             {"event": _COUNT, "text": _TEXT, "spans": _many(_many(_COUNT, exactly=2))}
         ),
         "event": _table({"n": _COUNT, "at_ms": _TIME, "who": _one_of(Who), "text": _TEXT}),
+        "attempt": _table(
+            {
+                "outcome": _ref("outcome"),
+                "exit_code": _CODE,
+                "elapsed_ms": _TIME,
+                "waited_ms": _TIME,
+                "cause": _TEXT,
+            }
+        ),
         "finding": _table(
             {
                 "id": _TEXT,
@@ -121,6 +130,7 @@ def _target() -> Schema:
         "notes": _many(_TEXT),
         "interrupted": _FLAG,
         "findings": _many(_ref("finding")),
+        "attempts": _many(_ref("attempt")),
         "baseline": _or_null(_TEXT),
         "drift": _many(_table({"what": _TEXT, "before": {}, "now": {}})),
     }

@@ -18,6 +18,7 @@ _TALK = ("tcp.greeting", "tcp.ehlo")
 def verdict(target: TargetReport) -> list[Piece]:
     """The pieces of the sentence; the first is the one that says it all."""
     time = run_time(total_ms(target))
+    attempt = f" at attempt {len(target.attempts)}" if target.attempts else ""
     match target.outcome:
         case Outcome.SKIPPED:
             return [("skipped", Role.WARNING), (f": {_why_skipped(target)}", Role.PLAIN)]
@@ -29,12 +30,12 @@ def verdict(target: TargetReport) -> list[Piece]:
         case Outcome.FAILED:
             return [
                 (short_verdict(target), Role.ERROR),
-                (f" in {time}{_failed_how(target)} (exit {target.exit_code})", Role.PLAIN),
+                (f"{attempt} in {time}{_failed_how(target)} (exit {target.exit_code})", Role.PLAIN),
             ]
         case _:
             return [
                 (f"passed{_with_warnings(target)}", Role.SUCCESS),
-                (f" in {time}: {_proved(target)}", Role.PLAIN),
+                (f"{attempt} in {time}: {_proved(target)}", Role.PLAIN),
             ]
 
 

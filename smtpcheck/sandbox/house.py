@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
@@ -45,6 +46,7 @@ class House:
     """`tls-server-end-point` of the certificate."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _played: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _began: dict[tuple[str, str], float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -87,8 +89,11 @@ class House:
     def override(self, point: str, key: str) -> str:
         """What the scenario says at this point instead of the good reply; empty: nothing."""
         text = self.scenario.reply.get(point, "")
-        if not text or not self.scenario.times:
+        if not text or not (self.scenario.times or self.scenario.lasts):
             return text
         with self._lock:
             self._played[point, key] += 1
-            return text if self._played[point, key] <= self.scenario.times else ""
+            spent = self.scenario.times and self._played[point, key] > self.scenario.times
+            began = self._began.setdefault((point, key), time.monotonic())
+            over = self.scenario.lasts and time.monotonic() - began >= self.scenario.lasts
+            return "" if spent or over else text

@@ -44,6 +44,9 @@ class Scenario:
     """By point: what is said instead; several lines are separated by line feeds."""
     times: int = 0
     """How often a `reply` is given for one envelope before the good one; 0: always."""
+    lasts: float = 0.0
+    """Seconds, counted from its first one, after which a `reply` is no longer given for one
+    envelope; 0: ever."""
     delay: Mapping[str, float] = field(default_factory=dict)
     """By point: seconds of silence before the answer."""
     silent: tuple[str, ...] = ()
@@ -141,6 +144,8 @@ def _check(scenario: Scenario) -> None:
     for seconds in scenario.delay.values():
         if not 0 <= float(seconds) <= 600:
             raise ValueError("a delay is 0 to 600 seconds")
+    if not 0 <= float(scenario.lasts) <= 600:
+        raise ValueError("a reply lasts 0 to 600 seconds")
     for version in (scenario.tls_min, scenario.tls_max):
         if version not in TLS_VERSIONS:
             raise ValueError(f"{version!r} is no TLS version")

@@ -18,6 +18,7 @@ from smtpcheck.model.progress import (
     StageStarted,
     StepEnded,
     StepStarted,
+    Waiting,
 )
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
@@ -214,3 +215,24 @@ def test_a_large_message_shows_how_far_it_is() -> None:
     assert "send message 0.1 s 1.5 of 4.0 MB" in row_text(view.line())
     view(StepStarted("t", "send.quit"))
     assert "MB" not in row_text(view.line())
+
+
+def test_the_time_to_the_next_attempt_is_counted_down() -> None:
+    clock = Clock()
+    view = LiveView(FINE, clock=clock)
+    view(passed("x", Stage.TCP, Outcome.FAILED))
+    view(passed("x", Stage.SEND, Outcome.SKIPPED))
+    view(Waiting("x", 90.0, 2, 3, "greylisted"))
+    assert row_text(view.line()) == " ⠙ greylisted: attempt 2 of 3 in 90 s"
+    clock.now += 31
+    assert row_text(view.line()) == " ⠹ greylisted: attempt 2 of 3 in 59 s"
+    view(StageStarted("x", Stage.DNS))
+    assert row_text(view.line()).startswith(" ⠸ dns")
+
+
+def test_a_target_that_waits_is_not_done() -> None:
+    view = LiveView(FINE, 2, Clock())
+    for stage in Stage:
+        view(passed("a", stage, Outcome.FAILED))
+    view(Waiting("a", 5.0, 2, 3, ""))
+    assert row_text(view.line()) == " ⠙ 0 of 2 done: a attempt 2 of 3 in 5 s"
