@@ -1,14 +1,15 @@
-"""The programs that are raced: each sends one message with verified STARTTLS and AUTH PLAIN."""
+"""The programs that are raced: each sends one message with verified STARTTLS and AUTH PLAIN.
+check_smtp alone can do neither of the two: it logs in, verifies no certificate, and ends."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.installed import Installed
 from benchmarks.measure import Runner
+from benchmarks.peers import program
 
 NAME = "mail.example.test"
 USER, PASSWORD, TO = "alice@good.test", "alice-pass-1", "x@sink.test"
@@ -28,6 +29,17 @@ password = {{ env = "BENCH_PASSWORD" }}
 address = "{user}"
 [test]
 to = ["{to}"]
+"""
+_MSMTP = """account default
+host {host}
+port {port}
+domain {helo}
+tls on
+tls_trust_file {ca_file}
+auth plain
+user {user}
+password {password}
+from {user}
 """
 _SMTPLIB = """import smtplib, ssl, sys
 from email.message import EmailMessage
@@ -80,13 +92,35 @@ class Clients:
 
     def curl(self, host: str) -> Runner:
         """The same with curl, initial response included."""
-        message = self.folder / "message"
-        message.write_text(f"From: {USER}\r\nTo: {TO}\r\nSubject: benchmark\r\n\r\nbenchmark\r\n")
         url = f"smtp://{host}:{self.ports['submission']}/{HELO}"
         argv = ["curl", "-v", "--ssl-reqd", "--cacert", self.ca_file, "--url", url]
         argv += ["--login-options", "AUTH=PLAIN", "--sasl-ir", "-u", f"{USER}:{PASSWORD}"]
-        argv += ["--mail-from", USER, "--mail-rcpt", TO, "-T", str(message)]
+        argv += ["--mail-from", USER, "--mail-rcpt", TO, "-T", self._message()]
         return Runner("curl", argv, "queued as")
+
+    def msmtp(self, host: str) -> Runner:
+        """The same with msmtp, whose TLS is that of GnuTLS."""
+        settings = self.folder / f"msmtp-{host}"
+        settings.touch(mode=0o600)
+        port = self.ports["submission"]
+        settings.write_text(
+            _MSMTP.format(
+                host=host, port=port, helo=HELO, ca_file=self.ca_file, user=USER, password=PASSWORD
+            )
+        )
+        argv = [program("msmtp"), "-C", str(settings), "--debug", TO]
+        return Runner("msmtp", argv, "queued as", stdin=self._message())
+
+    def check_smtp(self, host: str) -> Runner:
+        """A log-in alone (AUTH LOGIN) with the plugin of Nagios."""
+        argv = [program("check_smtp"), "-H", host, "-p", str(self.ports["submission"])]
+        argv += ["-F", HELO, "-S", "-A", "LOGIN", "-U", USER, "-P", PASSWORD]
+        return Runner("check_smtp: no mail, no verification", argv, "SMTP OK")
+
+    def _message(self) -> str:
+        message = self.folder / "message"
+        message.write_text(f"From: {USER}\r\nTo: {TO}\r\nSubject: benchmark\r\n\r\nbenchmark\r\n")
+        return str(message)
 
     def smtplib(self, host: str) -> Runner:
         """The same with a script of ten lines on Python's own library."""
@@ -96,6 +130,7 @@ class Clients:
 
     def everybody(self, host: str) -> list[Runner]:
         """All that are installed."""
-        peers = [self.swaks(host), self.swaks(host, "--pipeline")]
-        peers += [self.curl(host)] if shutil.which("curl") else []
-        return [self.smtpcheck(host), *peers, self.smtplib(host)]
+        peers = {"curl": self.curl, "msmtp": self.msmtp, "check_smtp": self.check_smtp}
+        there = [make(host) for name, make in peers.items() if program(name)]
+        swaks = [self.swaks(host), self.swaks(host, "--pipeline")]
+        return [self.smtpcheck(host), *swaks, *there, self.smtplib(host)]

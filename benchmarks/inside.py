@@ -6,7 +6,8 @@ import json
 import sys
 from dataclasses import asdict
 
-from benchmarks.measure import FailedRunError, Runner, race
+from benchmarks.failure import FailedRunError
+from benchmarks.measure import Runner, race
 
 
 def main() -> None:

@@ -23,13 +23,14 @@ class Installed:
 
 def install(folder: Path) -> Installed:
     """Builds a wheel of this checkout and installs it below the folder, with its dependencies
-    from the package index that pip is set to."""
+    and those of `serve` from the package index that pip is set to."""
     wheels, venv = folder / "wheels", folder / "venv"
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
     _run([*build, "-w", str(wheels), str(ROOT)])
     _run([sys.executable, "-m", "venv", str(venv)])
     found = in_venv(venv)
-    _run([found.python, "-m", "pip", "install", "-q", *map(str, wheels.glob("smtpcheck-*.whl"))])
+    wheel = next(wheels.glob("smtpcheck-*.whl"))
+    _run([found.python, "-m", "pip", "install", "-q", f"{wheel}[serve]"])
     _run([found.python, "-m", "compileall", "-q", str(venv / "lib")])
     return found
 

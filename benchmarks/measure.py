@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import exporter
+from benchmarks.failure import FailedRunError
+from benchmarks.processes import Peak, cpu_seconds, resident_peak, tree_peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +25,20 @@ class Runner:
     name: str
     argv: Sequence[str]
     proof: str = ""
-    """What its output must contain: a client that failed quickly must not win."""
+    """What its output must contain, as a regular expression in which ^ and $ match at lines: a
+    client that failed quickly must not win."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    times: int | None = None
+    """How often the proof must be there, neither more nor less; None: once or more."""
+    stdin: str = ""
+    """A file that it reads."""
+    answers: str = ""
+    """A folder into which it writes output, a file each; emptied after the run."""
+    exporter: Sequence[str] = ()
+    """A command that serves while the race lasts, and is asked by `argv`: the CPU time and the
+    memory are those of this one."""
+    port: int = 0
+    """Where the exporter listens, on 127.0.0.1."""
 
 
 @dataclass(slots=True)
@@ -38,46 +57,92 @@ class Times:
         return statistics.median(self.wall)
 
 
-class FailedRunError(Exception):
-    """A command did not do what it was timed for."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run took."""
+
+    wall: float
+    """Seconds."""
+    cpu: float
+    """Seconds, of the user and of the system."""
+    peak_kib: int
 
 
 def race(runners: Sequence[Runner], rounds: int) -> dict[str, Times]:
-    """Runs every command once a round; who begins changes from round to round. The first round
-    is not counted: it fills the caches. Raises FailedRunError."""
+    """Runs every command once a round; who begins changes from round to round. The times of the
+    first round do not count: it fills the caches, and looks for the peak of memory instead.
+    Raises FailedRunError."""
     times = {runner.name: Times() for runner in runners}
-    for number in range(rounds + 1):
-        shift = number % len(runners)
-        for runner in (*runners[shift:], *runners[:shift]):
-            wall, cpu, peak = once(runner)
-            if number:
+    with ExitStack() as stack:
+        serving = _exporters(runners, stack)
+        for number in range(rounds + 1):
+            shift = number % len(runners)
+            for runner in (*runners[shift:], *runners[:shift]):
+                run = once(runner, serving.get(tuple(runner.exporter)), watched=not number)
                 taken = times[runner.name]
-                taken.wall.append(wall)
-                taken.cpu.append(cpu)
-                taken.peak_kib = max(taken.peak_kib, peak)
+                taken.peak_kib = max(taken.peak_kib, run.peak_kib)
+                if number:
+                    taken.wall.append(run.wall)
+                    taken.cpu.append(run.cpu)
     return times
 
 
-def once(runner: Runner) -> tuple[float, float, int]:
-    """Wall clock and CPU in seconds, peak memory in KiB of one run. Raises FailedRunError."""
-    with tempfile.TemporaryFile() as out:
+def _exporters(runners: Sequence[Runner], stack: ExitStack) -> dict[tuple[str, ...], int]:
+    """Starts each exporter once, whoever asks it; their process ids."""
+    serving: dict[tuple[str, ...], int] = {}
+    for runner in runners:
+        argv = tuple(runner.exporter)
+        if argv and argv not in serving:
+            environment = clean_environment() | dict(runner.environment)
+            serving[argv] = stack.enter_context(exporter.serving(argv, runner.port, environment))
+    return serving
+
+
+def once(runner: Runner, serving: int | None = None, *, watched: bool = False) -> Run:
+    """One run; `serving` is the process id of its exporter. When watched, the memory of all its
+    processes together is looked at, else that of the largest. Raises FailedRunError."""
+    before = cpu_seconds(serving) if serving else 0.0
+    with ExitStack() as stack:
+        out = stack.enter_context(tempfile.TemporaryFile())
+        given = stack.enter_context(Path(runner.stdin or os.devnull).open("rb"))
         begun = time.perf_counter()
         process = subprocess.Popen(
             runner.argv,
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=out,
             stderr=subprocess.STDOUT,
             env=clean_environment() | dict(runner.environment),
         )
+        peak = stack.enter_context(tree_peak(process.pid)) if watched else Peak()
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
-        text = out.read().decode(errors="replace")
-    if process.returncode or runner.proof not in text:
-        said = f"{runner.name} ended with {process.returncode}, without {runner.proof!r}:\n"
-        raise FailedRunError(said + text[-2000:])
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+        text = out.read().decode(errors="replace") + _collect(runner.answers)
+    _must_have_worked(runner, process.returncode, text)
+    if serving:
+        return Run(wall, cpu_seconds(serving) - before, resident_peak(serving))
+    return Run(wall, usage.ru_utime + usage.ru_stime, max(peak.kib, usage.ru_maxrss))
+
+
+def _collect(folder: str) -> str:
+    """What the files of the folder hold, which are removed."""
+    texts = []
+    for path in Path(folder).iterdir() if folder else ():
+        texts.append(path.read_text(errors="replace"))
+        path.unlink()
+    return "".join(texts)
+
+
+def _must_have_worked(runner: Runner, code: int, text: str) -> None:
+    found = len(re.findall(runner.proof, text, re.MULTILINE))
+    good = found > 0 if runner.times is None else found == runner.times
+    if code or not good:
+        wanted = "" if runner.times is None else f" {runner.times} times"
+        raise FailedRunError(
+            f"{runner.name} ended with {code}, and with {runner.proof!r} {found} times in its "
+            f"output{wanted and ', not' + wanted}:\n{text[-2000:]}"
+        )
 
 
 def clean_environment() -> dict[str, str]:
@@ -88,47 +153,3 @@ def clean_environment() -> dict[str, str]:
 def ratio(times: Times, base: Times) -> float:
     """The median of the rounds' ratios: noise that lasts longer than a round falls out of it."""
     return statistics.median(a / b for a, b in zip(times.wall, base.wall, strict=True))
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, aligned: readable on a terminal, and ready for README.md."""
-    grid = [list(heads), *map(list, rows)]
-    widths = [max(len(row[column]) for row in grid) for column in range(len(heads))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in grid
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)
-
-
-def milliseconds(seconds: float) -> str:
-    """For a cell: `12.3`."""
-    return f"{seconds * 1000:.1f}"
-
-
-def verdict(value: float, limit: float) -> str:
-    """For a cell: what was aimed at, and whether it is reached."""
-    return f"{'yes' if value <= limit else 'NO'} (at most {limit:g})"
-
-
-def race_table(
-    times: Mapping[str, Times], base: str, aims: Mapping[str, float] | None = None
-) -> str:
-    """A race as a table, each row with its ratio to the base."""
-    rows = []
-    for name, taken in times.items():
-        value = ratio(taken, times[base])
-        aim = (aims or {}).get(name)
-        rows.append(
-            [
-                name,
-                milliseconds(taken.typical),
-                milliseconds(min(taken.wall)),
-                milliseconds(statistics.median(taken.cpu)),
-                f"{taken.peak_kib / 1024:.0f}",
-                f"{value:.2f}",
-                verdict(value, aim) if aim else "",
-            ]
-        )
-    return table(["what", "ms", "least", "CPU ms", "peak MiB", f"ratio to {base}", "aim"], rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,61 +17,92 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT)]
 
 from benchmarks import startup  # noqa: E402 - the path has to be there first
+from benchmarks.claims import Measured, claims_table  # noqa: E402
 from benchmarks.clients import Clients  # noqa: E402
+from benchmarks.failure import FailedRunError  # noqa: E402
+from benchmarks.fleet import race_of_fleet  # noqa: E402
+from benchmarks.fleet_clients import Fleet, FleetClients  # noqa: E402
 from benchmarks.installed import Installed, in_venv, install  # noqa: E402
-from benchmarks.measure import FailedRunError  # noqa: E402
+from benchmarks.kept import check_places, keep  # noqa: E402
 from benchmarks.network import laboratory, missing  # noqa: E402
+from benchmarks.peers import program  # noqa: E402
 from benchmarks.probes import on_loopback, on_slow_line, where_time_goes  # noqa: E402
 
-PARTS = ("startup", "loopback", "where", "slow")
+PARTS = ("startup", "loopback", "where", "slow", "fleet")
 
 
 def main() -> int:
-    """Prints the tables. 1 when a measured program failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    parser.add_argument("--venv", type=Path, help="measure what is installed there already")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="only these parts")
-    given = parser.parse_args()
-    parts = given.parts or PARTS
-    rounds = 7 if given.quick else 25
+    """Prints the tables. 1 when a measured program failed, 130 after an interrupt."""
+    given = _given()
+    # As an interrupt: what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    measured = []
     with tempfile.TemporaryDirectory(prefix="smtpcheck-bench-") as name:
         folder = Path(name)
         # Postfix' own user has to pass through it.
         folder.chmod(0o755)
         programs = in_venv(given.venv.absolute()) if given.venv else install(folder)
-        print(*_about(programs), sep="\n", end="\n\n", flush=True)
+        about = "\n".join(_about(programs))
+        print(about, end="\n\n", flush=True)
         try:
-            for title, text in _all(programs, folder, parts, rounds):
-                print(f"## {title}\n\n{text}\n", flush=True)
+            for part in _all(programs, folder, given.parts or PARTS, quick=given.quick):
+                print(f"## {part.title}\n\n{part.text}\n", flush=True)
+                measured.append(part)
         except FailedRunError as error:
             sys.stderr.write(f"{error}\n")
             return 1
+        except KeyboardInterrupt:
+            return 130
+    claims = [claim for part in measured for claim in part.claims]
+    if claims:
+        print(f"## Aims\n\n{claims_table(claims)}")
+    if given.keep:
+        keep(about, measured)
     return 0
 
 
+def _given() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer log-ins")
+    parser.add_argument("--venv", type=Path, help="measure what is installed there already")
+    parser.add_argument("--keep", action="store_true", help="write the tables into the READMEs")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="only these parts")
+    given = parser.parse_args()
+    if given.keep and (given.quick or given.parts):
+        parser.error("--keep keeps a whole run: neither --quick nor a part goes with it")
+    lacking = missing() if given.keep else ""
+    if lacking:
+        parser.error(f"--keep keeps a whole run, and this machine lacks {lacking}")
+    if given.keep:
+        check_places()
+    return given
+
+
 def _all(
-    programs: Installed, folder: Path, parts: tuple[str, ...], rounds: int
-) -> Iterator[tuple[str, str]]:
+    programs: Installed, folder: Path, parts: tuple[str, ...], *, quick: bool
+) -> Iterator[Measured]:
+    rounds = 7 if quick else 25
     if "startup" in parts:
-        yield "Start", startup.measure(programs, rounds)
+        yield startup.measure(programs, rounds)
     if not set(parts) - {"startup"}:
         return
     lacking = missing()
     if lacking:
-        yield "Probes", f"not measured, this needs: {lacking}"
+        yield Measured("Probes", f"not measured, this needs: {lacking}")
         return
     with laboratory(folder) as lab:
         clients = Clients(programs, folder, lab.ports, lab.ca_file)
         if "loopback" in parts:
-            for text in on_loopback(lab, clients, rounds):
-                yield "A whole probe on loopback", text
+            yield from on_loopback(lab, clients, rounds)
         if "where" in parts:
-            for text in where_time_goes(lab, clients, rounds):
-                yield "Where the time of one goes", text
+            yield from where_time_goes(lab, clients, rounds)
         if "slow" in parts:
-            for text in on_slow_line(lab, clients, rounds):
-                yield "A whole probe at the end of a line of 100 ms", text
+            yield from on_slow_line(lab, clients, rounds)
+        if "fleet" in parts:
+            fleet = Fleet(1, 200) if quick else Fleet(4, 250)
+            port = lab.ports["submission"]
+            many = FleetClients(programs, folder / "fleet", port, lab.ca_file, fleet)
+            yield race_of_fleet(lab, many, 2 if quick else 5)
 
 
 def _about(programs: Installed) -> Iterator[str]:
@@ -81,6 +113,9 @@ def _about(programs: Installed) -> Iterator[str]:
         _first_line(programs.smtpcheck, "--version"),
         _first_line("swaks", "--version"),
         _first_line("curl", "--version"),
+        _first_line("msmtp", "--version"),
+        _first_line("check_smtp", "--version"),
+        _first_line("prometheus-blackbox-exporter", "--version"),
         f"Postfix {_first_line('postconf', '-dh', 'mail_version')}",
     ]
     yield "; ".join(filter(None, versions))
@@ -93,12 +128,15 @@ def _processor() -> str:
     return f"{len(names)} x {names[0]}" if names else platform.processor()
 
 
-def _first_line(*argv: str) -> str:
+def _first_line(name: str, *arguments: str) -> str:
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [program(name), *arguments], capture_output=True, text=True, check=False
+        )
     except OSError:
         return ""
-    return (done.stdout or done.stderr).partition("\n")[0][:60]
+    line = (done.stdout or done.stderr).partition("\n")[0]
+    return " ".join(line.partition("(")[0].split()[:6])
 
 
 if __name__ == "__main__":

@@ -26,6 +26,14 @@ options {{
 controls {{ }};
 zone "example.test" {{ type primary; file "{folder}/zone"; }};
 """
+_WITHOUT_PENALTY = """
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+"""
+"""Else a login that failed once lets all others from that address wait."""
 _ZONE = "$TTL 300\n@ IN SOA ns hostmaster 1 3600 600 86400 60\n@ IN NS ns\nns IN A {address}\n"
 
 
@@ -59,7 +67,10 @@ def main(folder: Path, address: str) -> None:
         (folder / name).mkdir()
     pki = TestPki(folder / "pki")
     everywhere = "0.0.0.0"  # noqa: S104 - of a namespace that nothing else is in
-    with mail_lab(folder / "mail", pki, listen=everywhere) as lab, dns(folder / "dns", address):
+    with (
+        mail_lab(folder / "mail", pki, listen=everywhere, dovecot=_WITHOUT_PENALTY) as lab,
+        dns(folder / "dns", address),
+    ):
         ports = {name: lab.ports[name] for name in ("submission", "submissions")}
         print(json.dumps({"ca_file": str(pki.ca_file), **ports}), flush=True)
         sys.stdin.read()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from benchmarks.aims import Aim
+from benchmarks.claims import Claim, Measured
 from benchmarks.installed import Installed
-from benchmarks.measure import Runner, race, race_table
+from benchmarks.measure import Runner, race, ratio
+from benchmarks.tables import race_table
 
 BASE = "python -c pass"
-AIMS = {"smtpcheck --version": 2.0, "smtpcheck __complete profiles": 2.0, "smtpcheck --help": 5.0}
+AIMS = {
+    "smtpcheck --version": Aim(2.0),
+    "smtpcheck __complete profiles": Aim(2.0),
+    "smtpcheck --help": Aim(5.0),
+}
 
 
-def measure(programs: Installed, rounds: int) -> str:
-    """The table, as text."""
+def measure(programs: Installed, rounds: int) -> Measured:
+    """The table, with its claims."""
     smtpcheck = programs.smtpcheck
     runners = [
         Runner(BASE, [programs.python, "-c", "pass"]),
@@ -21,5 +28,12 @@ def measure(programs: Installed, rounds: int) -> str:
         Runner("smtpcheck --help", [smtpcheck, "--help"], "probe"),
         Runner("smtpcheck probe --help", [smtpcheck, "probe", "--help"], "--until"),
     ]
+    times = race(runners, rounds)
+    values = {name: ratio(times[name], times[BASE]) for name in AIMS}
     note = "The script that pip writes imports re before anything of smtpcheck runs."
-    return f"{race_table(race(runners, rounds), BASE, AIMS)}\n\n{note}"
+    claims = [
+        Claim(f"`{name}`: time as a multiple of `{BASE}`", values[name], aim)
+        for name, aim in AIMS.items()
+    ]
+    text = f"{race_table(times, BASE, AIMS)}\n\n{note}"
+    return Measured("Start", text, tuple(claims))

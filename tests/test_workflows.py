@@ -41,6 +41,22 @@ def test_each_file_keeps_to_the_schema_of_github(file: str, schema: str) -> None
     assert judged(*command) == ""
 
 
+@pytest.mark.parametrize(
+    ("title", "schema"),
+    [("GitHub Actions", "vendor.github-workflows"), ("GitLab", "vendor.gitlab-ci")],
+)
+def test_what_the_documentation_proposes_keeps_to_the_schema(
+    title: str, schema: str, tmp_path: Path
+) -> None:
+    chapter = (ROOT / "docs/pipelines.md").read_text().partition(f"## {title}\n")[2]
+    path = tmp_path / "pipeline.yml"
+    path.write_text(chapter.partition("```yaml\n")[2].partition("```")[0])
+    command = (program("check-jsonschema"), "--builtin-schema", schema)
+    assert judged(*command, path) == ""
+    path.write_text(path.read_text().replace("script:", "scrip:").replace("runs-on", "run-on"))
+    assert judged(*command, path)
+
+
 def test_the_workflows_give_an_attacker_nothing() -> None:
     assert judged(program("zizmor"), "--offline", "--pedantic", "--no-progress", FOLDER) == ""
 

@@ -15,8 +15,9 @@ from smtpcheck.api.knowledge import (
     is_log,
     prove_rules,
 )
+from smtpcheck.api.many import Each, probe_many
 from smtpcheck.api.precheck import look_at_secret, settings_findings
-from smtpcheck.api.probing import Ask, Each, probe, probe_many
+from smtpcheck.api.probing import Ask, probe
 
 __all__ = [
     "Ask",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smtpcheck.api.again import options_of, who_of
 from smtpcheck.model.errors import UsageError
@@ -22,6 +23,7 @@ from smtpcheck.model.target import (
     ProfileFile,
     as_address,
     parse_target,
+    split_settings,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Job:
     """One target, ready to be probed."""
 
     target: str
-    """As the user named it."""
+    """As the user named it, with the settings that stand behind it: `notify server.port=2525`."""
     loaded: LoadedProfile
     plan: Plan
     notes: tuple[str, ...] = field(default=())
@@ -77,7 +79,14 @@ def load_target(
     overrides: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Job:
-    """Finds out what a target is and reads its settings. Raises UsageError or ProfileError."""
+    """Finds out what a target is and reads its settings; those that stand behind it win over
+    `overrides`. Raises UsageError or ProfileError."""
+    if " " in text.strip():
+        target, settings = split_settings(text)
+        job = load_target(
+            target, plan=plan, overrides={**(overrides or {}), **settings}, environment=environment
+        )
+        return replace(job, target=text, overrides=dict(overrides or {}))
     from smtpcheck.store.paths import profile_path
     from smtpcheck.store.profile_reader import profile_from_settings, read_profile
     from smtpcheck.store.proxy_url import FROM_ENVIRONMENT
@@ -215,7 +224,7 @@ def settings_of(job: Job) -> dict[str, Json]:
     # A profile of its own is told to lose its login instead.
     flat["anonymous"] = _command_words((*job.anonymous, *who)) if not flat["profile"] else ""
     # Of several --resolver the last counts: a fix that names one leaves the other out.
-    other = replace(job, plan=replace(job.plan, resolver=""))
+    other = replace(job, plan=replace(job.plan, resolver="")) if job.plan.resolver else job
     flat["any_resolver"] = _command_words((job.target, *other.options, *who))
     if profile.proxy is not None:
         flat["proxy.from"] = _proxy_from(job)
@@ -273,18 +282,23 @@ def _without_network(job: Job) -> tuple[str, ...]:
     return (f"not used with a Unix socket: {', '.join(unused)}",) if unused else ()
 
 
-def _flat(section: object, prefix: str = "") -> Iterable[tuple[str, Json]]:
-    for each in fields(section):  # type: ignore[arg-type]  # only dataclasses come here
-        value = getattr(section, each.name)
-        name = f"{prefix}{each.name}"
-        if isinstance(value, SecretRef):
-            yield name, value.describe()
-        elif is_dataclass(value):
-            yield from _flat(value, f"{name}.")
+def _flat(section: Any, prefix: str = "") -> Iterable[tuple[str, Json]]:
+    for attribute, name in _names(section.__class__, prefix):
+        value = getattr(section, attribute)
+        if isinstance(value, str | int | float):
+            yield name, value
         elif isinstance(value, tuple):
             yield name, list(value)
+        elif isinstance(value, SecretRef):
+            yield name, value.describe()
         elif value is not None:
-            yield name, value
+            yield from _flat(value, f"{name}.")
+
+
+@cache
+def _names(section: type, prefix: str) -> tuple[tuple[str, str], ...]:
+    """The fields of a section, and the names of their settings: one text for all targets."""
+    return tuple((each.name, f"{prefix}{each.name}") for each in fields(section))
 
 
 def _settings(address: Address, *, lmtp: bool) -> dict[str, Json]:
@@ -302,9 +316,8 @@ def _taken_as_host(name: str) -> tuple[str, ...]:
         return ()
     from difflib import get_close_matches
 
-    from smtpcheck.store.profile_reader import list_profiles
+    from smtpcheck.store.profile_reader import profile_names
 
-    known = [entry.name for entry in list_profiles()]
-    close = get_close_matches(name, known, 1)
+    close = get_close_matches(name, profile_names(), 1)
     hint = f"; did you mean the profile {close[0]}?" if close else ""
     return (f"there is no profile {name}, so it was taken for a host name{hint}",)

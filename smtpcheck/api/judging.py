@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -30,18 +30,25 @@ def judged(observations: Observations) -> tuple[Diagnosis, ...]:
 
 def report_of(started: datetime, targets: Iterable[TargetReport]) -> Report:
     """Joins targets to a report with one verdict."""
+    every = tuple(targets)
+    return joined(started, every, {(each.outcome, each.exit_code) for each in every})
+
+
+def joined(
+    started: datetime, targets: Sequence[TargetReport], ends: Collection[tuple[Outcome, int]]
+) -> Report:
+    """The same of targets that are not looked at: `ends` are the ways in which they ended."""
     from smtpcheck.diagnosis.verdict import combine
 
-    every = tuple(targets)
-    outcomes = {target.outcome for target in every}
+    outcomes = {outcome for outcome, _ in ends}
     worst = (Outcome.INTERRUPTED, Outcome.FAILED, Outcome.PASSED)
     return Report(
         started=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         outcome=next((each for each in worst if each in outcomes), Outcome.SKIPPED),
         exit_code=ExitCode.INTERRUPTED
         if Outcome.INTERRUPTED in outcomes
-        else combine(target.exit_code for target in every),
-        targets=every,
+        else combine(code for _, code in ends),
+        targets=targets,
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from smtpcheck.api.job import Job, check_job, notes_of, sends_a_message, settings_of
-from smtpcheck.api.judging import judged, report_of
+from smtpcheck.api.judging import judged
 from smtpcheck.api.precheck import settings_findings
 from smtpcheck.api.signing import signer_of, signing_notes
 from smtpcheck.model.diagnosis import Diagnosis
@@ -17,7 +16,7 @@ from smtpcheck.model.errors import ProfileError, UsageError
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import ExperimentResult, Observations
 from smtpcheck.model.progress import Watcher, nobody
-from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.report import TargetReport
 from smtpcheck.model.secret import Secret, SecretRef
 from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.token import Token
@@ -31,58 +30,48 @@ if TYPE_CHECKING:
     from smtpcheck.store.origin import LoadedProfile
 
 Ask = Callable[[str], str]
-Each = Callable[[int, Report], None]
-"""Takes the number of a target and a report of that target alone, as soon as it is done, in the
-thread that probed it."""
+DISABLED = "the profile is disabled"
+CUT_OFF = "interrupted before this target was done"
 
 
-def probe(job: Job, *, watcher: Watcher = nobody, ask: Ask | None = None) -> TargetReport:
-    """Probes one target and judges what was seen. Raises UsageError for settings that this
-    version does not use."""
-    from smtpcheck.probe.recorder import Recorder
-
-    return _probe(job, Recorder(job.target, watcher), ask)
-
-
-def probe_many(
-    jobs: Sequence[Job],
+def probe(
+    job: Job,
     *,
-    at_once: int,
     watcher: Watcher = nobody,
     ask: Ask | None = None,
-    each: Each | None = None,
-) -> Report:
-    """Probes all targets, so many side by side, and joins them to one report in their order.
-    `each` takes those that are done before the others."""
+    refused: Refused | None = None,
+) -> TargetReport:
+    """Probes one target and judges what was seen. `refused`: the logins that are not to be tried
+    again. Raises UsageError for settings that this version does not use."""
     from smtpcheck.probe.recorder import Recorder
 
-    started = datetime.now(UTC)
-    if len(jobs) == 1:
-        only = Recorder(jobs[0].target, watcher)
-        return report_of(started, [_skip_or_probe(jobs[0], only, ask)])
-    for job in jobs:
-        _check_one_of_many(job)
-    from smtpcheck.probe.refused import Refused
-    from smtpcheck.probe.side_by_side import side_by_side
+    return _probe(job, Recorder(job.target, watcher), ask, refused)
 
-    refused = Refused()
-    recorders = [Recorder(job.target, watcher) for job in jobs]
 
-    def work(number: int) -> TargetReport:
-        target = _skip_or_probe(jobs[number], recorders[number], ask, refused)
-        if each is not None:
-            each(number, report_of(started, [target]))
-        return target
+def probe_or_skip(
+    job: Job, recorder: Recorder, ask: Ask | None = None, refused: Refused | None = None
+) -> TargetReport:
+    """One of many targets, or what is said of one that is disabled. `refused`: the logins that
+    the run is not to try again."""
+    if job.loaded.profile.enabled:
+        recorder.restart()
+        return _probe(job, recorder, ask, refused)
+    return _untouched(job, Outcome.SKIPPED, ExitCode.OK, DISABLED)
 
-    works = [partial(work, number) for number in range(len(jobs))]
-    done = side_by_side(works, at_once)
-    return report_of(
-        started,
-        [
-            target if target is not None else _cut_off(job, recorder)
-            for job, recorder, target in zip(jobs, recorders, done, strict=True)
-        ],
-    )
+
+def cut_off(job: Job, recorder: Recorder) -> TargetReport:
+    """What is known of a target that an interrupt caught before it was done."""
+    from smtpcheck.probe.runner import seen_so_far
+
+    if not job.loaded.profile.enabled:
+        return probe_or_skip(job, recorder)
+    if recorder.began or recorder.attempts:
+        from smtpcheck.api.retrying import finished, interrupted
+
+        seen = seen_so_far(recorder, settings_of(job), interrupted=True)
+        target = _reported(job, replace(seen, findings=settings_findings(job.loaded)), (CUT_OFF,))
+        return (interrupted if recorder.waiting else finished)(target, recorder)
+    return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, CUT_OFF)
 
 
 def _probe(
@@ -167,23 +156,25 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
     from smtpcheck.store.origin import Source
     from smtpcheck.store.profile_reader import profile_from_settings
 
-    stronger = {
-        key: str(value_of(loaded.profile, key))
-        for key in ("preset", "server.host", "server.port", "server.security")
-        if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
-    }
+    @cache
+    def stronger() -> dict[str, str]:
+        return {
+            key: str(value_of(loaded.profile, key))
+            for key in ("preset", "server.host", "server.port", "server.security")
+            if loaded.origins[key].source in (Source.FLAG, Source.ENVIRONMENT)
+        }
 
-    def becomes(changes: Mapping[str, Json]) -> tuple[int, str] | None:
-        texts = {key: str(value) for key, value in changes.items()}
+    @cache
+    def of_texts(texts: tuple[tuple[str, str], ...]) -> tuple[int, str] | None:
         try:
             made = profile_from_settings(
-                loaded.data, overrides={**stronger, **texts}, environment={}
+                loaded.data, overrides={**stronger(), **dict(texts)}, environment={}
             )
         except ProfileError:
             return None
         return made.profile.port, made.profile.security
 
-    return becomes
+    return lambda changes: of_texts(tuple((key, str(value)) for key, value in changes.items()))
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
@@ -247,15 +238,6 @@ def _expectation_notes(seen: Observations) -> tuple[str, ...]:
     return expectation_notes(seen)
 
 
-def _check_one_of_many(job: Job) -> None:
-    if not job.loaded.profile.enabled:
-        return
-    try:
-        check_job(job)
-    except UsageError as error:
-        raise UsageError(f"{job.target}: {error.message}", error.help) from None
-
-
 def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
     from smtpcheck.probe.deadline import Deadline
     from smtpcheck.store.secrets import LIMIT, owner_of, read_secret
@@ -304,31 +286,6 @@ def _token_reader(job: Job, ask: Ask | None) -> Callable[[float], Token]:
         return token_for(job.loaded, seconds=seconds, ask=ask)
 
     return read
-
-
-def _skip_or_probe(
-    job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
-) -> TargetReport:
-    if job.loaded.profile.enabled:
-        recorder.restart()
-        return _probe(job, recorder, ask, refused)
-    return _untouched(job, Outcome.SKIPPED, ExitCode.OK, "the profile is disabled")
-
-
-def _cut_off(job: Job, recorder: Recorder) -> TargetReport:
-    """What is known of a target that an interrupt caught before it was done."""
-    from smtpcheck.probe.runner import seen_so_far
-
-    if not job.loaded.profile.enabled:
-        return _skip_or_probe(job, recorder, None)
-    said = "interrupted before this target was done"
-    if recorder.began or recorder.attempts:
-        from smtpcheck.api.retrying import finished, interrupted
-
-        seen = seen_so_far(recorder, settings_of(job), interrupted=True)
-        target = _reported(job, replace(seen, findings=settings_findings(job.loaded)), (said,))
-        return (interrupted if recorder.waiting else finished)(target, recorder)
-    return _untouched(job, Outcome.INTERRUPTED, ExitCode.INTERRUPTED, said)
 
 
 def _untouched(job: Job, outcome: Outcome, code: ExitCode, note: str) -> TargetReport:

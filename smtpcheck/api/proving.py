@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smtpcheck.api.job import Job
-from smtpcheck.api.probing import probe_many
+from smtpcheck.api.many import probe_many
 from smtpcheck.model.discovery import Candidate, Proof
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.plan import Plan

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 
 from smtpcheck.catalog.condition import Condition, Equals
+from smtpcheck.catalog.rule_index import RuleIndex
 from smtpcheck.model.diagnosis import Confidence, Owner, Severity
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.value import dataclass
@@ -48,6 +50,8 @@ class Rule:
     owner: Owner | None = None
     retryable: bool | None = None
     changes: tuple[SettingChange, ...] | None = None
+    needs: frozenset[str] = field(init=False)
+    """The facts that it pins: each must have a value."""
     pinned: int = field(init=False)
     """How many facts it pins: what decides between rules that hold."""
     vagueness: int = field(init=False)
@@ -60,6 +64,7 @@ class Rule:
             for name, conditions in self.when.items()
         }
         pinned = sum(each.pins for conditions in pinning.values() for each in conditions)
+        object.__setattr__(self, "needs", frozenset(name for name in pinning if pinning[name]))
         object.__setattr__(self, "pinned", pinned)
         alone = next((name for name, found in pinning.items() if found), "") if pinned == 1 else ""
         exact = any(isinstance(each, Equals) for each in pinning.get(alone, ()))
@@ -86,8 +91,13 @@ class Cause:
     """Name of the file that it stands in, without `.toml`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """All causes, by id, in the order of the alphabet."""
 
     causes: Mapping[str, Cause]
+
+    @cached_property
+    def index(self) -> RuleIndex:
+        """Finds the rules that may hold."""
+        return RuleIndex(self.causes.values())

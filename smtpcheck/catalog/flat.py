@@ -23,7 +23,9 @@ def flat(table: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
 def _leaves(table: Mapping[str, Json], prefix: str) -> Iterator[tuple[str, Json]]:
     for key, value in table.items():
         name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
+        if isinstance(value, (str, int, float)):  # nearly all are: the others take long to tell
+            yield name, value
+        elif isinstance(value, Mapping):
             yield from _leaves(value, f"{name}.")
         elif value is not None:
             yield name, value

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from smtpcheck.catalog.cause import Catalog, Cause, Rule
-from smtpcheck.model.jsonvalue import Facts, Json
+from smtpcheck.catalog.rule_index import Open
+from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.value import dataclass
 
-Open = Mapping[str, Sequence[Json] | None]
-"""Facts that the evidence does not show, and the values that each may have; None: any."""
 _CLOSED: Final[Open] = {}
 
 
@@ -68,17 +67,18 @@ def presumed(rule: Rule, facts: Facts, open_: Open) -> tuple[str, ...] | None:
     taken = []
     for name, conditions in rule.when.items():
         fact = facts.get(name)
-        if fact is None and name in open_ and any(condition.pins for condition in conditions):
-            values = open_[name]
-            if values is not None and not any(
-                all(condition.holds(value) for condition in conditions) for value in values
-            ):
-                return None
+        if fact is None and name in open_ and name in rule.needs:
             taken.append(name)
             continue
         for condition in conditions:
             if not condition.holds(fact):
                 return None
+    for name in taken:  # last, since it takes longest
+        values, conditions = open_[name], rule.when[name]
+        if values is not None and not any(
+            all(condition.holds(value) for condition in conditions) for value in values
+        ):
+            return None
     return tuple(taken)
 
 
@@ -93,11 +93,10 @@ def best(facts: Facts, catalog: Catalog) -> Match | None:
 
 
 def _matches(facts: Facts, catalog: Catalog, open_: Open) -> Iterator[Match]:
-    for cause in catalog.causes.values():
-        for rule in cause.rules:
-            if open_:
-                taken = presumed(rule, facts, open_)
-                if taken is not None:
-                    yield Match(cause, rule, taken)
-            elif holds(rule, facts):
-                yield Match(cause, rule)
+    for cause, rule in catalog.index.candidates(facts, open_):
+        if open_:
+            taken = presumed(rule, facts, open_)
+            if taken is not None:
+                yield Match(cause, rule, taken)
+        elif holds(rule, facts):
+            yield Match(cause, rule)

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "domain": ("domain", "Check the sender's domain: SPF, DKIM, DMARC, MX, TLS policy."),
     "causes": ("causes", "List the causes that are known, or check rules of your own."),
     "replay": ("replay", "Judge a saved JSON report again, without the network."),
+    "serve": ("serve", "Serve the metrics of profiles to Prometheus."),
     "sandbox": ("sandbox", "Run an SMTP server of our own to test against."),
     "schema": ("schema", "Print the JSON Schemas of profile, report and explanation."),
     "completion": ("completion", "Print the completion script of a shell."),

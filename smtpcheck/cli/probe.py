@@ -9,7 +9,7 @@ import typer
 
 from smtpcheck.cli import options
 from smtpcheck.cli.command import Command, between, new_app
-from smtpcheck.model.plan import Plan
+from smtpcheck.model.plan import PER_HOST, Plan
 from smtpcheck.model.stage import Stage
 
 app = new_app()
@@ -33,6 +33,20 @@ def probe(  # noqa: PLR0913 - one parameter an option
     tags: Annotated[
         list[str], typer.Option("--tag", metavar="TAG", help="Probe the profiles with a tag.")
     ] = [],  # noqa: B006
+    lists: Annotated[
+        list[str],
+        typer.Option(
+            "--targets",
+            metavar="FILE",
+            help="Probe what the file names, a target a line; - is standard input. Repeatable.",
+        ),
+    ] = [],  # noqa: B006
+    shard: Annotated[
+        str,
+        typer.Option(
+            metavar="I/N", help="Take part I of N of the targets; auto: as the CI job says."
+        ),
+    ] = "",
     until: Annotated[
         str,
         typer.Option(
@@ -58,8 +72,15 @@ def probe(  # noqa: PLR0913 - one parameter an option
         ),
     ] = False,
     jobs: Annotated[
-        int, typer.Option(metavar="N", parser=between(1, 256), help="So many targets side by side.")
+        int,
+        typer.Option(metavar="N", parser=between(1, 4096), help="So many targets side by side."),
     ] = 8,
+    per_host: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=between(1, 4096), help="So many of them at once at one host."
+        ),
+    ] = PER_HOST,
     deadline: options.DeadlineSeconds = 60,
     retries: options.Retries = 0,
     retry_wait: options.RetryWait = None,
@@ -104,11 +125,11 @@ def probe(  # noqa: PLR0913 - one parameter an option
 
     Example: smtpcheck probe office365 --until auth
     """
-    from smtpcheck.api.job import without_login
+    from smtpcheck.api.job import Job, without_login
     from smtpcheck.cli.saved_report import baseline_given, compared
     from smtpcheck.cli.sender_options import with_senders
     from smtpcheck.cli.session import Wishes, run_jobs
-    from smtpcheck.cli.targets import jobs_for, sandbox_job
+    from smtpcheck.cli.targets import Named, jobs_for, sandbox_job
     from smtpcheck.model.errors import UsageError
 
     overrides = options.settings_given(settings, ipv4=ipv4, ipv6=ipv6, proxy=proxy, expect=expect)
@@ -132,6 +153,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         quiet=quiet,
         no_input=no_input,
         at_once=jobs,
+        per_host=per_host,
         opened=(Stage.SEND,) if senders or relay else (),
     )
     if accept and not fix:
@@ -148,20 +170,27 @@ def probe(  # noqa: PLR0913 - one parameter an option
     if plan.confirm and fix:
         raise UsageError("--fix mends what a probe shows: confirm the message after it")
     before = baseline_given(baseline, fix=fix)
+
+    def job_as_asked(job: Job) -> Job:
+        return compared(without_login(job) if relay else job, before)
+
     if not sandbox:
-        found = jobs_for(targets, plan, overrides, every=every, tags=tags)
-        if relay:
-            found = [without_login(job) for job in found]
-        found = compared(found, before)
+        from smtpcheck.cli.shard import shard_given
+
+        part = shard_given(shard)
+        named = Named(targets, lists, every=every, tags=tags, shard=part)
+        found = jobs_for(named, plan, overrides, job_as_asked)
         if fix:
             from smtpcheck.cli.fix import Fix, accepted_changes, must_be_a_profile, run_fix
 
             only = must_be_a_profile(found)
             may = Fix(accepted=accepted_changes(accept), send=send, overrides=only.overrides)
             raise typer.Exit(run_fix(only, wishes, may))
+        if part is not None and not found:
+            typer.echo(f"shard {part}: no target belongs to it, nothing is to be done", err=True)
         raise typer.Exit(run_jobs(found, wishes))
-    if targets or every or tags:
+    if targets or lists or every or tags or shard:
         raise UsageError("--sandbox is a target of its own", ["leave the other targets out"])
     with sandbox_job(plan, overrides) as job:
-        code = run_jobs(compared([without_login(job) if relay else job], before), wishes)
+        code = run_jobs([job_as_asked(job)], wishes)
     raise typer.Exit(code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,8 +50,6 @@ def baseline_given(name: str, *, fix: bool = False) -> Baseline | None:
         raise UsageError(f"--baseline: {error.message}", [*error.help[:1], save]) from None
 
 
-def compared(jobs: Sequence[Job], baseline: Baseline | None) -> list[Job]:
-    """The jobs, each with what the baseline knows of its target."""
-    if baseline is None:
-        return list(jobs)
-    return [replace(job, before=baseline.of(job.target)) for job in jobs]
+def compared(job: Job, baseline: Baseline | None) -> Job:
+    """The job with what the baseline knows of its target."""
+    return job if baseline is None else replace(job, before=baseline.of(job.target))

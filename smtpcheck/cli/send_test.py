@@ -153,14 +153,17 @@ def _run(
     sandbox: bool,
     dry_run: bool,
 ) -> int:
-    from smtpcheck.cli.targets import jobs_for, sandbox_job
+    from smtpcheck.cli.targets import Named, jobs_for, sandbox_job
 
     if sandbox:
         if target is not None:
             raise UsageError("--sandbox is a target of its own", ["leave the other target out"])
         with sandbox_job(plan, overrides) as job:
             return _send(job, wishes, dry_run=dry_run)
-    [job] = jobs_for([] if target is None else [target], plan, overrides)
+    found = jobs_for(Named([] if target is None else [target]), plan, overrides)
+    if len(found) != 1:
+        raise UsageError(f"{target} stands for {len(found)} targets", ["name the one to send to"])
+    job = found[0]
     if not plan.recipients and not job.loaded.profile.test.to:
         raise UsageError(
             "there is nobody to send the message to",

@@ -5,17 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING
 
 from smtpcheck.api import Each, Job, probe_many
+from smtpcheck.api.targets import Targets, targets_of
 from smtpcheck.cli.failure import usage_failure
+from smtpcheck.cli.interrupts import Interrupts
 from smtpcheck.cli.stdout import write_stdout
 from smtpcheck.model.errors import UsageError
+from smtpcheck.model.plan import PER_HOST
 from smtpcheck.model.progress import Progress, Waiting, Watcher, nobody
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import ExitCode, Stage
 from smtpcheck.model.value import dataclass
 from smtpcheck.report.formats import FORMATS, Output, parse_format_options
 from smtpcheck.report.style import Style
+
+if TYPE_CHECKING:
+    from smtpcheck.cli.result_stream import ResultStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +35,7 @@ class Wishes:
     quiet: bool = False
     no_input: bool = False
     at_once: int = 8
+    per_host: int = PER_HOST
     opened: tuple[Stage, ...] = ()
     """Stages whose steps are shown even where all is well."""
 
@@ -35,15 +43,25 @@ class Wishes:
 def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     """Probes all jobs, writes every format asked for, and returns the exit code."""
     outputs = parse_format_options(list(wishes.formats))
-    if Output("jsonl") not in outputs:
-        return tell(probe_jobs(jobs, wishes), jobs, wishes)
-    from smtpcheck.cli.line_stream import LineStream
+    streamed, stream = _stream(outputs, len(jobs))
+    with Interrupts() as interrupts:
+        report = probe_jobs(jobs, wishes, each=stream.take if stream else None)
+        interrupts.hold()
+        failed = [stream.close(report)] if stream else []
+        rest = [each for each in outputs if each != streamed]
+        return tell(report, jobs, wishes, rest, failed=failed)
 
-    stream = LineStream()
-    report = probe_jobs(jobs, wishes, each=stream.take)
-    failed = stream.close(report)
-    outputs.remove(Output("jsonl"))
-    return tell(report, jobs, wishes, outputs, failed=[failed])
+
+def _stream(outputs: Sequence[Output], count: int) -> tuple[Output | None, ResultStream | None]:
+    """The format that is written while the run goes on, if any, and who writes it."""
+    from smtpcheck.cli.result_stream import ResultStream, Telling
+
+    jsonl = Output("jsonl")
+    if jsonl in outputs:
+        from smtpcheck.report.jsonl import render_jsonl
+
+        return jsonl, ResultStream(Telling(render_jsonl), count)
+    return None, None
 
 
 def probe_jobs(
@@ -55,7 +73,8 @@ def probe_jobs(
     """Probes all jobs, once it is sure that what was asked for can be written. `asking`: instead of
     the terminal. `each`: takes the targets that are done before the others."""
     outputs = parse_format_options(list(wishes.formats))
-    files = _debug_files(jobs, wishes)
+    targets = targets_of(jobs)
+    files = _debug_files(targets, wishes)
     files += [output.path for output in outputs if output.path]
     if files:
         from smtpcheck.store.report_file import must_be_writable
@@ -63,12 +82,33 @@ def probe_jobs(
         for path in files:
             must_be_writable(path)
     asking = asking or asker(no_input=wishes.no_input)
-    if any(job.plan.retries for job in jobs):
+    if len(targets) and targets[0].plan.retries:  # the plan of a run is that of all its targets
         asking = remembered(asking)
     echo = _echo_kept() if asking else nullcontext()
-    with echo, _watching(quiet=wishes.quiet, targets=len(jobs)) as watcher:
-        ask = _undisturbed(asking, watcher)
-        return probe_many(jobs, at_once=wishes.at_once, watcher=watcher, ask=ask, each=each)
+    at_once = _room(min(wishes.at_once, len(targets)))
+    with echo, _watching(quiet=wishes.quiet, targets=len(targets)) as watcher:
+        return probe_many(
+            targets,
+            at_once=at_once,
+            per_host=wishes.per_host,
+            watcher=watcher,
+            ask=_undisturbed(asking, watcher),
+            each=each,
+        )
+
+
+def _room(wanted: int) -> int:
+    """How many targets side by side the system lets this process have, and a note where that is
+    less than was wanted."""
+    if wanted <= 1:
+        return wanted
+    from smtpcheck.probe.side_by_side import room
+
+    have = room(wanted)
+    if have < wanted:
+        said = f"note: {have} targets side by side, not {wanted}: this process may not open more"
+        sys.stderr.write(f"{said} files (raise the limit: ulimit -n)\n")
+    return have
 
 
 def tell(
@@ -207,27 +247,29 @@ def _write_text(report: Report, output: Output, wishes: Wishes) -> str:
     return write_stdout(chunks)
 
 
-def _debug_files(jobs: Sequence[Job], wishes: Wishes) -> list[str]:
-    named = [wishes.debug_file or job.loaded.profile.debug.file for job in jobs]
-    return sorted({path for path in named if path})
+def _debug_files(targets: Targets, wishes: Wishes) -> list[str]:
+    return [wishes.debug_file] if wishes.debug_file else sorted(targets.debug_files)
 
 
 def _write_transcripts(report: Report, jobs: Sequence[Job], wishes: Wishes) -> list[str]:
     """One file may hold the conversations of several targets, one after the other. Returns what
     could not be written and why."""
-    paths = _debug_files(jobs, wishes)
-    if not paths:
+    if not _debug_files(targets_of(jobs), wishes):
         return []
     from smtpcheck.store.report_file import save_report
 
-    return [save_report(path, _conversations(report, jobs, wishes, path)) for path in paths]
+    told: dict[str, list[int]] = {}
+    for number, target in enumerate(report.targets):
+        path = wishes.debug_file or target.observations.settings.get("debug.file")
+        if path:
+            told.setdefault(str(path), []).append(number)
+    return [save_report(path, _conversations(report, told[path])) for path in told]
 
 
-def _conversations(report: Report, jobs: Sequence[Job], wishes: Wishes, path: str) -> Iterator[str]:
+def _conversations(report: Report, numbers: Sequence[int]) -> Iterator[str]:
     from smtpcheck.report.transcript import render_transcript
 
     joint = ""
-    for job, target in zip(jobs, report.targets, strict=True):
-        if path == (wishes.debug_file or job.loaded.profile.debug.file):
-            yield joint + render_transcript(target, started=report.started)
-            joint = "\n"
+    for number in numbers:
+        yield joint + render_transcript(report.targets[number], started=report.started)
+        joint = "\n"

@@ -2,47 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import field
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from smtpcheck.api import Job, load_target
-from smtpcheck.model.errors import Problem, ProfileError, UsageError
+from smtpcheck.api.targets import Targets, Wanted, load_targets
+from smtpcheck.model.errors import Problem, UsageError
 from smtpcheck.model.plan import Plan
+from smtpcheck.model.value import dataclass
+
+if TYPE_CHECKING:
+    from smtpcheck.cli.shard import Shard
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The targets as a command line names them; nothing: the only enabled profile."""
+
+    targets: Sequence[str] = ()
+    lists: Sequence[str] = ()
+    """Files that name them; `-` is standard input."""
+    every: bool = field(default=False, kw_only=True)
+    tags: Sequence[str] = field(default=(), kw_only=True)
+    shard: Shard | None = field(default=None, kw_only=True)
+    """Only those of this part."""
 
 
 def jobs_for(
-    targets: Sequence[str],
+    named: Named,
     plan: Plan,
     overrides: Mapping[str, str],
-    *,
-    every: bool = False,
-    tags: Sequence[str] = (),
-) -> list[Job]:
-    """The jobs that targets, `--all` and `--tag` name; without any of them the only enabled
-    profile. Raises UsageError, or ProfileError with the problems of all files."""
-    if (every or tags) and targets:
+    change: Callable[[Job], Job] | None = None,
+) -> Targets:
+    """The jobs of the targets, each changed where that is asked for. Raises UsageError, or
+    ProfileError with the problems of all of them."""
+    direct = bool(named.targets or named.lists)
+    if (named.every or named.tags) and direct:
         raise UsageError("targets cannot be combined with --all or --tag")
-    if every and tags:
+    if named.every and named.tags:
         raise UsageError("--all and --tag exclude each other", ["give one of the two"])
-    # Whoever is named twice is probed, and sent a message, once.
-    names = list(dict.fromkeys(targets)) or _profile_names(every=every, tags=tags)
-    jobs: list[Job] = []
     problems: list[Problem] = []
-    for name in names:
+    if direct:
+        wanted = _named(named.targets, named.lists, problems)
+    else:
+        names = _profile_names(every=named.every, tags=named.tags)
+        wanted = [Wanted(name, named=False) for name in names]
+    if named.shard is not None:
+        wanted = [each for each in wanted if named.shard.takes(each.target)]
+
+    def load(each: Wanted) -> Job:
+        job = load_target(each.target, plan=plan, overrides=overrides)
+        return change(job) if change else job
+
+    return load_targets(wanted, load, problems)
+
+
+def _named(targets: Sequence[str], lists: Sequence[str], problems: list[Problem]) -> list[Wanted]:
+    """Whoever is named twice is probed, and sent a message, once."""
+    from smtpcheck.cli.target_patterns import Patterns
+
+    patterns, found = Patterns(), dict[str, Wanted]()
+    for each in chain(map(Wanted, targets), _listed(lists, problems)):
         try:
-            jobs.append(load_target(name, plan=plan, overrides=overrides))
-        except ProfileError as error:
-            problems += error.problems
-    if problems:
-        raise ProfileError(problems)
-    named = [job for job in jobs if targets and not job.loaded.profile.enabled]
-    if named:
-        first = named[0]
-        raise UsageError(
-            f"the profile {first.target} is disabled",
-            [f"enable it: smtpcheck profile set {first.loaded.name or first.target} enabled true"],
-        )
-    return jobs
+            for one in patterns.matched(each):
+                if one.named or one.target not in found:
+                    found[one.target] = one
+        except UsageError as error:
+            if not each.line:
+                raise
+            hint = error.help[0] if error.help else ""
+            problems.append(Problem(each.file, each.line, "", "", "", error.message, hint))
+    if not found and not problems:
+        raise UsageError(f"there is no target in {', '.join(lists)}", ["name one a line"])
+    return list(found.values())
 
 
 @contextmanager
@@ -78,11 +113,18 @@ def sandbox_job(plan: Plan, overrides: Mapping[str, str]) -> Iterator[Job]:
         yield Job("--sandbox", loaded, plan, overrides=overrides)
 
 
-def _profile_names(*, every: bool, tags: Sequence[str]) -> list[str]:
-    from smtpcheck.store.profile_reader import list_profiles
+def _listed(lists: Sequence[str], problems: list[Problem]) -> Iterator[Wanted]:
+    for name in lists:
+        from smtpcheck.cli.target_list import read_list
 
-    entries = list_profiles()
-    if not entries:
+        yield from read_list(name, problems)
+
+
+def _profile_names(*, every: bool, tags: Sequence[str]) -> list[str]:
+    from smtpcheck.store.profile_reader import each_profile, profile_names
+
+    names = profile_names()
+    if not names:
         raise UsageError(
             "no target, and there is no profile yet",
             [
@@ -92,27 +134,27 @@ def _profile_names(*, every: bool, tags: Sequence[str]) -> list[str]:
             ],
         )
     if every:
-        return [entry.name for entry in entries]
+        return names
     if tags:
         wanted = set(tags)
         found = [
             entry.name
-            for entry in entries
+            for entry in each_profile()
             if entry.error is not None or (entry.loaded and wanted & set(entry.loaded.profile.tags))
         ]
         if not found:
             raise UsageError(f"no profile has the tag {' or '.join(tags)}")
         return found
-    enabled = [entry.name for entry in entries if entry.loaded and entry.loaded.profile.enabled]
+    enabled = [each.name for each in each_profile() if each.loaded and each.loaded.profile.enabled]
     if len(enabled) == 1:
         return enabled
-    names = ", ".join(entry.name for entry in entries)
+    there = ", ".join(names)
     if not enabled:
         raise UsageError(
             "no target, and no profile is enabled",
-            [f"there are {names}; enable one: smtpcheck profile set NAME enabled true"],
+            [f"there are {', '.join(names)}; enable one: smtpcheck profile set NAME enabled true"],
         )
     raise UsageError(
         f"no target, and {len(enabled)} profiles are enabled",
-        [f"name one of {names}", "or probe all of them: smtpcheck probe --all"],
+        [f"name one of {there}", "or probe all of them: smtpcheck probe --all"],
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from smtpcheck.model.diagnosis import Severity
 from smtpcheck.model.finding import LintFinding
-from smtpcheck.model.preset import Preset
+from smtpcheck.model.preset import Preset, is_one_of
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.secret import SecretLook
 from smtpcheck.model.value import dataclass
@@ -54,6 +54,7 @@ class Case:
         return self.profile.uses_kept_login and not named
 
 
+@lru_cache(maxsize=256)
 def literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address that the host setting is, or None for a name."""
     try:
@@ -77,7 +78,7 @@ def domain_of(address: str) -> str:
 
 def belongs(host: str, preset: Preset) -> bool:
     """Whether a host name is one of the provider's."""
-    return any(fnmatchcase(host, pattern.lower()) for pattern in preset.hosts)
+    return is_one_of(host, preset.hosts)
 
 
 def preset_of_host(host: str, presets: Sequence[Preset]) -> Preset | None:

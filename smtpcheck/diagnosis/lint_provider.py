@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from smtpcheck.diagnosis.lint_finding import (
     Case,
@@ -79,6 +80,8 @@ def _host_names(case: Case) -> set[str]:
 def slips(host: str, known: str) -> int:
     """How many slips lie between a host and a known one; 9 where they are too many for the name
     of the provider: whoever has smtp.abc.com did not mean smtp.aol.com."""
+    if _far_apart(host, known):
+        return 9
     brand = _brand(known)
     ours, theirs = host.split("."), known.split(".")
     at = theirs.index(brand)
@@ -98,8 +101,8 @@ def _brand(host: str) -> str:
 
 def distance(one: str, other: str) -> int:
     """How many slips lie between two words: a character too many, missing, wrong, or two
-    swapped; 9 when the lengths alone say that they are far apart."""
-    if abs(len(one) - len(other)) > 2:
+    swapped; 9 when the lengths or the letters alone say that they are more than two apart."""
+    if _far_apart(one, other):
         return 9
     rows = [list(range(len(other) + 1))]
     for i, left in enumerate(one, 1):
@@ -111,6 +114,17 @@ def distance(one: str, other: str) -> int:
             row.append(best)
         rows.append(row)
     return rows[-1][-1]
+
+
+def _far_apart(one: str, other: str) -> bool:
+    """Whether three slips or more lie between two words for certain: each brings one new letter
+    at most, and takes away the last of one other. Nearly all pairs end here."""
+    ours, theirs = _letters(one), _letters(other)
+    apart = max(abs(len(one) - len(other)), len(ours - theirs), len(theirs - ours))
+    return apart > 2
+
+
+_letters = lru_cache(maxsize=1024)(frozenset[str])
 
 
 def _other_provider(case: Case) -> Iterator[LintFinding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 from smtpcheck.model.jsonvalue import Json
@@ -167,6 +168,7 @@ def provider_by_greeting(text: str) -> str:
     return _by_words(text, _GREETINGS) or _by_host(text.partition(" ")[0])
 
 
+@lru_cache(maxsize=1024)
 def _by_host(host: str) -> str:
     name = host.lower().rstrip(".")
     return next((provider for pattern, provider in _HOSTS if fnmatchcase(name, pattern)), "")

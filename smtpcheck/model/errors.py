@@ -37,9 +37,9 @@ class Problem:
 class ProfileError(UsageError):
     """A profile that cannot be used, with every problem it has."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], where: str = "") -> None:
         self.problems = tuple(problems)
         count = len(self.problems)
         in_files = any(problem.file.endswith(".toml") or problem.line for problem in problems)
-        where = "the profile" if in_files else "the settings"
+        where = where or ("the profile" if in_files else "the settings")
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in {where}")

@@ -7,6 +7,10 @@ from dataclasses import field
 from smtpcheck.model.message import Dsn, MessageSpec
 from smtpcheck.model.value import dataclass
 
+PER_HOST = 4
+"""Targets at once at one host: servers count the connections of one address (Exchange takes 20,
+Postfix 50, Gmail 10 of one account, Microsoft 365 3 of one mailbox)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

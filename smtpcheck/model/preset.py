@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import field
+from fnmatch import fnmatchcase
+from functools import cache
 
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.settings import Kind, setting
@@ -96,3 +100,17 @@ class Preset:
     sources: tuple[str, ...] = setting((), Kind.TEXT, "where the facts come from", many=True)
     settings: Facts = field(default_factory=dict)
     """The profile part, as nested tables: `{"server": {"host": ...}}`."""
+
+
+def is_one_of(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a name in lower case is one that the patterns stand for; * is a wildcard."""
+    # Nearly every name has the end of no pattern, which is found out without the pattern.
+    return name.endswith(_ends(tuple(patterns))) and any(
+        fnmatchcase(name, pattern.lower()) for pattern in patterns
+    )
+
+
+@cache
+def _ends(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """What must stand behind the last wildcard of each."""
+    return tuple(re.split(r"[*?\]]", pattern.lower())[-1] for pattern in patterns)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from smtpcheck.model.value import dataclass
 
@@ -23,6 +25,32 @@ class Defect(StrEnum):
     UNFINISHED = "unfinished"
 
 
+@lru_cache(maxsize=256)
+def _parts(raw: bytes) -> _Parts:
+    """A line taken apart. Each of its parts is asked for a dozen times."""
+    found = _CODE.match(raw)
+    rest = raw[found.end() :] if found else raw
+    text = rest.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+    enhanced = _ENHANCED.match(text)
+    return _Parts(
+        shown=raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace"),
+        code=int(found[1]) if found else 0,
+        last=not (found and found[2] == b"-"),
+        text=text,
+        enhanced=enhanced[1] if enhanced else "",
+        words=text[enhanced.end() :].lstrip(" ") if enhanced else text,
+    )
+
+
+class _Parts(NamedTuple):
+    shown: str
+    code: int
+    last: bool
+    text: str
+    enhanced: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a reply, its terminator included."""
@@ -30,24 +58,25 @@ class Line:
     raw: bytes
 
     @property
+    def shown(self) -> str:
+        """The whole line without its end. Bytes that are not UTF-8 are kept as escapes, so that
+        nothing is lost and nothing fails."""
+        return _parts(self.raw).shown
+
+    @property
     def code(self) -> int:
         """Reply code, or 0 where the line has none."""
-        found = _CODE.match(self.raw)
-        return int(found[1]) if found else 0
+        return _parts(self.raw).code
 
     @property
     def last(self) -> bool:
         """Whether this line ends its reply: `250 text`, a bare `250`, or no reply line at all."""
-        found = _CODE.match(self.raw)
-        return not (found and found[2] == b"-")
+        return _parts(self.raw).last
 
     @property
     def text(self) -> str:
-        """The words behind the code; the whole line where there is no code. Bytes that are not
-        UTF-8 are kept as escapes, so that nothing is lost and nothing fails."""
-        found = _CODE.match(self.raw)
-        words = self.raw[found.end() :] if found else self.raw
-        return words.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+        """The words behind the code; the whole line where there is no code."""
+        return _parts(self.raw).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +94,12 @@ class Reply:
     @property
     def enhanced(self) -> str:
         """Enhanced status code (RFC 3463), from the first line that has one; else empty."""
-        for line in self.lines:
-            found = _ENHANCED.match(line.text)
-            if found:
-                return found[1]
-        return ""
+        return next(filter(None, (_parts(line.raw).enhanced for line in self.lines)), "")
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The words of each line, behind reply code and enhanced status code."""
-        return tuple(
-            _ENHANCED.sub("", line.text, count=1).lstrip(" ")
-            if _ENHANCED.match(line.text)
-            else line.text
-            for line in self.lines
-        )
+        return tuple(_parts(line.raw).words for line in self.lines)
 
     @property
     def text(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from smtpcheck.model.errors import UsageError
@@ -74,6 +75,40 @@ def parse_target(text: str) -> Target:
     if text.count(":") > 1:
         return _literal(text)
     return Named(text)
+
+
+def split_settings(text: str) -> tuple[str, dict[str, str]]:
+    """A target and the settings behind it, `notify server.host=smtp1.example.com`, quoted as in a
+    shell; a `#` behind a blank begins a comment. Raises UsageError, without a word of a value."""
+    import shlex
+
+    # shlex takes a # within a word for a comment too.
+    reader = shlex.shlex(re.sub(r"(?<=\S)#", "\n", text), posix=True)
+    reader.whitespace, reader.whitespace_split = " \t", True
+    try:
+        target, *words = [word.replace("\n", "#") for word in reader] or [""]
+    except ValueError:
+        raise UsageError(
+            "a quotation mark is not closed", ["quote as in a shell: sender.name='A B'"]
+        ) from None
+    settings: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise UsageError(
+                f"{target!r} is followed by what is no setting",
+                ["write KEY=VALUE behind a target, for example server.port=2525"],
+            )
+        settings[key] = value
+    return target, settings
+
+
+def with_settings(target: str, settings: Mapping[str, str]) -> str:
+    """The two in one text."""
+    import shlex
+
+    words = [f"{key}={value}" for key, value in settings.items()]
+    return shlex.join((target, *words)) if words else target
 
 
 def as_address(name: str) -> Address:

@@ -16,6 +16,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import field
+from functools import lru_cache
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.value import dataclass
@@ -70,6 +71,7 @@ def where(peer: Peer) -> str:
     return f"{host}:{peer.port}"
 
 
+@lru_cache(maxsize=256)
 def is_loopback(address: str) -> bool:
     """Whether an address is of this machine."""
     try:

@@ -8,6 +8,7 @@ answer to something said inside TLS (RFC 3207 section 6).
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -49,6 +50,7 @@ class Link:
         self._lost: Silence | None = None
         self._deaf = False
         self._tcp = sock.family in (socket.AF_INET, socket.AF_INET6)
+        sock.settimeout(0.0)
         self._pushed = 0
         self.local_address = ""
         """The address of this end; empty for a Unix socket."""
@@ -159,7 +161,6 @@ class Link:
         """Ends the connection without waiting for anything."""
         with contextlib.suppress(OSError):
             if self._tls and not self._lost:
-                self._sock.settimeout(0.0)
                 self._sock.send(self._tls.close())
         self._sock.close()
         self._lose(Silence(SilenceKind.CLOSED, detail="closed at this end"))
@@ -201,11 +202,12 @@ class Link:
         if self._received:
             data, self._received = self._received, b""
             return data
-        self._sock.settimeout(wait.remaining() if wait else 0.0)
         if self._tcp and hasattr(socket, "TCP_QUICKACK"):
             # Postfix holds a small reply behind its TLS 1.3 tickets until they are acknowledged;
             # a delayed ACK would cost 40 ms there. The kernel resets the option, so it is set anew.
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if wait is not None and not _ready(self._sock, wait.remaining()):
+            raise TimeoutError("timed out")
         try:
             return self._sock.recv(_CHUNK)
         except BlockingIOError:
@@ -216,8 +218,11 @@ class Link:
         while self._pushed < len(data):
             if self._pushed and wait.expired:
                 raise TimeoutError("timed out")
-            self._sock.settimeout(max(wait.remaining(), 0.001))
-            self._pushed += self._sock.send(data[self._pushed :])
+            try:
+                self._pushed += self._sock.send(data[self._pushed :])
+            except BlockingIOError:
+                if not _ready(self._sock, max(wait.remaining(), 0.001), write=True):
+                    raise TimeoutError("timed out") from None
 
     def _last_words(self) -> bool:
         """After a failed write: whether more of what the server had said could be read."""
@@ -237,6 +242,16 @@ class Link:
     def _lose(self, silence: Silence) -> None:
         if self._lost is None:
             self._lost = silence
+
+
+def _ready(sock: socket.socket, seconds: float, *, write: bool = False) -> bool:
+    """Whether the socket can be read or written within so many seconds. A timeout of the socket
+    itself would be set anew before each call, with a call to the system of its own."""
+    if not hasattr(select, "poll"):  # Windows
+        return any(select.select([] if write else [sock], [sock] if write else [], [], seconds))
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT if write else select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _silence(error: OSError) -> Silence:

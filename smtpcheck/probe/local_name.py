@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 
 _FULL_NAME = re.compile(
     r"(?=.{4,253}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}\Z"
@@ -18,6 +19,11 @@ def local_name(local_address: str) -> str:
     name = socket.gethostname()
     if _FULL_NAME.match(name) and not name.lower().endswith(_PRIVATE_SUFFIXES):
         return name.lower()
+    return _as_literal(local_address)
+
+
+@lru_cache(maxsize=64)
+def _as_literal(local_address: str) -> str:
     try:
         address = ipaddress.ip_address(local_address.partition("%")[0])
     except ValueError:

@@ -132,10 +132,8 @@ class Recorder:
         """Writes what the server said, a line each, or what it did instead. Returns the number
         of the first event."""
         if isinstance(heard, Reply):
-            texts = [
-                line.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for line in heard.lines
-            ]
-            numbers = [self._write(Who.SERVER, text) for text in texts or [""]]
+            texts = [line.shown for line in heard.lines] or [""]
+            numbers = [self._write(Who.SERVER, text) for text in texts]
             return numbers[0]
         number = 0
         if heard.partial:
@@ -183,7 +181,7 @@ class Recorder:
 
     def end(self, step: str, ended: Ended) -> Step:
         """A step is over."""
-        return self.add(self._timed(step, ended))
+        return self._add(self._timed(step, ended))
 
     def end_late(self, stage: Stage, step: str, ended: Ended) -> None:
         """A step is over that belongs to a stage that was over before."""
@@ -197,7 +195,9 @@ class Recorder:
 
     def add(self, step: Step) -> Step:
         """A step that somebody else timed."""
-        step = replace(step, facts=_nested(step.facts))
+        return self._add(replace(step, facts=_nested(step.facts)))
+
+    def _add(self, step: Step) -> Step:
         self.steps.append(step)
         self._watch(StepEnded(self._target, step))
         return step
@@ -235,7 +235,8 @@ class Recorder:
         shown = ours + self.masker.text(text.removeprefix(ours))
         event = Event(number, self.now_ms, who, shown[:TEXT_LIMIT])
         self._events.append(event)
-        self._watch(Spoken(self._target, event))
+        if self._watch is not nobody:
+            self._watch(Spoken(self._target, event))
         return number
 
 

@@ -44,27 +44,34 @@ whose it is, to the function it is given, before the secret leaves."""
 
 
 class Prepared:
-    """The TLS context, made in a thread while the network is waited for: reading the system's CA
-    certificates takes 40 ms, in which OpenSSL lets go of the interpreter."""
+    """The TLS context: one that is there already, or made in a thread while the network is waited
+    for, since reading the system's CA certificates takes 40 ms, in which OpenSSL lets go of the
+    interpreter."""
 
-    def __init__(self, make: Callable[[], TlsContext | LocalTlsFault]) -> None:
+    def __init__(self, make: Callable[[], TlsContext | LocalTlsFault] | TlsContext) -> None:
         self._made: TlsContext | LocalTlsFault | BaseException | None = None
-        self._make = make
-        self._thread = threading.Thread(target=self._work, name="tls-context", daemon=True)
+        self._thread: threading.Thread | None = None
+        if not callable(make):
+            self._made = make
+            return
+        self._thread = threading.Thread(
+            target=self._work, args=(make,), name="tls-context", daemon=True
+        )
         self._thread.start()
 
-    def _work(self) -> None:
+    def _work(self, make: Callable[[], TlsContext | LocalTlsFault]) -> None:
         try:
-            self._made = self._make()
+            self._made = make()
         except BaseException as error:  # noqa: BLE001 - told to whoever asks for the result
             self._made = error
 
     def get(self, wait: Deadline) -> TlsContext | LocalTlsFault | None:
         """The context, or what is wrong with the local TLS settings; None where the wait ended
         first, because a file of theirs lies on a dead mount or is a pipe that nobody writes to."""
-        self._thread.join(wait.remaining())
-        if self._thread.is_alive():
-            return None
+        if self._thread is not None:
+            self._thread.join(wait.remaining())
+            if self._thread.is_alive():
+                return None
         if isinstance(self._made, BaseException) or self._made is None:
             raise self._made or RuntimeError("the TLS context was not made")
         return self._made

@@ -254,19 +254,20 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
     if stage is Stage.SEND and (run.plan.senders or run.plan.relay):
         yield from who_may_send(run)
         return
+    by_certificate = certificate_login(run)
+    steps = steps_of(stage, run.profile, box=run.letterbox, by_certificate=by_certificate)
+    if run.plan.ping and stage is Stage.TCP:
+        steps = {"tcp.ping": ping_step, **steps}
     taken = set()
-    while True:
-        by_certificate = certificate_login(run)
-        steps = steps_of(stage, run.profile, box=run.letterbox, by_certificate=by_certificate)
-        if run.plan.ping and stage is Stage.TCP:
-            steps = {"tcp.ping": ping_step, **steps}
-        name = next((each for each in steps if each not in taken), None)
-        if name is None or _ORDER.index(name) > last:
+    while name := next((each for each in steps if each not in taken), None):
+        if _ORDER.index(name) > last:
             break
         taken.add(name)
         if name == "send.quit":
             yield from expected_senders(run)
         yield name, steps[name]
+        if stage is Stage.SEND:
+            steps = steps_of(stage, run.profile, box=run.letterbox)
     if stage is Stage.SEND and run.letterbox and run.letterbox.deliver:
         score, confirm = AFTER_QUIT
         if run.score is not None:

@@ -127,10 +127,7 @@ def heard_facts(heard: Heard, verb: str, event: int) -> dict[str, Json]:
                 "code": heard.code,
                 "enhanced": heard.enhanced,
                 "text": heard.text,
-                "lines": [
-                    line.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-                    for line in heard.lines
-                ],
+                "lines": [line.shown for line in heard.lines],
                 "command": verb,
                 "defects": sorted(heard.defects),
                 "event": event,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TypeVar
+
+from smtpcheck.probe.host_queue import HostQueue
 
 T = TypeVar("T")
 
@@ -17,50 +20,72 @@ _EACH = 8
 
 def side_by_side(works: Sequence[Callable[[], T]], at_once: int) -> list[T | None]:
     """The result of each piece of work, in order. After an interrupt (KeyboardInterrupt) nothing
-    new is begun, and what is not done is None. What a piece of work raises is raised here.
+    new is begun, and what is not done is None. What a piece of work raises is raised here."""
+    results: list[T | None] = [None] * len(works)
+
+    def work(number: int) -> None:
+        results[number] = works[number]()
+
+    work_off(HostQueue(range(len(works)), 1), work, min(at_once, len(works)))
+    return list(results)
+
+
+def work_off(queue: HostQueue, work: Callable[[int], None], at_once: int) -> bool:
+    """Does the work for each number of the queue, so many side by side. Returns False after an
+    interrupt (KeyboardInterrupt): nothing new is begun then. What the work raises is raised here.
 
     The threads are daemons: one that waits for a silent server does not hold up the end of the
     process, which a pool of `concurrent.futures` would.
     """
-    results: list[T | None] = [None] * len(works)
-    due = iter(enumerate(works))
-    done: SimpleQueue[BaseException | None] = SimpleQueue()
+    ended: SimpleQueue[BaseException | None] = SimpleQueue()
     lock = threading.Lock()
     stop = threading.Event()
 
-    def work() -> None:
+    def worker() -> None:
         fault: BaseException | None = None
-        while not stop.is_set():
-            with lock:
-                number, piece = next(due, (-1, None))
-            if piece is None:
-                break
-            try:
-                results[number] = piece()
-            except BaseException as error:  # noqa: BLE001 - raised again where the work was given
-                fault = error
-                stop.set()
-        done.put(fault)
+        last: int | None = None
+        try:
+            while not stop.is_set():
+                with lock:
+                    if last is not None:
+                        queue.done(last)
+                    last = queue.take()
+                if last is None:
+                    break
+                work(last)
+        except BaseException as error:  # noqa: BLE001 - raised again where the work was given
+            fault = error
+            stop.set()
+        ended.put(fault)
 
-    count = max(1, min(at_once, len(works), _room()))
-    for number in range(count):
-        threading.Thread(target=work, name=f"target-{number}", daemon=True).start()
     try:
-        faults = [done.get() for _ in range(count)]
+        count = room(at_once) if at_once else 0
+        for number in range(count):
+            threading.Thread(target=worker, name=f"target-{number}", daemon=True).start()
+        faults = [ended.get() for _ in range(count)]
     except KeyboardInterrupt:
         stop.set()
-        return list(results)
+        return False
     fault = next((each for each in faults if each is not None), None)
     if fault is not None:
         raise fault
-    return results
+    return True
 
 
-def _room() -> int:
-    """How many targets the limit of open files leaves room for; Windows has no such limit."""
+def room(wanted: int) -> int:
+    """How many of so many targets at once the limit of open files leaves room for; at least one.
+    The soft limit is raised for them as far as the hard one lets it. Windows has none."""
     try:
         import resource
     except ImportError:
-        return 1_000_000
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1_000_000 if soft == resource.RLIM_INFINITY else max(1, (soft - _OWN) // _EACH)
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return wanted
+    need = _OWN + _EACH * wanted
+    if soft < need:
+        more = need if hard == resource.RLIM_INFINITY else min(need, hard)
+        with suppress(OSError, ValueError):  # macOS has a bound below the hard limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+            soft = more
+    return max(1, min(wanted, (soft - _OWN) // _EACH))

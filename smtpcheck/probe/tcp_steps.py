@@ -148,7 +148,8 @@ def _logins(run: Run, said: Hello) -> Mapping[str, Json]:
     from smtpcheck.wire.sasl_choice import logins
 
     secured = run.talk.link.trust is not Trust.NONE
-    return logins(said.mechanisms, secured=secured, ntlm=ntlm_installed())
+    ntlm = "NTLM" in said.mechanisms and ntlm_installed()
+    return logins(said.mechanisms, secured=secured, ntlm=ntlm)
 
 
 def protocol_of(raw: bytes) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.profile import Profile
 from smtpcheck.model.reply import Reply
-from smtpcheck.model.secret import Secret, SecretUnavailableError
+from smtpcheck.model.secret import SecretUnavailableError
 from smtpcheck.model.stage import Outcome
 from smtpcheck.probe.recorder import Ended
 from smtpcheck.probe.run import Prepared, ReadSecret, Run
@@ -21,33 +22,38 @@ _ALARMING = frozenset({"closed", "timeout", "reset", "plain-text", "corrupted"})
 
 
 def prepare_context(profile: Profile, read_secret: ReadSecret, *, ciphers: str = "") -> Prepared:
-    """Begins to make the TLS context of a profile. `ciphers`: instead of the usual ones."""
+    """The TLS context of a profile, or the beginning of its making. `ciphers`: instead of the usual
+    ones."""
+    from smtpcheck.probe.tls_contexts import CONTEXTS
     from smtpcheck.wire.sasl import key_pass_phrase
-    from smtpcheck.wire.tls_context import LocalTlsFault, TlsContext, TlsPolicy, make_context
+    from smtpcheck.wire.tls_context import LocalTlsFault, TlsContext, TlsPolicy
+
+    tls = profile.tls
+    policy = TlsPolicy(
+        min_version=tls.min_version,
+        max_version=tls.max_version,
+        verify=tls.verify,
+        ca_file=tls.ca_file,
+        client_cert=tls.client_cert,
+        client_key=tls.client_key,
+        fingerprint=tls.fingerprint,
+        ciphers=ciphers,
+    )
+    phrase = tls.client_key_password
+    recent = CONTEXTS.recent(policy) if phrase is None else None
+    if recent is not None:
+        return Prepared(recent)
 
     def make() -> TlsContext | LocalTlsFault:
         import smtpcheck.wire.tls  # noqa: F401 - so that the handshake does not wait for it
 
-        tls = profile.tls
-        phrase: Secret | None = None
-        if tls.client_key_password is not None:
-            try:
-                phrase = read_secret(tls.client_key_password)
-            except SecretUnavailableError as error:
-                return LocalTlsFault("key-password", error.reason)
-        return make_context(
-            TlsPolicy(
-                min_version=tls.min_version,
-                max_version=tls.max_version,
-                verify=tls.verify,
-                ca_file=tls.ca_file,
-                client_cert=tls.client_cert,
-                client_key=tls.client_key,
-                key_password=key_pass_phrase(phrase) if phrase else None,
-                fingerprint=tls.fingerprint,
-                ciphers=ciphers,
-            )
-        )
+        if phrase is None:
+            return CONTEXTS.get(policy)
+        try:
+            secret = read_secret(phrase)
+        except SecretUnavailableError as error:
+            return LocalTlsFault("key-password", error.reason)
+        return CONTEXTS.get(replace(policy, key_password=key_pass_phrase(secret)))
 
     return Prepared(make)
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import smtpcheck
 from smtpcheck.model.report import Report
 from smtpcheck.report.escape import escape
-from smtpcheck.report.html_view import page_view
+from smtpcheck.report.html_page import page_view
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_PIECES = 500
+_PIECES = 50
 """Of the template, which are written at once."""
 _TEMPLATES = "templates"
 

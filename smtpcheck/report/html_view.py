@@ -1,4 +1,4 @@
-"""What the HTML report shows, as values that its template only has to place."""
+"""What the HTML report shows of a target, as values that its template only has to place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from smtpcheck.model.diagnosis import Confidence, Diagnosis, Severity
 from smtpcheck.model.observation import Observations, StageResult
-from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event
 from smtpcheck.model.value import dataclass
@@ -29,21 +29,17 @@ from smtpcheck.report.html_network import (
 from smtpcheck.report.quote import marked_runs
 from smtpcheck.report.rows import row_text, shown
 from smtpcheck.report.style import Style
-from smtpcheck.report.summary import cause_words
-from smtpcheck.report.text import place_of
+from smtpcheck.report.target_block import place_of
 from smtpcheck.report.transcript import events_of
-from smtpcheck.report.verdict import short_verdict, verdict
+from smtpcheck.report.verdict import verdict
 from smtpcheck.report.waterfall import Bar, waterfall
 from smtpcheck.report.words import (
     OUTCOME_WORDS,
     OWNER_WORDS,
     SECURITY_WORDS,
-    counted,
     duration,
     endpoint,
     mark,
-    run_time,
-    total_ms,
 )
 
 _WIDE = Style(100, color=False, unicode=True)
@@ -108,14 +104,7 @@ class TargetView:
     name: str
     outcome: Outcome
     mark: str
-    short: str
-    """`failed at auth`."""
     verdict: str
-    time: str
-    cause: str
-    """Its id, or what else a table of targets says."""
-    exit_code: int
-    profile: str
     about: list[tuple[str, str]]
     causes: list[Cause]
     lines: list[Line]
@@ -137,28 +126,8 @@ class TargetView:
     drift: list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class PageView:
-    """The whole page."""
-
-    title: str
-    started: str
-    outcome: Outcome
-    exit_code: int
-    passed: str
-    targets: list[TargetView]
-
-
-def page_view(report: Report) -> PageView:
-    """The page of a run against one or many targets."""
-    targets = [_target(target, n, report.started) for n, target in enumerate(report.targets, 1)]
-    good = sum(1 for each in targets if each.outcome in (Outcome.PASSED, Outcome.WARNED))
-    passed = f"{good} of {counted(len(targets), 'target')} passed"
-    title = f"{targets[0].name}: {targets[0].short}" if len(targets) == 1 else passed
-    return PageView(title, report.started, report.outcome, report.exit_code, passed, targets)
-
-
-def _target(target: TargetReport, number: int, started: str) -> TargetView:
+def target_view(target: TargetReport, number: int, started: str) -> TargetView:
+    """One target of a page; `number` is its place in the report."""
     seen = target.observations
     ran = target.outcome is not Outcome.SKIPPED
     capabilities, both = capabilities_of(seen)
@@ -168,12 +137,7 @@ def _target(target: TargetReport, number: int, started: str) -> TargetView:
         name=target.target,
         outcome=target.outcome,
         mark=mark(target.outcome, _WIDE),
-        short=short_verdict(target),
         verdict="".join(text for text, _ in verdict(target)),
-        time=run_time(total_ms(target)) if ran else "",
-        cause=cause_words(target),
-        exit_code=target.exit_code,
-        profile=target.profile or "",
         about=_about(target),
         causes=_causes(target),
         lines=lines if ran else [],

@@ -9,6 +9,7 @@ its own.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,6 +28,7 @@ from smtpcheck.report.troubles import Trouble, named_targets, troubles_of
 
 _TAGS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 """What is counted of a suite, besides its tests."""
+_ORDER = re.compile(r"\[\[(?=\s*[A-Za-z]+\s*\|)")
 _SUMS = ("tests", "failures", "errors")
 """What is counted of the whole; the schemas know no `skipped` there."""
 _WHOLE = "probe"
@@ -78,7 +80,7 @@ def _suite(name: str, started: str, target: TargetReport, style: Style) -> Eleme
     said = _warnings(left) + [f"note: {shown(each, style)}" for each in target.notes]
     said += drift_lines(target, style)
     if said:
-        SubElement(suite, "system-out").text = "\n".join(said)
+        SubElement(suite, "system-out").text = _no_order("\n".join(said))
     _count(suite)
     return suite
 
@@ -104,7 +106,7 @@ def _fill_stage(
     if stage.outcome is not Outcome.FAILED:
         errors = []
     if warnings:
-        SubElement(case, "system-out").text = "\n".join(_warnings(warnings))
+        SubElement(case, "system-out").text = _no_order("\n".join(_warnings(warnings)))
     return errors + warnings
 
 
@@ -123,9 +125,13 @@ def _failure(case: Element, errors: list[Trouble]) -> None:
     failure = SubElement(
         case, "failure", {"message": message, "type": first.cause if first else "failed"}
     )
-    failure.text = "\n\n".join(
-        "\n".join([f"{each.cause}: {each.title}", *each.lines()]) for each in errors
-    )
+    told = ("\n".join([f"{each.cause}: {each.title}", *each.lines()]) for each in errors)
+    failure.text = _no_order("\n\n".join(told))
+
+
+def _no_order(text: str) -> str:
+    """`[[ATTACHMENT|path]]` makes GitLab, and a plugin of Jenkins, keep or show a file."""
+    return _ORDER.sub("[\\\\x5b", text)
 
 
 def _interrupted(case: Element) -> None:

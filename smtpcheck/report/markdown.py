@@ -15,22 +15,51 @@ from smtpcheck.report.drift_block import drift_lines
 from smtpcheck.report.escape import markdown
 from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
+from smtpcheck.report.survey import Survey, survey
+from smtpcheck.report.tally import NO_CAUSE, Group
 from smtpcheck.report.troubles import Trouble, named_targets, troubles_of
 from smtpcheck.report.verdict import short_verdict, verdict
 from smtpcheck.report.words import OUTCOME_WORDS, duration, run_time, total_ms
 
 
 def render_markdown(report: Report, style: Style) -> Iterator[str]:
-    """The document: a table of the targets where there are several, then a section for each."""
+    """The document: a table of the targets where there are several, then a section for each. Of
+    many those that passed are counted alone, and the worst are told."""
+    seen = survey(report)
+    due = {*seen.at_length}
+    names: dict[int, str] = {}
     yield "# smtpcheck\n\n"
-    if len(report.targets) > 1:
-        yield "| target | result | time | cause |\n|---|---|---|---|\n"
-        for name, target in named_targets(report, style):
-            yield _summary(name, target, style)
-        yield "\n"
-    for name, target in named_targets(report, style):
-        yield "".join(f"{line}\n" for line in _target(name, target, style))
+    if seen.is_long:
+        yield _counts(seen, style)
+    is_table = seen.count > 1 and due
+    yield "| target | result | time | cause |\n|---|---|---|---|\n" if is_table else ""
+    for at, (name, target) in enumerate(named_targets(report, style)):
+        if at in due:
+            names[at] = name
+            yield _summary(name, target, style) if is_table else ""
+    yield "\n" if is_table else ""
+    for at in seen.at_length:
+        lines = _target(names[at], report.targets[at], style)
+        yield "".join(f"{line}\n" for line in lines)
     yield f"Started {_plain(report.started, style)}, exit {report.exit_code}.\n"
+
+
+def _counts(seen: Survey, style: Style) -> str:
+    tally = seen.tally
+    said = f"**{tally.passed} of {seen.count} targets passed**"
+    said += f", {tally.skipped} skipped" if tally.skipped else ""
+    said += f", {tally.unbegun} not begun" if tally.unbegun else ""
+    rows = [f"{said}. {seen.left_out}", ""]
+    groups = [*tally.errors, *tally.warnings]
+    if groups:
+        rows += ["| targets | cause | |", "|---:|---|---|"]
+        rows += [_cause(each, style) for each in groups]
+    return "".join(f"{line}\n" for line in [*rows, ""])
+
+
+def _cause(group: Group, style: Style) -> str:
+    cells = (str(group.count), _plain(group.cause or NO_CAUSE, style), _plain(group.title, style))
+    return f"| {' | '.join(cells)} |"
 
 
 def _summary(name: str, target: TargetReport, style: Style) -> str:

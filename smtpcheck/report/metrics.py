@@ -107,6 +107,9 @@ class _Metrics:
         self.version = Family("probe_tls_version", "The TLS version in use.", info=True)
         self.cipher = Family("probe_tls_cipher", "The TLS cipher in use.", info=True)
         self.exit = Family("smtpcheck_exit_code", "The exit code of the target.")
+        self.attempts = Family(
+            "smtpcheck_attempts", "How many attempts it took, where one was not enough."
+        )
         self.started = Family(
             "smtpcheck_start_time_seconds", "When the run began, since 1970.", seconds
         )
@@ -128,6 +131,8 @@ class _Metrics:
         self.success.add(which, float(target.exit_code == ExitCode.OK))
         self.duration.add(which, total_ms(target) / 1000)
         self.exit.add(which, float(target.exit_code))
+        if target.attempts:
+            self.attempts.add(which, len(target.attempts))
         if started is not None:
             self.started.add(which, started)
         for stage in seen.stages:

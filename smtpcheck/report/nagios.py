@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from enum import IntEnum
-from itertools import islice
 
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import Report, TargetReport
@@ -51,8 +50,8 @@ def nagios_state(report: Report) -> State:
 def render_nagios(report: Report, style: Style) -> Iterator[str]:
     """The output for one target; for several a line that sums them up, and a line for each as far
     as there is room, the worst first."""
-    told = [*islice(named_targets(report, style), 2)]
-    state, head, lines, data = _only(*told[0], style) if len(told) == 1 else _several(report, style)
+    made = _only(report.targets[0], style) if len(report.targets) == 1 else _several(report, style)
+    state, head, lines, data = made
     first = f"SMTP {state.name} - {_safe(head)}"
     if len(first) > _FIRST_LINE:
         lines = [head, *lines]
@@ -71,7 +70,8 @@ def unknown_output(message: str) -> str:
     return f"SMTP UNKNOWN - {_safe(shown(message, PLAIN))}\n"
 
 
-def _only(name: str, target: TargetReport, style: Style) -> _Told:
+def _only(target: TargetReport, style: Style) -> _Told:
+    name = shown(target.target, style)
     troubles = troubles_of(target, style)
     sentence = _sentence(target, style)
     state, data = _state(target), _data(target)

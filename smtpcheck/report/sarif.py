@@ -8,6 +8,7 @@ profile; GitHub takes no result without a file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -23,6 +24,8 @@ from smtpcheck.report.scratch import Scratch
 from smtpcheck.report.style import Style
 from smtpcheck.report.troubles import Trouble, named_targets, profile_file, troubles_of
 
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+"""How an absolute path of Windows begins: with a drive, or with a server."""
 _MARGIN = "\n      "
 _END = "\n    }\n  ]\n}"
 """Of a log, behind what its run holds."""
@@ -40,7 +43,7 @@ class Result:
     place: str
     """What it is about, besides the rule: target and stage, or the key of a profile."""
     file: str = ""
-    """A relative path with slashes, or an absolute one; empty: none."""
+    """A relative path with slashes, or an absolute one of any system; empty: none."""
     line: int = 1
 
 
@@ -75,7 +78,7 @@ def sarif_document(
             number = numbers.setdefault(each.rule, len(numbers))
             text = dump(_result(each, number), indent=2)
             told.write(joint + text.replace("\n", "\n        "))
-        rules: list[Json] = [{"id": rule} for rule in numbers]
+        rules: list[Json] = [{"id": rule, "name": _name(rule)} for rule in numbers]
         driver: dict[str, Json] = {
             "name": "smtpcheck",
             "version": smtpcheck.__version__,
@@ -102,7 +105,8 @@ def _result(result: Result, index: int) -> dict[str, Json]:
             "artifactLocation": {"uri": _uri(result.file)},
             "region": {"startLine": max(result.line, 1)},
         }
-    print_ = sha256("\n".join((result.rule, result.file, result.place)).encode()).hexdigest()
+    same = "\n".join((result.rule, result.file, result.place))
+    print_ = sha256(same.encode("utf-8", "backslashreplace")).hexdigest()
     return {
         "ruleId": result.rule,
         "ruleIndex": index,
@@ -113,7 +117,22 @@ def _result(result: Result, index: int) -> dict[str, Json]:
     }
 
 
+def _name(rule: str) -> str:
+    """The id as readers show it: `CertExpired`."""
+    return "".join(part.capitalize() for part in re.findall("[A-Za-z0-9]+", rule)) or "Unnamed"
+
+
 def _uri(path: str) -> str:
+    """A URI (RFC 3986): of a relative path a reference, of an absolute one a `file` URL (RFC 8089,
+    appendix E for those of Windows)."""
+    if not _WINDOWS.match(path):
+        quoted = _quoted(path)
+        return f"file://{quoted}" if path.startswith("/") else quoted
     slashes = path.replace("\\", "/")
-    relative = quote(slashes, safe="/~", errors="replace")
-    return f"file://{relative}" if slashes.startswith("/") else relative
+    if slashes.startswith("//"):
+        return f"file:{_quoted(slashes)}"
+    return f"file:///{slashes[:2]}{_quoted(slashes[2:])}"
+
+
+def _quoted(path: str) -> str:
+    return quote(path, safe="/~", errors="replace")

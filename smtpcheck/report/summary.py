@@ -30,14 +30,19 @@ def summary_rows(report: Report, style: Style) -> list[Row]:
 def _line(target: TargetReport, style: Style) -> list[Piece]:
     ran = target.outcome is not Outcome.SKIPPED
     time = f"{run_time(total_ms(target)) if ran else '':>8}"
-    role = Role.WARNED if warnings_of(target) and _passed(target) else OUTCOME_ROLES[target.outcome]
     name = f"{mark(target.outcome, style)} {shown(target.target, style)}"
     return [
         (name, Role.PLAIN),
-        (short_verdict(target), role),
+        (short_verdict(target), result_role(target)),
         (time, Role.PLAIN),
         (shown(cause_words(target), style), Role.PLAIN),
     ]
+
+
+def result_role(target: TargetReport) -> Role:
+    """The look of a target's result; one that passed with warnings looks warned."""
+    warned = warnings_of(target) and _passed(target)
+    return Role.WARNED if warned else OUTCOME_ROLES[target.outcome]
 
 
 def cause_words(target: TargetReport) -> str:

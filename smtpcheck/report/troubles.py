@@ -21,7 +21,7 @@ from smtpcheck.report.words import OWNER_WORDS
 UNKNOWN = "unknown-cause"
 """Stands for the cause where a run failed and no rule fits."""
 PLAIN = Style(width=100, color=False, unicode=True)
-_PROFILE_FILE = re.compile(r"(?!/)(?!.*\.\.)[^:\\]+\.toml")
+_PROFILE_FILE = re.compile(r"(?!/)(?!.*\.\.)[^:]+\.toml")
 _EVIDENCE = 6
 _HELP = 12
 
@@ -89,10 +89,10 @@ def _numbered(name: str, number: int) -> str:
 
 
 def profile_file(target: TargetReport) -> str:
-    """The profile's file, where it lies in the repository: named by a relative path; else the empty
-    string."""
-    path = text_of(target.observations.settings, "profile")
-    named = target.profile is None and path == target.target.removeprefix("./")
+    """The profile's file, where it lies in the repository: named by a relative path, told with
+    slashes; else the empty string."""
+    path = text_of(target.observations.settings, "profile").replace("\\", "/")
+    named = target.profile is None and path == target.target.replace("\\", "/").removeprefix("./")
     return path if named and path.isprintable() and _PROFILE_FILE.fullmatch(path) else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from smtpcheck.model.diagnosis import Owner
 from smtpcheck.model.jsonvalue import Json
@@ -88,6 +88,12 @@ def some_of(items: list[str], most: int) -> str:
     if len(items) <= most + 1:
         return ", ".join(items)
     return f"{', '.join(items[:most])} and {len(items) - most} more"
+
+
+def some_of_many(first: Sequence[str], count: int) -> str:
+    """`a, b and 6 more`, where only the first of `count` are known."""
+    more = count - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
 
 
 def place(target: TargetReport) -> str:

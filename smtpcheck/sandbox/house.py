@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ssl
 import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
+from time import monotonic
 
 from smtpcheck.sandbox.exchange import Accounts, Caller
 from smtpcheck.sandbox.limits import Limits
@@ -94,6 +94,6 @@ class House:
         with self._lock:
             self._played[point, key] += 1
             spent = self.scenario.times and self._played[point, key] > self.scenario.times
-            began = self._began.setdefault((point, key), time.monotonic())
-            over = self.scenario.lasts and time.monotonic() - began >= self.scenario.lasts
+            began = self._began.setdefault((point, key), monotonic())
+            over = self.scenario.lasts and monotonic() - began >= self.scenario.lasts
             return "" if spent or over else text

@@ -7,9 +7,11 @@ from typing import Any
 
 from smtpcheck.model.profile import SECTIONS, Profile
 from smtpcheck.model.secret import SecretRef
-from smtpcheck.store.keys import KEYS, keys_of
+from smtpcheck.store.keys import KEYS
 from smtpcheck.store.secret_reference import reference_table
 
+# Inner sections first: `auth.oauth` is a part of `auth`.
+_INNER_FIRST = sorted(SECTIONS, key=lambda name: -name.count("."))
 _OPTIONAL = frozenset({"auth.oauth", "proxy", "expect", "confirm", "dkim"})
 
 
@@ -18,23 +20,15 @@ def build_profile(values: Mapping[str, Any]) -> Profile:
 
     An optional section whose keys all have their defaults is None.
     """
-    made: dict[str, Any] = {}
-    # Inner sections first: `auth.oauth` is a part of `auth`.
-    for name in sorted(SECTIONS, key=lambda name: -name.count(".")):
+    given: dict[str, dict[str, Any]] = {"": {}, **{name: {} for name in SECTIONS}}
+    for name, value in values.items():
+        given[KEYS[name].section][KEYS[name].field] = value
+    for name in _INNER_FIRST:
         section = SECTIONS[name]
-        given = {
-            key.field: values[key.name] for key in keys_of(section, name) if key.name in values
-        }
-        inner = {
-            other.rpartition(".")[2]: value
-            for other, value in made.items()
-            if other.rpartition(".")[0] == name
-        }
-        value = section(**given, **inner)
-        made[name] = None if name in _OPTIONAL and value == section() else value
-    top = {key.field: values[key.name] for key in keys_of(Profile, "") if key.name in values}
-    sections = {name: value for name, value in made.items() if "." not in name}
-    return Profile(**top, **sections)
+        made = section(**given[name])
+        outer, _, field = name.rpartition(".")
+        given[outer][field] = None if name in _OPTIONAL and made == section() else made
+    return Profile(**given[""])
 
 
 def value_of(profile: Profile, name: str) -> Any:

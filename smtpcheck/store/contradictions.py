@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from smtpcheck.model.profile import TLS_VERSIONS, Profile, Proxy
 from smtpcheck.model.value import dataclass
@@ -93,6 +94,7 @@ def _addresses(profile: Profile) -> Iterator[Contradiction]:
         )
 
 
+@lru_cache(maxsize=256)
 def _version(text: str) -> int:
     try:
         return ipaddress.ip_address(text).version

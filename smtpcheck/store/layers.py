@@ -190,8 +190,11 @@ def layer_of_environment(
     the secret. A variable whose name is nearly that of a key is given to `note`.
     """
     layer = Layer(Source.ENVIRONMENT, "environment", Path.cwd())
-    for variable, text in environment.items():
-        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in _RESERVED or not text:
+    for variable in environment:
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in _RESERVED:
+            continue
+        text = environment[variable]
+        if not text:
             continue
         key = VARIABLES.get(variable)
         if key is None:

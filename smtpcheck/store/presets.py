@@ -6,14 +6,13 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
-from smtpcheck.model.preset import Preset
+from smtpcheck.model.preset import Preset, is_one_of
 from smtpcheck.model.profile import SECURITY
 from smtpcheck.model.target import PROFILE_NAME
 from smtpcheck.store import paths
@@ -74,7 +73,7 @@ def preset_for_mx(host: str) -> Preset | None:
 def _named(name: str, patterns: Callable[[Preset], tuple[str, ...]]) -> Preset | None:
     wanted = name.lower().removesuffix(".")
     for preset in outlines():
-        if any(fnmatchcase(wanted, pattern) for pattern in patterns(preset)):
+        if is_one_of(wanted, patterns(preset)):
             return load_preset(preset.name)
     return None
 
@@ -161,7 +160,7 @@ def read_preset(name: str, content: bytes, file: str) -> Preset:
         return _preset(name, *parse_toml(content, file), file)
 
 
-def _preset(name: str, data: dict[str, Any], lines: dict[KeyPath, int], file: str) -> Preset:
+def _preset(name: str, data: dict[str, Any], lines: Mapping[KeyPath, int], file: str) -> Preset:
     table = data.pop("preset", None)
     layer = Layer(Source.PRESET, file, paths.presets_dir(), lines, name=name)
     layer_of_tables(data, layer)

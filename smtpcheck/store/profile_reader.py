@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from smtpcheck.store.layers import (
     layer_of_overrides,
     layer_of_tables,
 )
+from smtpcheck.store.lazy import LazyMapping
 from smtpcheck.store.origin import LoadedProfile, Origin, ProfileEntry, Source
 from smtpcheck.store.toml_file import parse_toml, read_bytes
 from smtpcheck.store.wrong_value import shown
@@ -88,8 +89,16 @@ def list_profiles(
     environment: Mapping[str, str] | None = None,
 ) -> list[ProfileEntry]:
     """Every profile of the user's folder by name, the broken ones with their problems."""
+    return list(each_profile(overrides=overrides, environment=environment))
+
+
+def each_profile(
+    *,
+    overrides: Mapping[str, str] = _NOTHING,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[ProfileEntry]:
+    """The same, one after the other: thousands need not be held at once."""
     folder = paths.profiles_dir()
-    entries = []
     for path in sorted(folder.glob(f"*{paths.SUFFIX}")):
         if path.name.startswith("."):
             continue
@@ -102,8 +111,7 @@ def list_profiles(
         except UsageError as error:
             hint = error.help[0] if error.help else ""
             result = ProfileError([Problem(str(path), 0, "", "", "", error.message, hint)])
-        entries.append(ProfileEntry(path.stem, path, result))
-    return entries
+        yield ProfileEntry(path.stem, path, result)
 
 
 def profile_names() -> list[str]:
@@ -173,9 +181,8 @@ def _joined(
     ]
     if problems:
         raise ProfileError(_in_order(problems))
-    return LoadedProfile(
-        profile, name, path, _origins(layers), dict(data), preset, notes=tuple(notes)
-    )
+    origins = LazyMapping(lambda: _origins(layers))
+    return LoadedProfile(profile, name, path, origins, dict(data), preset, notes=tuple(notes))
 
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:

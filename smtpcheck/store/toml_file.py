@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from smtpcheck.model.errors import Problem, ProfileError
+from smtpcheck.store.lazy import LazyMapping
 from smtpcheck.store.positions import KeyPath, positions
 
 LARGEST = 1 << 20
@@ -44,11 +46,11 @@ def decode(content: bytes, file: str) -> str:
         ) from None
 
 
-def parse_toml(content: bytes, file: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:
+def parse_toml(content: bytes, file: str) -> tuple[dict[str, Any], Mapping[KeyPath, int]]:
     """The tables of the text and the line of every key. Raises ProfileError."""
     text = decode(content, file)
     try:
-        return tomllib.loads(text), positions(text)
+        return tomllib.loads(text), LazyMapping(lambda: positions(text))
     except RecursionError:
         raise ProfileError([_problem(file, 0, "the file is nested too deeply")]) from None
     except ValueError as error:

@@ -7,6 +7,7 @@ form itself: no second connection, and no library to import on a run that went w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 _SEQUENCE, _INTEGER, _BOOLEAN, _BITS, _OCTETS, _OID = 0x30, 0x02, 0x01, 0x03, 0x04, 0x06
@@ -40,12 +41,16 @@ def strictness_faults(chain: Sequence[bytes]) -> list[tuple[int, str]]:
         return []
     faults: list[tuple[int, str]] = []
     for depth, der in enumerate(chain):
-        try:
-            words = list(_faults(_outline(der), last=depth == len(chain) - 1))
-        except (IndexError, ValueError):
-            continue  # OpenSSL has read it; what this reader does not know it does not judge
-        faults += ((depth, fault) for fault in words)
+        faults += ((depth, fault) for fault in _faults_of(der, last=depth == len(chain) - 1))
     return faults
+
+
+@lru_cache(maxsize=256)
+def _faults_of(der: bytes, *, last: bool) -> tuple[str, ...]:
+    try:
+        return tuple(_faults(_outline(der), last=last))
+    except (IndexError, ValueError):
+        return ()  # OpenSSL has read it; what this reader does not know it does not judge
 
 
 def _faults(outline: _Outline, *, last: bool) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import ssl
+from _ssl import ENCODING_DER
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,10 @@ _SHORT = {
     "userId": "UID",
 }
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_KEPT = 256
+"""Certificates that were read and are kept: many servers show the same intermediate ones, and a
+server that is looked at again shows its own."""
+_read_before: dict[bytes, Presented] = {}
 _MOST = 30
 """Certificates that are looked at; a real chain has 2 to 4."""
 
@@ -67,9 +72,18 @@ def _chain(tls: ssl.SSLObject, method: str) -> tuple[Presented, ...]:
 
 
 def _read(item: Any) -> Presented:
+    der = item if isinstance(item, bytes) else item.public_bytes(ENCODING_DER)
+    known = _read_before.get(der)
+    if known is None:
+        if len(_read_before) >= _KEPT:
+            _read_before.clear()
+        known = _read_before[der] = _read_anew(item, der)
+    return known
+
+
+def _read_anew(item: Any, der: bytes) -> Presented:
     if isinstance(item, bytes):
-        return read_der(item)
-    der = ssl.PEM_cert_to_DER_cert(item.public_bytes())
+        return read_der(der)
     try:
         return read_info(item.get_info(), der)
     except (ValueError, ssl.SSLError):  # a date or a name that OpenSSL itself cannot print

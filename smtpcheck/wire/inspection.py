@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from smtpcheck.wire.certificates import Presented
 
@@ -44,14 +45,21 @@ _PRODUCTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 def inspecting_product(chain: Sequence[Presented]) -> tuple[str, int]:
     """The product that signed one of the certificates, and the depth of that one; empty and 0 when
     none did. An appliance that shows a factory certificate of its own is no inspection."""
-    own = _words(chain[0].subject) if chain else ""
     for depth, presented in enumerate(chain):
-        words = _words(presented.issuer)
-        for product, marks in _PRODUCTS:
-            if any(f" {mark} " in words for mark in marks):
-                factory = any(f" {mark} " in own for mark in marks)
-                return ("", 0) if factory else (product, depth)
+        product = _signer(_names(presented.issuer))
+        if product:
+            own = _words(_names(chain[0].subject))
+            factory = any(f" {mark} " in own for mark in dict(_PRODUCTS)[product])
+            return ("", 0) if factory else (product, depth)
     return "", 0
+
+
+@lru_cache(maxsize=256)
+def _signer(issuer: tuple[str, ...]) -> str:
+    words = _words(issuer)
+    return next(
+        (product for product, marks in _PRODUCTS if any(f" {mark} " in words for mark in marks)), ""
+    )
 
 
 def product_named(text: str) -> str:
@@ -63,8 +71,13 @@ def product_named(text: str) -> str:
     )
 
 
-def _words(name: Mapping[str, tuple[str, ...]]) -> str:
-    """The words of CN, O and OU with one blank before and behind each."""
-    text = " | ".join(value for key in ("CN", "O", "OU") for value in name.get(key, ()))
+def _names(name: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """CN, O and OU."""
+    return tuple(value for key in ("CN", "O", "OU") for value in name.get(key, ()))
+
+
+def _words(names: tuple[str, ...]) -> str:
+    """The words of the names with one blank before and behind each."""
+    text = " | ".join(names)
     bare = "".join(char if char.isalnum() or char == "|" else " " for char in text.lower())
     return f" {' '.join(bare.split())} "

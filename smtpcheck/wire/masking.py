@@ -74,6 +74,8 @@ class Masker:
 
     def facts(self, facts: Facts) -> dict[str, Json]:
         """The facts of a step, masked but for the words of our own (`OURS`)."""
+        if not (self._forms or self._common):
+            return dict(facts)
         return {key: self.value(value, key) for key, value in facts.items()}
 
     def value(self, value: Json, name: str = "") -> Json:
@@ -98,8 +100,10 @@ def _lower(text: str) -> str:
 
 
 def _spans_of(form: str, text: str) -> Iterator[tuple[int, int]]:
-    part_of_more = _part_of_more(form)
     at = text.find(form)
+    if at < 0:
+        return
+    part_of_more = _part_of_more(form)
     while at >= 0:
         end = at + len(form)
         if part_of_more(text[at - 1 : at] if at else "") or part_of_more(text[end : end + 1]):

@@ -10,7 +10,7 @@ from dataclasses import field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakMethod
 
 from smtpcheck.model.secret import SecretUnavailableError
 from smtpcheck.model.value import dataclass
@@ -73,7 +73,8 @@ class TlsContext:
     ssl_context: ssl.SSLContext
     policy: TlsPolicy
     store: TrustStore
-    _watches: WeakKeyDictionary[ssl.SSLObject, Watch] = field(
+    # Weak at both ends: whoever watches holds the connection, and would keep it here for ever.
+    _watches: WeakKeyDictionary[ssl.SSLObject, WeakMethod[Watch]] = field(
         default_factory=WeakKeyDictionary, repr=False, compare=False
     )
 
@@ -109,15 +110,15 @@ class TlsContext:
         watch: Watch,
         resume: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
-        """A client's side of one connection to `name`. `resume`: a session of this context that is
-        offered to the server. Raises ValueError for a name that TLS cannot carry, and for none
-        where one must be verified."""
+        """A client's side of one connection to `name`. `watch`: a method of whoever keeps the
+        connection. `resume`: a session of this context that is offered to the server. Raises
+        ValueError for a name that TLS cannot carry, and for none where one must be verified."""
         if not name and self.verifies:  # Python checks this for sockets, not for MemoryBIO
             raise ValueError("there is no name to verify")
         tls = self.ssl_context.wrap_bio(
             incoming, outgoing, server_hostname=_as_sni(name), session=resume
         )
-        self._watches[tls] = watch
+        self._watches[tls] = WeakMethod(watch)
         return tls
 
 
@@ -330,8 +331,12 @@ def _watch_messages(made: TlsContext) -> None:
     watches = made._watches  # noqa: SLF001  # its own module
 
     def tell(tls: Any, way: str, version: int, content: int, message: int, data: bytes) -> None:
-        watch = watches.get(tls)
-        if watch is not None and way == "read" and content == _HANDSHAKE:
-            watch(int(version), int(message), data)
+        if content == _HANDSHAKE and way == "read":
+            kept = watches.get(tls)
+            watch = kept() if kept is not None else None
+            if watch is not None:
+                watch(version, message, data)
 
-    inner._msg_callback = tell  # noqa: SLF001  # see above
+    # Past the property of ssl.SSLContext, which makes three enums for each of 40 calls a session.
+    base: Any = super(ssl.SSLContext, ssl.SSLContext)
+    base._msg_callback.__set__(inner, tell)  # noqa: SLF001  # see above

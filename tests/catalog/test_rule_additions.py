@@ -8,7 +8,8 @@ import pytest
 
 from smtpcheck.catalog.cause import Catalog
 from smtpcheck.catalog.loader import CatalogError, load_catalog, load_with
-from smtpcheck.catalog.matcher import Open, ranking
+from smtpcheck.catalog.matcher import ranking
+from smtpcheck.catalog.rule_index import Open
 from smtpcheck.diagnosis.proof import prove
 from tests.catalog.sample_causes import cause
 

@@ -112,7 +112,12 @@ def test_a_stage_that_failed_blocks_the_later_ones(smtpcheck: CommandLine) -> No
     [
         ("--until", "nonsense"),
         ("--jobs", "0"),
-        ("--jobs", "257"),
+        ("--jobs", "4097"),
+        ("--per-host", "0"),
+        ("--shard", "3/2"),
+        ("--shard", "auto", "--shard", "x"),
+        ("--targets", "no such file"),
+        ("--targets", "/"),
         ("--deadline", "0"),
         ("--deadline", "nan"),
         ("-4", "-6"),

@@ -85,6 +85,48 @@ def test_a_saved_report_keeps_the_attempts(
     assert again.code == 75
 
 
+def test_every_reader_of_a_report_can_tell_that_it_took_two_attempts(
+    smtpcheck: CommandLine, pki: TestPki, tmp_path: Path
+) -> None:
+    text = f"{BUSY}\n===\nS: 220 hi\nC: EHLO\nS: 250 hi\nC: QUIT\nS: 221 bye\n"
+    files = {"prometheus": "attempts", "junit": "tried 2 times", "markdown": "tried 2 times"}
+    formats = [word for name in files for word in ("-f", f"{name}={tmp_path / name}")]
+    with ScriptedServer(text, pki, strict=False) as server:
+        target = f"smtp://127.0.0.1:{server.port}"
+        wishes = ("--set", "server.security=none", "--retries", "1", "--retry-wait", "0")
+        done = smtpcheck("probe", target, *wishes, *formats, "-f", "text")
+    assert done.code == 0, done.out
+    assert "passed at attempt 2 in" in done.out
+    for name, said in files.items():
+        assert said in (tmp_path / name).read_text(), name
+    assert f'smtpcheck_attempts{{target="{target}"}} 2' in (tmp_path / "prometheus").read_text()
+
+
+def test_a_password_is_asked_for_once(
+    smtpcheck: CommandLine, pki: TestPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return "canary"
+
+    monkeypatch.setattr("smtpcheck.cli.session.asker", lambda **_: ask)
+    text = "!: include parts/starttls.smtp\nC: AUTH\nS: 454 4.7.0 not now\n"
+    with ScriptedServer(text, pki, strict=False) as server:
+        target = f"submission://alice%40example.test@127.0.0.1:{server.port}"
+        trust = (
+            "--set",
+            f"tls.ca_file={pki.ca_file}",
+            "--set",
+            "tls.server_name=mail.example.test",
+        )
+        done = smtpcheck("probe", target, *trust, "--retries", "2", "--retry-wait", "0")
+        logins = sum(each.verbs().count("AUTH") for each in server.connections)
+    assert (done.code, logins) == (75, 3)
+    assert len(asked) == 1
+
+
 def test_a_wait_that_is_not_asked_for_is_refused(smtpcheck: CommandLine) -> None:
     done = smtpcheck("probe", "localhost:1", "--retry-wait", "5")
     assert done.code == 2

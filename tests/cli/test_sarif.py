@@ -56,7 +56,11 @@ INVOCATION = table(
     exitCode={"type": "integer"},
     startTimeUtc={"type": "string", "format": "date-time"},
 )
-RULES = {"type": "array", "uniqueItems": True, "items": table({"id": TEXT})}
+RULES = {
+    "type": "array",
+    "uniqueItems": True,
+    "items": table({"id": TEXT, "name": {"type": "string", "pattern": "^[A-Z0-9][A-Za-z0-9]*$"}}),
+}
 RUN = table(
     {
         "tool": table({"driver": table({"name": TEXT, "version": TEXT, "rules": RULES})}),
@@ -119,6 +123,32 @@ def test_a_path_outside_is_a_url() -> None:
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "file:///etc/%C3%A4.toml"
     assert place["region"]["startLine"] == 7
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (r"C:\mail\the relay.toml", "file:///C:/mail/the%20relay.toml"),
+        ("d:/mail/ä#.toml", "file:///d:/mail/%C3%A4%23.toml"),
+        (r"\\server\share\relay.toml", "file://server/share/relay.toml"),
+        ("/home/a\\b.toml", "file:///home/a%5Cb.toml"),
+        ("ci/relay.toml", "ci/relay.toml"),
+        ("a:b.toml", "a%3Ab.toml"),
+        ("/home/\udcff.toml", "file:///home/%3F.toml"),
+    ],
+)
+def test_a_path_of_any_system_is_a_uri(path: str, uri: str) -> None:
+    (result,) = read("".join(sarif_document([Result("a", "error", "m", "key", path)])))
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+@pytest.mark.parametrize("named", [r"ci\relay.toml", r".\ci\relay.toml"])
+def test_a_profile_named_as_on_windows_is_the_place(named: str) -> None:
+    one = failed_auth().targets[0]
+    seen = replace(one.observations, settings={**STARTTLS, "profile": r"ci\relay.toml"})
+    made = report(replace(one, target=named, profile=None, observations=seen))
+    ((location,),) = (each["locations"] for each in read("".join(render_sarif(made, PLAIN))))
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "ci/relay.toml"
 
 
 def test_lint_points_at_the_line(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 import pytest
@@ -371,3 +373,21 @@ def test_a_manual_that_prints_tls_for_587_is_corrected() -> None:
 def test_every_finding_has_the_stages_that_it_may_explain() -> None:
     known = {name for name, _wrong, _right in CASES} | {"ses-username"}
     assert set(EXPLAINS) == known
+
+
+def test_words_two_slips_apart_are_never_called_far_apart() -> None:
+    """Neither by their lengths nor by their letters, whatever the slips are."""
+    word = "smtp.gmail.com"
+    near = {word}
+    for _ in range(2):
+        near |= set(islice(chain.from_iterable(map(_one_slip, sorted(near))), 400))
+    assert len(near) > 400
+    assert {each for each in near if distance(each, word) == 9} == set()
+
+
+def _one_slip(word: str) -> Iterator[str]:
+    for n in range(len(word)):
+        yield word[:n] + word[n + 1 :]
+        yield word[:n] + "q" + word[n + 1 :]
+        yield word[:n] + "z" + word[n:]
+        yield word[:n] + word[n : n + 2][::-1] + word[n + 2 :]

@@ -122,3 +122,27 @@ class AtTop:
 
 def test_values_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(AtTop(3))) == AtTop(3)  # noqa: S301 - our own bytes
+
+
+class Computed:
+    given: int
+    later: int = field(init=False)
+    fixed: str = field(default="f", init=False)
+    made: list[int] = field(default_factory=lambda: [7], init=False)
+    by_name: int = field(default=3, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "later", self.given + self.by_name)
+
+
+def test_fields_that_nobody_gives_are_filled(decorate: Decorate) -> None:
+    cls = made(Computed, decorate)
+    one, other = cls(1), cls(1, by_name=5)
+    assert (one.later, one.fixed, one.made, other.later) == (4, "f", [7], 6)
+    assert one.made is not other.made
+    assert cls.__match_args__ == ("given",)
+    for wrong in ({"later": 1}, {"fixed": "x"}, {"unknown": 1}):
+        with pytest.raises(TypeError):
+            cls(1, **wrong)
+    with pytest.raises(TypeError):
+        cls(1, 2)

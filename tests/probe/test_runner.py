@@ -15,6 +15,7 @@ from smtpcheck.model.plan import Plan
 from smtpcheck.model.secret import Secret
 from smtpcheck.probe.connect import Race
 from smtpcheck.probe.deadline import Deadline
+from smtpcheck.probe.dns_stage import DnsRun, ResolvedAddress
 from smtpcheck.probe.recorder import Recorder
 from smtpcheck.probe.run import Run
 from smtpcheck.probe.runner import run_probe
@@ -375,3 +376,24 @@ def test_a_hundred_recipients_are_one_message(pki: TestPki) -> None:
     assert passed(report), shown(report)
     assert step(report, "send.rcpt").facts["accepted"] == list(names)
     assert max(len(line) for line in server.connection.bodies[0].split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize("first", ["127.0.0.1", "127.0.0.3", ""])
+def test_the_address_of_an_earlier_attempt_is_tried_first(
+    monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    names = [f"127.0.0.{n}" for n in (2, 1, 3)]
+    found = DnsRun((), tuple(ResolvedAddress("ipv4", each) for each in names))
+    monkeypatch.setattr("smtpcheck.probe.runner.run_dns", lambda *_args, **_more: found)
+    loaded = profile_from_settings({"server": {"host": "many.test", "port": 1}}, environment={})
+    ran = run_probe(
+        loaded.profile,
+        Plan(deadline=5.0, until="tcp.connect"),
+        Recorder("t"),
+        settings={},
+        read_secret=lambda _ref: Secret(""),
+        peer=first,
+    )
+    tcp = ran.observations.stages[1].steps[0].facts
+    tried = [each["address"] for each in tcp["attempts"]]  # type: ignore[index,union-attr,call-overload]  # a list of tables
+    assert tried == sorted(names, key=lambda each: each != first)

@@ -38,6 +38,7 @@ HOSTILES = {
     "not-a-character": "\ufffe \uffff \ud800 \udfff \U0010ffff",
     "bidi": "\u202egnp.exe\u2069 \u2066 \u200f z\u200bero",
     "perfdata": "x | 'time'=0s;;;0 y=1 | z",
+    "attachment": "[[ATTACHMENT|/etc/passwd]] [[ attachment |x]] [[PROPERTY|a=b]]",
     "metrics": 'a"} 1\n# EOF\nprobe_success{target="b\\',
     "empty": "",
     "blanks": " \t ",

@@ -123,6 +123,8 @@ def test_a_summary_that_cannot_be_written_is_told(
 
 def huge() -> Report:
     one = failed_auth().targets[0]
+    cause = replace(one.diagnoses[0], help=("x" * 2000,) * 20)
+    one = replace(one, diagnoses=(cause, cause))
     return report(*(replace(one, target=f"profile-{number}") for number in range(2000)))
 
 

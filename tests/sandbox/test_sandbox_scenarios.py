@@ -124,6 +124,25 @@ def test_greylisting_accepts_the_second_try() -> None:
     assert answers == ["450", "250", "450", "250"]
 
 
+def test_greylisting_that_lasts_ends_with_its_time_and_not_with_the_number_of_tries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("smtpcheck.sandbox.house.monotonic", lambda: now[0])
+    with (
+        Sandbox(scenario=SCENARIOS["greylist-timed"]) as sandbox,
+        Client(sandbox.submission_port, sandbox.ca_file) as client,
+    ):
+        client.starttls()
+        client.login(sandbox.username, sandbox.password)
+        client.say("MAIL FROM:<a@x.test>")
+        early = [client.say("RCPT TO:<b@y.test>")[:3] for _ in range(3)]
+        now[0] += 2
+        late = [client.say(f"RCPT TO:<{name}@y.test>")[:3] for name in ("b", "c")]
+    assert early == ["450"] * 3
+    assert late == ["250", "450"]
+
+
 def test_a_size_limit_is_announced_and_kept() -> None:
     assert "250-SIZE 100\r\n" in until(SCENARIOS["message-too-large"], "EHLO")
     assert until(SCENARIOS["message-too-large"], "MESSAGE").startswith("552 5.3.4")
@@ -187,6 +206,7 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
         ({"title": "x", "reply": {"MAYL": "550 no"}}, "MAYL is no point"),
         ({"title": "x", "reply": {"MAIL": 550}}, "a reply is a text"),
         ({"title": "x", "delay": {"MAIL": 9999}}, "0 to 600"),
+        ({"title": "x", "lasts": -1}, "0 to 600"),
         ({"title": "x", "certificate": "fine"}, "fine"),
         ({"title": "x", "tls_min": "1.4"}, "no TLS version"),
         ({"title": "x."}, "full stop"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import subprocess
+import weakref
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,14 @@ def test_one_context_serves_sessions_that_overlap(pki: TestPki) -> None:
     assert one.handshake_facts()["client_cert_requested"] is True
     assert two.handshake_facts()["client_cert_requested"] is False
     assert two.verified
+
+
+def test_a_context_keeps_no_session_that_is_over(pki: TestPki) -> None:
+    context = context_for(pki.ca_file)
+    session = session_for(context)
+    converse(session, Peer(pki.context("good")))
+    assert session.verified
+    over = weakref.ref(session)
+    del session
+    assert over() is None
+    assert len(context._watches) == 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from smtpcheck.catalog.matcher import Open
+from smtpcheck.catalog.rule_index import Open
 from smtpcheck.diagnosis.pasted.conversation import step_of
 from smtpcheck.diagnosis.pasted.issuer import issuer_refusal_in
 from smtpcheck.diagnosis.pasted.payload import oauth_status_of

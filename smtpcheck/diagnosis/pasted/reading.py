@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from typing import Final
 
-from smtpcheck.catalog.matcher import Open
+from smtpcheck.catalog.rule_index import Open
 from smtpcheck.catalog.translation import Phrase, phrases_in
 from smtpcheck.diagnosis.pasted.bounce import opened
 from smtpcheck.diagnosis.pasted.client import (

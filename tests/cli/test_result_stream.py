@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from smtpcheck.cli.line_stream import LineStream
+from smtpcheck.cli.result_stream import ResultStream, Telling
 from smtpcheck.model.report import Report
+from smtpcheck.report.jsonl import render_jsonl
 from smtpcheck.store.report_file import must_be_writable, save_report
 from tests.report.samples import failed_auth, report, several_targets
 
@@ -28,7 +29,7 @@ def test_each_target_is_written_once_and_the_rest_at_the_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     whole = several_targets()
-    stream = LineStream()
+    stream = ResultStream(Telling(render_jsonl), len(whole.targets))
     stream.take(3, alone(whole, 3))
     stream.take(1, alone(whole, 1))
     assert len(capsys.readouterr().out.splitlines()) == 2
@@ -39,7 +40,7 @@ def test_each_target_is_written_once_and_the_rest_at_the_end(
 
 
 def test_lines_of_several_threads_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:
-    stream, only = LineStream(), failed_auth()
+    stream, only = ResultStream(Telling(render_jsonl), 16), failed_auth()
     threads = [threading.Thread(target=stream.take, args=(n, only)) for n in range(16)]
     for each in threads:
         each.start()

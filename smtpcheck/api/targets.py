@@ -1,0 +1,162 @@
+"""Many targets: each checked before the first packet, and kept in as little as may be until its
+turn comes."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from smtpcheck.api.job import Job, check_job
+from smtpcheck.model.errors import Problem, ProfileError, UsageError
+from smtpcheck.model.profile import Profile
+from smtpcheck.model.value import dataclass
+from smtpcheck.store.layers import COMMAND_LINE
+from smtpcheck.store.spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A target as it was named."""
+
+    target: str
+    file: str = COMMAND_LINE
+    """The list that named it."""
+    line: int = 0
+    named: bool = True
+    """By itself, not by a pattern or a tag: it may not be disabled then."""
+
+
+class Targets(Spool[Job]):
+    """Jobs by number, and what a run has to know of all of them: at which host each is, and which
+    files hold their conversations."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.hosts = array("L")
+        """Of each target the number of the host that is connected to."""
+        self.debug_files: set[str] = set()
+        self._names: list[tuple[str, str | None]] = []
+        self._disabled: set[int] = set()
+        self._known: dict[str, int] = {}
+
+    def add(self, job: Job) -> None:
+        """Takes the next job."""
+        number, profile = len(self.hosts), job.loaded.profile
+        self.put(number, job)
+        self.hosts.append(self._known.setdefault(host_of(profile), len(self._known)))
+        name = job.loaded.name
+        self._names.append((job.target, job.target if name == job.target else name))
+        if not profile.enabled:
+            self._disabled.add(number)
+        if profile.debug.file:
+            self.debug_files.add(profile.debug.file)
+
+    def names(self, number: int) -> tuple[str, str | None]:
+        """What a target and its profile are called, without the job."""
+        return self._names[number]
+
+    def is_disabled(self, number: int) -> bool:
+        """Whether the target is to be left out."""
+        return number in self._disabled
+
+
+def host_of(profile: Profile) -> str:
+    """What is connected to: the socket, the proxy or the server."""
+    if profile.server.socket:
+        return profile.server.socket
+    host = profile.proxy.host if profile.proxy else profile.server.host
+    return host.lower().removesuffix(".")
+
+
+def targets_of(jobs: Sequence[Job]) -> Targets:
+    """Jobs that were made already. Raises UsageError for one that cannot be done as asked."""
+    if isinstance(jobs, Targets):
+        return jobs
+    targets = Targets(len(jobs))
+    for job in jobs:
+        if len(jobs) > 1 and job.loaded.profile.enabled:
+            try:
+                check_job(job)
+            except UsageError as error:
+                raise UsageError(f"{job.target}: {error.message}", error.help) from None
+        targets.add(job)
+    return targets
+
+
+def load_targets(
+    wanted: Sequence[Wanted], load: Callable[[Wanted], Job], problems: Iterable[Problem] = ()
+) -> Targets:
+    """Every target, loaded and checked. Raises UsageError, or ProfileError with the problems of
+    all of them behind those that were found before."""
+    targets, wrong = Targets(len(wanted)), _Wrong(list(problems))
+    for each in wanted:
+        try:
+            job = load(each)
+        except ProfileError as error:
+            wrong.problems += [_placed(problem, each) for problem in error.problems]
+            continue
+        except UsageError as error:
+            wrong.refuse(error, each)
+            continue
+        if not job.loaded.profile.enabled:
+            if each.named:
+                wrong.refuse(_disabled(job), each)
+        elif len(wanted) > 1:
+            try:
+                check_job(job)
+            except UsageError as error:
+                wrong.unusable.setdefault((error.message, error.help), []).append(each)
+        if not wrong.is_something:
+            targets.add(job)
+    wrong.raise_all()
+    return targets
+
+
+class _Wrong:
+    """What is wrong with targets, to be told all at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        self.unusable: dict[tuple[str, tuple[str, ...]], list[Wanted]] = {}
+        """What this installation or this command line cannot do, and for which targets: it may be
+        the same for all."""
+        self._refused: UsageError | None = None
+        self._where = "the targets" if problems else ""
+
+    @property
+    def is_something(self) -> bool:
+        return bool(self.problems or self.unusable)
+
+    def refuse(self, error: UsageError, wanted: Wanted) -> None:
+        """The target is none, or is switched off."""
+        hint = error.help[0] if error.help else ""
+        self.problems.append(Problem(wanted.file, wanted.line, "", "", "", error.message, hint))
+        self._refused, self._where = error, "the targets"
+
+    def raise_all(self) -> None:
+        """Raises UsageError for the only thing that is wrong, ProfileError for several."""
+        for (message, help_), targets in self.unusable.items():
+            first, more = targets[0], len(targets) - 1
+            said = f"{first.target}{f' and {more} more' if more else ''}: {message}"
+            self.refuse(UsageError(said, help_), first)
+        files = {file: n for n, file in enumerate(dict.fromkeys(e.file for e in self.problems))}
+        problems = sorted(dict.fromkeys(self.problems), key=lambda e: (files[e.file], e.line))
+        if len(problems) == 1 and self._refused is not None and not problems[0].line:
+            raise self._refused
+        if problems:
+            raise ProfileError(problems, self._where)
+
+
+def _disabled(job: Job) -> UsageError:
+    name = job.loaded.name or job.target
+    return UsageError(
+        f"the profile {job.target} is disabled",
+        [f"enable it: smtpcheck profile set {name} enabled true"],
+    )
+
+
+def _placed(problem: Problem, wanted: Wanted) -> Problem:
+    """A setting that stands beside its target in a list is wrong there."""
+    here = problem.file == COMMAND_LINE and f"{problem.key}=" in wanted.target
+    return replace(problem, file=wanted.file, line=wanted.line) if here else problem

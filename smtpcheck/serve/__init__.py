@@ -1,0 +1,1 @@
+"""The exporter: profiles, probed when Prometheus asks."""

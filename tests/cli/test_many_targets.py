@@ -1,0 +1,185 @@
+"""Hundreds of targets in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command_line import CommandLine
+from tests.many_hosts import HANG, REFUSE, RESET, SERVE, ManyHosts, address_of
+
+COUNT = 300
+QUICK = ("--no-experiments", "--set", "server.timeout=5", "--set", "server.security=none")
+
+
+def behave(address: str) -> str:
+    """One in thirty hangs, refuses or resets."""
+    return {7: HANG, 17: REFUSE, 27: RESET}.get(int(address.rpartition(".")[2]) % 30, SERVE)
+
+
+def listed(folder: Path, port: int, count: int = COUNT) -> list[str]:
+    names = [f"{address_of(number)}:{port}" for number in range(count)]
+    (folder / "list").write_text("".join(f"{name}\n" for name in names))
+    return names
+
+
+def test_nothing_is_lost_and_every_format_is_whole(smtpcheck: CommandLine, tmp_path: Path) -> None:
+    with ManyHosts(behave) as hosts:
+        names = listed(tmp_path, hosts.port)
+        done = smtpcheck(
+            *("probe", "--targets", "list", "--jobs", "16", *QUICK),
+            *("-f", "json=all.json", "-f", "jsonl", "-f", "junit=all.xml", "-f", "html=all.html"),
+        )
+    assert done.code == 11
+    whole = json.loads((tmp_path / "all.json").read_text())
+    assert [each["target"] for each in whole["targets"]] == names
+    lines = {json.loads(line)["target"]: json.loads(line) for line in done.out.splitlines()}
+    assert sorted(lines) == sorted(names)
+    for each in whole["targets"]:
+        bad = behave(each["target"].partition(":")[0]) != SERVE
+        assert each["outcome"] == ("failed" if bad else "passed"), each["target"]
+        assert lines[each["target"]]["stages"] == each["stages"]
+        assert not bad or each["diagnoses"], each["target"]
+    suites = (tmp_path / "all.xml").read_text()
+    assert all(f'"{name}"' in suites for name in names)
+
+
+def test_a_host_has_only_so_many_targets_at_once(smtpcheck: CommandLine, tmp_path: Path) -> None:
+    with ManyHosts() as hosts:
+        lines = [
+            f"{address_of(number % 3)}:{hosts.port} server.timeout={5 + number}"
+            for number in range(60)
+        ]
+        (tmp_path / "list").write_text("\n".join(lines))
+        words = ("probe", "--targets", "list", "--jobs", "12", "--per-host", "2", *QUICK)
+        done = smtpcheck(*words, "-q")
+    assert done.code == 0, done
+    assert set(hosts.connections.values()) == {20}
+    assert set(hosts.most.values()) <= {1, 2}
+
+
+def test_a_full_host_does_not_keep_others_from_being_probed(
+    smtpcheck: CommandLine, tmp_path: Path
+) -> None:
+    """Two targets wait at a silent host; those behind them are done all the same."""
+    silent = address_of(0)
+    with ManyHosts(lambda address: HANG if address == silent else SERVE) as hosts:
+        lines = [f"{silent}:{hosts.port} server.helo=a{number}.example" for number in range(6)]
+        lines += [f"{address_of(number)}:{hosts.port}" for number in range(1, 30)]
+        (tmp_path / "list").write_text("\n".join(lines))
+        words = ("probe", "--targets", "list", "--jobs", "3", "--per-host", "2", *QUICK)
+        done = smtpcheck(*words, "-f", "jsonl")
+    told = [json.loads(line)["target"] for line in done.out.splitlines()]
+    assert [name for name in told[:20] if name.startswith(f"{silent}:")] == []
+    assert hosts.most[silent] == 2
+
+
+def test_a_refused_login_is_not_tried_again_by_hundreds(
+    smtpcheck: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRONG", "wrong")
+    monkeypatch.setenv("RIGHT", "canary")
+    with ManyHosts() as hosts:
+        lines = [
+            f"{address_of(number % 2)}:{hosts.port} server.helo=a{number}.example"
+            f" auth.password='{{env=\"{'RIGHT' if number % 2 else 'WRONG'}\"}}'"
+            for number in range(100)
+        ]
+        (tmp_path / "list").write_text("\n".join(lines))
+        done = smtpcheck(
+            *("probe", "--targets", "list", "--until", "auth", *QUICK, "-f", "json"),
+            *("--set", "auth.username=bob", "--set", "auth.allow_insecure=true"),
+        )
+    told = json.loads(done.out)["targets"]
+    assert [each["exit_code"] for each in told] == [13, 0] * 50
+    assert hosts.logins == {address_of(0): 1, address_of(1): 50}
+    assert "canary" not in done.out
+
+
+def run(folder: Path, *words: str, **more: Any) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "SMTPCHECK_CONFIG_DIR": str(folder / "config")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "smtpcheck", "probe", "--targets", "list", *words],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        stdout=-1,
+        stderr=-1,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_a_whole_report_in_every_format(tmp_path: Path, number: int) -> None:
+    with ManyHosts(behave) as hosts:
+        names = listed(tmp_path, hosts.port)
+        formats = ("-f", "jsonl", "-f", "json=all.json", "-f", "junit=all.xml")
+        with run(tmp_path, *formats, "--jobs", "4", *QUICK) as process:
+            assert process.stdout is not None
+            first = [process.stdout.readline() for _ in range(5)]
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err == b""
+    whole = json.loads((tmp_path / "all.json").read_text())
+    assert (whole["outcome"], whole["exit_code"]) == ("interrupted", 130)
+    assert [each["target"] for each in whole["targets"]] == names
+    outcomes = [each["outcome"] for each in whole["targets"]]
+    assert outcomes.count("interrupted") > 200
+    assert outcomes.count("passed") >= 4
+    lines = [json.loads(line) for line in [*first, *out.splitlines()]]
+    assert {each["target"]: each["outcome"] for each in lines} == dict(
+        zip(names, outcomes, strict=True)
+    )
+    assert len(lines) == COUNT
+    assert (tmp_path / "all.xml").read_text().rstrip().endswith("</testsuites>")
+
+
+def test_a_second_interrupt_ends_at_once(tmp_path: Path) -> None:
+    """The report goes into a pipe that nobody reads, so that writing it does not end."""
+    os.mkfifo(tmp_path / "pipe")
+    with ManyHosts() as hosts:
+        listed(tmp_path, hosts.port)
+        words = ("-f", "jsonl", "-f", "json=pipe", "--jobs", "4", *QUICK)
+        with run(tmp_path, *words) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            seen = [process.stdout.readline() for _ in range(COUNT - 1)]
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+    assert len(seen) == COUNT - 1
+    assert process.returncode == 130
+
+
+def test_fewer_targets_side_by_side_than_wanted_are_told(tmp_path: Path) -> None:
+    def few_files() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    with ManyHosts() as hosts:
+        listed(tmp_path, hosts.port, 40)
+        words = ("--jobs", "40", "-f", "json", *QUICK)
+        with run(tmp_path, *words, preexec_fn=few_files) as process:
+            out, err = process.communicate(timeout=60)
+    assert b"note: 5 targets side by side, not 40" in err
+    assert hosts.most_in_all <= 5
+    assert {each["outcome"] for each in json.loads(out)["targets"]} == {"passed"}
+
+
+def test_a_soft_limit_of_open_files_is_raised_for_them(tmp_path: Path) -> None:
+    def few_files() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 1024))
+
+    with ManyHosts() as hosts:
+        listed(tmp_path, hosts.port, 40)
+        words = ("--jobs", "40", "-q", *QUICK)
+        with run(tmp_path, *words, preexec_fn=few_files) as process:
+            _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
