@@ -85,6 +85,8 @@ class ProbePage:
             return plain(503, "too many probes at once: none ended in time", {"Retry-After": "1"})
         self._metrics.durations.observe(self._clock() - began)
         self._count(job.target, probed)
+        if probed.tried and job.loaded.profile.debug.file:
+            self._write_conversation(job, probed)
         if debug:
             return _debug(probed)
         state = _state(job.target, enabled=True, held=probed.held)
@@ -120,6 +122,17 @@ class ProbePage:
             raise UsageError("the header X-Prometheus-Scrape-Timeout-Seconds is no time")
         # A timeout of less than the offset would leave nothing: half of it is for the probe then.
         return min(self._wishes.deadline, max(given - _OFFSET, given / 2))
+
+    def _write_conversation(self, job: Job, probed: Probed) -> None:
+        """Where the profile's `[debug]` wants it, in the place of the last one."""
+        from smtpcheck.report.transcript import render_transcript
+        from smtpcheck.store.report_file import save_report
+
+        (target,) = probed.report.targets
+        text = render_transcript(target, started=probed.report.started)
+        failed = save_report(job.loaded.profile.debug.file, [text])
+        if failed:
+            self._log.warning("conversation not written", target=job.target, why=failed)
 
     def _count(self, target: str, probed: Probed) -> None:
         """Counts the outcome, and tells the log where it is another than the last time."""
