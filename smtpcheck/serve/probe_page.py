@@ -13,6 +13,7 @@ from smtpcheck.model.value import dataclass
 from smtpcheck.probe.runner import last_step
 from smtpcheck.report.escape import escape
 from smtpcheck.report.formats import FORMATS
+from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
 from smtpcheck.serve.log import Log
 from smtpcheck.serve.message import Request, Response, plain
@@ -155,7 +156,7 @@ class ProbePage:
 
 def _state(target: str, *, enabled: bool, held: float) -> str:
     """What the exporter knows besides the report, in lines that both formats share."""
-    name = escape(target).replace("\\", "\\\\").replace('"', '\\"')
+    name = shown(target, _STYLE).replace("\\", "\\\\").replace('"', '\\"')
     families = {
         "smtpcheck_profile_enabled": (
             "Whether the profile is enabled; a disabled one is not probed.",

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
@@ -55,6 +56,16 @@ def test_a_healthy_server_succeeds_in_every_stage(world: World, server: Sandbox)
     assert answer.value("smtpcheck_stage_success", stage="send") == 1
     assert answer.value("smtpcheck_held") == 0
     assert answer.causes() == set()
+
+
+def test_an_odd_name_is_one_label_in_all_metrics(world: World, server: Sandbox) -> None:
+    path = world.write("good", server, server.password)
+    path = path.rename(world.folder / 'o"d\\d\u00e9.toml')
+    with world.serving(path, until="tcp") as client:
+        answer = client.probe(quote(str(path), safe=""))
+    assert answer.value("probe_success") == 1
+    names = {dict(labels)["target"] for _, labels in answer.samples}
+    assert len(names) == 1
 
 
 def test_a_probe_sends_no_message_unless_it_is_told_to(
