@@ -13,7 +13,7 @@ from smtpcheck.api.probing import CUT_OFF, DISABLED, Ask, cut_off, probe_or_skip
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.plan import PER_HOST
-from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.progress import TargetEnded, Watcher, nobody
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome
 
@@ -68,6 +68,7 @@ def probe_many(
         if results.take(number, done) and each is not None:
             each(number, report_of(started, [done]))
         del under_way[number]
+        watcher(TargetEnded(job.target, done.outcome is Outcome.FAILED))
 
     if not work_off(HostQueue(targets.hosts, per_host), work, min(at_once, len(targets))):
         for number, (job, recorder) in list(under_way.items()):
