@@ -13,7 +13,10 @@ _LONGEST = 600
 def drift_pairs(target: TargetReport, style: Style) -> list[tuple[str, str]]:
     """What changed, and how; escaped."""
     return [
-        (shown(each.what.replace("_", " "), style), shown(words_of(each), style, limit=_LONGEST))
+        (
+            shown(each.what.replace("_", " "), style, limit=40),
+            shown(words_of(each), style, limit=_LONGEST),
+        )
         for each in target.observations.drift
     ]
 
