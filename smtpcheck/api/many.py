@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from time import sleep
 from typing import TYPE_CHECKING
 
 import smtpcheck
 from smtpcheck.api.job import Job, settings_of
 from smtpcheck.api.judging import joined, report_of
-from smtpcheck.api.probing import CUT_OFF, DISABLED, Ask, cut_off, probe_or_skip
+from smtpcheck.api.probing import CUT_OFF, DISABLED, Ask, cut_off, probe_in_turns, probe_or_skip
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.plan import PER_HOST
-from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.progress import TargetEnded, Watcher, nobody
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome
 
 if TYPE_CHECKING:
+    from smtpcheck.api.retrying import Attempts
     from smtpcheck.api.targets import Targets
     from smtpcheck.probe.recorder import Recorder
 
+_MOST_WAITING = 1_000
+"""Targets that may wait for another attempt with nobody holding them: each keeps what it saw in
+memory. A further one keeps its thread busy."""
 Each = Callable[[int, Report], None]
 """Takes the number of a target and a report of that target alone, as soon as it is done, in the
 thread that probed it."""
@@ -47,6 +52,7 @@ def probe_many(
     if len(jobs) == 1:
         job = jobs[0]
         return report_of(started, [probe_or_skip(job, Recorder(job.target, watcher), ask)])
+    from smtpcheck.api.retrying import in_turn
     from smtpcheck.api.targets import targets_of
     from smtpcheck.probe.host_queue import HostQueue
     from smtpcheck.probe.refused import Refused
@@ -55,22 +61,35 @@ def probe_many(
     targets = targets_of(jobs)
     results = _Results(targets)
     refused = Refused()
-    under_way: dict[int, tuple[Job, Recorder]] = {}
+    under_way: dict[int, tuple[Job, Recorder, Attempts]] = {}
 
-    def work(number: int) -> None:
+    def begin(number: int) -> tuple[Job, Recorder, Attempts]:
         job = targets[number]
         recorder = Recorder(job.target, watcher)
-        under_way[number] = job, recorder
+        under_way[number] = job, recorder, probe_in_turns(job, recorder, ask, refused)
+        return under_way[number]
+
+    def work(number: int) -> float | None:
+        """Until the target is done, or waits for another attempt: then the seconds."""
+        job, recorder, run = under_way.get(number) or begin(number)
         try:
-            done = probe_or_skip(job, recorder, ask, refused)
+            pause = next(run)
+            if len(under_way) < at_once + _MOST_WAITING:
+                return pause.seconds
+            sleep(pause.seconds)
+            done = in_turn(run)
+        except StopIteration as stop:
+            done = stop.value
         except Exception as error:  # noqa: BLE001 - of thousands the others must not be lost
             done = _broken_off(job, recorder, error)
         if results.take(number, done) and each is not None:
             each(number, report_of(started, [done]))
         del under_way[number]
+        watcher(TargetEnded(job.target, done.outcome is Outcome.FAILED))
+        return None
 
     if not work_off(HostQueue(targets.hosts, per_host), work, min(at_once, len(targets))):
-        for number, (job, recorder) in list(under_way.items()):
+        for number, (job, recorder, _) in list(under_way.items()):
             results.take(number, cut_off(job, recorder))
     return results.report(started)
 

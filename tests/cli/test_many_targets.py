@@ -123,9 +123,10 @@ def test_an_interrupt_leaves_a_whole_report_in_every_format(tmp_path: Path, numb
         formats = ("-f", "jsonl", "-f", "json=all.json", "-f", "junit=all.xml")
         with run(tmp_path, *formats, "--jobs", "4", *QUICK) as process:
             assert process.stdout is not None
+            assert process.stderr is not None
             first = [process.stdout.readline() for _ in range(5)]
             process.send_signal(number)
-            out, err = process.communicate(timeout=30)
+            out, err = process.stdout.read(), process.stderr.read()
     assert process.returncode == 130
     assert err == b""
     whole = json.loads((tmp_path / "all.json").read_text())
