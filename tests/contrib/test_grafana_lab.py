@@ -84,7 +84,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
 
 def until(seen: Prometheus, expression: str, count: int = 1) -> list[dict[str, Any]]:
     """The samples, as soon as there are so many; fails where they do not come."""
-    end = time.monotonic() + 90
+    end = time.monotonic() + 40
     found: list[dict[str, Any]] = []
     while len(found) < count:
         assert time.monotonic() < end, f"{expression}: {found} {seen.state()}"
