@@ -35,6 +35,8 @@ class Targets(Spool[Job]):
         super().__init__(count)
         self.hosts = array("L")
         """Of each target the number of the host that is connected to."""
+        self.groups = _Groups()
+        """Hosts that one process has to keep together: those of which a refused login may be."""
         self.debug_files: set[str] = set()
         self._names: list[tuple[str, str | None]] = []
         self._disabled: set[int] = set()
@@ -44,13 +46,19 @@ class Targets(Spool[Job]):
         """Takes the next job."""
         number, profile = len(self.hosts), job.loaded.profile
         self.put(number, job)
-        self.hosts.append(self._known.setdefault(host_of(profile), len(self._known)))
+        host = self._number_of(host_of(profile))
+        self.hosts.append(host)
+        if profile.proxy is not None:  # the login is that of the server behind it
+            self.groups.join(host, self._number_of(_plain(profile.server.host)))
         name = job.loaded.name
         self._names.append((job.target, job.target if name == job.target else name))
         if not profile.enabled:
             self._disabled.add(number)
         if profile.debug.file:
             self.debug_files.add(profile.debug.file)
+
+    def _number_of(self, host: str) -> int:
+        return self._known.setdefault(host, len(self._known))
 
     def names(self, number: int) -> tuple[str, str | None]:
         """What a target and its profile are called, without the job."""
@@ -66,7 +74,30 @@ def host_of(profile: Profile) -> str:
     if profile.server.socket:
         return profile.server.socket
     host = profile.proxy.host if profile.proxy else profile.server.host
+    return _plain(host)
+
+
+def _plain(host: str) -> str:
     return host.lower().removesuffix(".")
+
+
+class _Groups:
+    """Sets of hosts by number; each host is in one, at first alone."""
+
+    def __init__(self) -> None:
+        self._above: dict[int, int] = {}
+
+    def of(self, host: int) -> int:
+        """The number of the host's set."""
+        while host in self._above:
+            host = self._above[host]
+        return host
+
+    def join(self, one: int, other: int) -> None:
+        """From now on the two are in one set."""
+        one, other = self.of(one), self.of(other)
+        if one != other:
+            self._above[other] = one
 
 
 def targets_of(jobs: Sequence[Job]) -> Targets:
