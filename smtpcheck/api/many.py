@@ -65,10 +65,12 @@ def probe_many(
         share = -(-at_once // (len(there) + bool(here)))
         with Workers(targets, there, take, at_once=share, per_host=per_host) as workers:
             queue = HostQueue(targets.hosts, per_host, here)
-            if (
-                not probe_queue(targets, queue, take, at_once=share, watcher=watcher, ask=ask)
-                or not workers.wait()
-            ):
+            finished = (
+                workers.start()
+                and probe_queue(targets, queue, take, at_once=share, watcher=watcher, ask=ask)
+                and workers.wait()
+            )
+            if not finished:
                 workers.interrupt()
     else:
         queue = HostQueue(targets.hosts, per_host)

@@ -27,7 +27,10 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     source, lock = sys.stdin.buffer, Lock()
-    hosts, at_once, per_host = json.loads(source.readline())
+    head = source.readline()
+    if not head:
+        os._exit(1)
+    hosts, at_once, per_host = json.loads(head)
     jobs: Spool[Job] = Spool(len(hosts))
     numbers: list[int] = []
     for place in range(len(hosts)):

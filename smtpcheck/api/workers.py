@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Self
 
@@ -81,24 +82,29 @@ class Workers:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._ended: SimpleQueue[None] = SimpleQueue()
         self._readers: list[threading.Thread] = []
-        self._interrupted = False
+        self._ends = False
 
     def __enter__(self) -> Self:
-        try:
-            for share in self._shares:
-                self._start(share)
-        except BaseException:
-            self.__exit__()
-            raise
         return self
 
     def __exit__(self, *_raised: object) -> None:
+        self._ends = True
         for each in self._processes:
             each.kill()
             each.wait()
             for pipe in (each.stdin, each.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with suppress(OSError):
+                        pipe.close()
+
+    def start(self) -> bool:
+        """Begins all of them; False after an interrupt (KeyboardInterrupt)."""
+        try:
+            for share in self._shares:
+                self._start(share)
+        except KeyboardInterrupt:
+            return False
+        return True
 
     def wait(self) -> bool:
         """Until all are done; False after an interrupt (KeyboardInterrupt)."""
@@ -113,7 +119,7 @@ class Workers:
         """Lets the processes tell what was under way, and ends them."""
         import signal
 
-        self._interrupted = True
+        self._ends = True
         for each in self._processes:
             each.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
         for reader in self._readers:
@@ -135,15 +141,20 @@ class Workers:
         self._processes.append(process)
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("a process without pipes")
-        hosts = [self._targets.hosts[number] for number in share]
-        process.stdin.write(json.dumps([hosts, *self._bounds]).encode() + b"\n")
-        for number in share:
-            record = self._targets.record(number) or b""
-            process.stdin.write(FRAME.pack(number, len(record)) + record)
-        process.stdin.flush()  # and stays open: its end tells the process that we are gone
+        with suppress(OSError):  # one that ended at once is found out by who reads
+            self._send(process.stdin, share)
         reader = threading.Thread(target=self._read, args=(process, share), daemon=True)
         self._readers.append(reader)
         reader.start()
+
+    def _send(self, pipe: IO[bytes], share: Sequence[int]) -> None:
+        """The pipe stays open: its end tells the process that we are gone."""
+        hosts = [self._targets.hosts[number] for number in share]
+        pipe.write(json.dumps([hosts, *self._bounds]).encode() + b"\n")
+        for number in share:
+            record = self._targets.record(number) or b""
+            pipe.write(FRAME.pack(number, len(record)) + record)
+        pipe.flush()
 
     def _read(self, process: subprocess.Popen[bytes], share: Sequence[int]) -> None:
         due = set(share)
@@ -152,7 +163,7 @@ class Workers:
                 number, record = frame
                 due.discard(number)
                 self._take(number, unpacked(record), record)
-            if not self._interrupted:
+            if not self._ends:
                 for number in sorted(due):
                     self._take(number, self._lost(number, process.wait()), None)
         finally:
