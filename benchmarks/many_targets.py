@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.measure import table  # noqa: E402 - run as a file
+from benchmarks.tables import table  # noqa: E402 - run as a file
 from tests.many_hosts import HANG, REFUSE, RESET, SERVE, ManyHosts, address_of  # noqa: E402
 
 BAD = {7: HANG, 17: REFUSE, 27: RESET}
@@ -35,6 +35,7 @@ TIMEOUT = 2
 """Seconds that a wait may take, so that silence does not decide the time of the run."""
 LEVEL = 8
 """MiB by which the larger run may need more memory."""
+HEADS = ("targets", "s", "a second", "CPU ms each", "peak MiB", "passed", "failed", "in JSON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,15 @@ def served() -> Iterator[int]:
         process.stdin.close()
 
 
-def probe(folder: Path, words: Sequence[str], *, interrupt_after: int = 0) -> Ran:
+def probe(
+    folder: Path,
+    words: Sequence[str],
+    *,
+    interrupt_after: int = 0,
+    smtpcheck: Sequence[str] = (sys.executable, "-m", "smtpcheck"),
+) -> Ran:
     """One run over the file `list`, interrupted after so many results."""
-    argv = [sys.executable, "-m", "smtpcheck", "probe", "--targets", "list"]
+    argv = [*smtpcheck, "probe", "--targets", "list"]
     argv += ["-f", "jsonl", "-f", "json=report.json", "--set", f"server.timeout={TIMEOUT}"]
     argv += ["--set", "server.security=none", *words]
     environment = {
@@ -162,20 +169,10 @@ def main() -> None:
             expect(f"each of {count:,} targets was told once", holds=ran[count].names == names)
             expect(
                 "one in ten failed and no other",
-                holds=ran[count].outcomes["failed"] == sum(map(_is_bad, names)),
+                holds=ran[count].outcomes["failed"] == sum(map(is_bad, names)),
             )
             expect("all are in the JSON report", holds=ran[count].written == count)
-        head = [
-            "targets",
-            "s",
-            "a second",
-            "CPU ms each",
-            "peak MiB",
-            "passed",
-            "failed",
-            "in JSON",
-        ]
-        print(f"\nsmtpcheck probe --targets list {' '.join(words)}\n\n{table(head, rows)}\n")
+        print(f"\nsmtpcheck probe --targets list {' '.join(words)}\n\n{table(HEADS, rows)}\n")
         expect(
             f"memory is level within {LEVEL} MiB", holds=ran[large].peak - ran[small].peak <= LEVEL
         )
@@ -199,7 +196,8 @@ def main() -> None:
         )
 
 
-def _is_bad(name: str) -> bool:
+def is_bad(name: str) -> bool:
+    """Whether the server behind a target does not work."""
     return int(name.partition(":")[0].rpartition(".")[2]) % 30 in BAD
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import sleep
 from typing import TYPE_CHECKING
 
 import smtpcheck
 from smtpcheck.api.job import Job, settings_of
-from smtpcheck.api.probing import Ask, cut_off, probe_or_skip
+from smtpcheck.api.probing import Ask, cut_off, probe_in_turns
+from smtpcheck.api.retrying import in_turn
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.progress import Watcher, nobody
@@ -18,8 +20,12 @@ from smtpcheck.probe.refused import Refused
 from smtpcheck.probe.side_by_side import work_off
 
 if TYPE_CHECKING:
+    from smtpcheck.api.retrying import Attempts
     from smtpcheck.probe.host_queue import HostQueue
 
+_MOST_WAITING = 1_000
+"""Targets that may wait for another attempt with nobody holding them: each keeps what it saw in
+memory. A further one keeps its thread busy."""
 Take = Callable[[int, TargetReport], None]
 """Takes the number of a target and its report, in the thread that probed it."""
 
@@ -36,22 +42,34 @@ def probe_queue(
     """Probes the jobs of the queue. Returns False after an interrupt (KeyboardInterrupt); what was
     under way then is taken as far as it came."""
     refused = Refused()
-    under_way: dict[int, tuple[Job, Recorder]] = {}
+    under_way: dict[int, tuple[Job, Recorder, Attempts]] = {}
 
-    def work(number: int) -> None:
+    def begin(number: int) -> tuple[Job, Recorder, Attempts]:
         job = jobs[number]
         recorder = Recorder(job.target, watcher)
-        under_way[number] = job, recorder
+        under_way[number] = job, recorder, probe_in_turns(job, recorder, ask, refused)
+        return under_way[number]
+
+    def work(number: int) -> float | None:
+        """Until the target is done, or waits for another attempt: then the seconds."""
+        job, recorder, run = under_way.get(number) or begin(number)
         try:
-            done = probe_or_skip(job, recorder, ask, refused)
+            pause = next(run)
+            if len(under_way) < at_once + _MOST_WAITING:
+                return pause.seconds
+            sleep(pause.seconds)
+            done = in_turn(run)
+        except StopIteration as stop:
+            done = stop.value
         except Exception as error:  # noqa: BLE001 - of thousands the others must not be lost
             done = _broken_off(job, recorder, error)
         take(number, done)
         del under_way[number]
+        return None
 
     if work_off(queue, work, min(at_once, len(queue))):
         return True
-    for number, (job, recorder) in list(under_way.items()):
+    for number, (job, recorder, _) in list(under_way.items()):
         take(number, cut_off(job, recorder))
     return False
 

@@ -30,12 +30,15 @@ def serve(  # noqa: PLR0913 - one parameter an option
     ] = [],  # noqa: B006 - typer makes a new list for each run
     every: Annotated[bool, typer.Option("--all", help="Serve every profile.")] = False,
     tags: Annotated[
-        list[str], typer.Option("--tag", metavar="TAG", help="Serve the profiles with a tag.")
+        list[str],
+        typer.Option("--tag", metavar="TAG", help="Serve the profiles with a tag; repeatable."),
     ] = [],  # noqa: B006
     places: Annotated[
         list[str],
         typer.Option(
-            "--listen", metavar="HOST:PORT", help=f"Listen there, not at {_DEFAULT_PLACE}."
+            "--listen",
+            metavar="HOST:PORT",
+            help=f"Listen there, not at {_DEFAULT_PLACE}; repeatable.",
         ),
     ] = [],  # noqa: B006
     web_config: Annotated[

@@ -25,7 +25,7 @@ class HostQueue:
         self._waiting: dict[int, deque[int]] = {}
         """Targets that were passed over, by host."""
         self._with_room: deque[int] = deque()
-        """Hosts that have become free for one of those."""
+        """Hosts that may have become free for one of those."""
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -39,7 +39,7 @@ class HostQueue:
         while self._with_room:
             host = self._with_room.popleft()
             waiting = self._waiting.get(host)
-            if waiting:
+            if waiting and self._busy[host] < self._per_host:
                 self._busy[host] += 1
                 number = waiting.popleft()
                 if not waiting:
@@ -63,3 +63,9 @@ class HostQueue:
             del self._busy[host]
         if host in self._waiting:
             self._with_room.append(host)
+
+    def again(self, number: int) -> None:
+        """A target that was over for a while comes back, before others of its host."""
+        host = self._hosts[number]
+        self._waiting.setdefault(host, deque()).appendleft(number)
+        self._with_room.append(host)
