@@ -10,6 +10,7 @@ from dataclasses import replace
 from smtpcheck.api.job import Job, check_job
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
 from smtpcheck.model.profile import Profile
+from smtpcheck.model.secret import SecretSource
 from smtpcheck.model.value import dataclass
 from smtpcheck.store.layers import COMMAND_LINE
 from smtpcheck.store.spool import Spool
@@ -40,6 +41,7 @@ class Targets(Spool[Job]):
         self.debug_files: set[str] = set()
         self._names: list[tuple[str, str | None]] = []
         self._disabled: set[int] = set()
+        self._asking: set[int] = set()
         self._known: dict[str, int] = {}
 
     def add(self, job: Job) -> None:
@@ -54,6 +56,8 @@ class Targets(Spool[Job]):
         self._names.append((job.target, job.target if name == job.target else name))
         if not profile.enabled:
             self._disabled.add(number)
+        if _may_ask(profile):
+            self._asking.add(number)
         if profile.debug.file:
             self.debug_files.add(profile.debug.file)
 
@@ -64,9 +68,20 @@ class Targets(Spool[Job]):
         """What a target and its profile are called, without the job."""
         return self._names[number]
 
+    def is_bound_here(self, number: int) -> bool:
+        """Whether only this process can do it: it has a secret in memory, or may ask for one."""
+        return number in self._asking or self.record(number) is None
+
     def is_disabled(self, number: int) -> bool:
         """Whether the target is to be left out."""
         return number in self._disabled
+
+
+def _may_ask(profile: Profile) -> bool:
+    refs = [profile.auth.password, profile.tls.client_key_password]
+    refs += [table.password for table in (profile.proxy, profile.confirm) if table]
+    refs += [profile.auth.oauth.client_secret] if profile.auth.oauth else []
+    return any(ref is not None and ref.source is SecretSource.PROMPT for ref in refs)
 
 
 def host_of(profile: Profile) -> str:

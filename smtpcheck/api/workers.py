@@ -18,12 +18,10 @@ from typing import IO, TYPE_CHECKING, Self
 from smtpcheck.api.job import settings_of
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import TargetReport
-from smtpcheck.model.secret import SecretSource
 from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.store.record import unpacked
 
 if TYPE_CHECKING:
-    from smtpcheck.api.job import Job
     from smtpcheck.api.targets import Targets
 
 FRAME = struct.Struct(">QQ")
@@ -44,7 +42,7 @@ def shared_out(targets: Targets, processes: int) -> tuple[list[int], list[list[i
     for number, host in enumerate(targets.hosts):
         group = targets.groups.of(host)
         groups[group].append(number)
-        if targets.record(number) is None or _may_ask(targets[number]):
+        if targets.is_bound_here(number):
             own.add(group)
     here = sorted(number for group in own for number in groups.pop(group))
     count = sum(map(len, groups.values()))
@@ -54,13 +52,6 @@ def shared_out(targets: Targets, processes: int) -> tuple[list[int], list[list[i
     for numbers in sorted(groups.values(), key=len, reverse=True):
         min(shares, key=len).extend(numbers)
     return here, [sorted(share) for share in shares]
-
-
-def _may_ask(job: Job) -> bool:
-    profile = job.loaded.profile
-    refs = [profile.auth.password, profile.tls.client_key_password]
-    refs.append(profile.proxy.password if profile.proxy else None)
-    return any(ref is not None and ref.source is SecretSource.PROMPT for ref in refs)
 
 
 class Workers:
