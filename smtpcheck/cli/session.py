@@ -34,6 +34,7 @@ class Wishes:
     no_input: bool = False
     at_once: int = 8
     per_host: int = PER_HOST
+    processes: int = 1
     opened: tuple[Stage, ...] = ()
     """Stages whose steps are shown even where all is well."""
 
@@ -105,6 +106,7 @@ def probe_jobs(
             targets,
             at_once=at_once,
             per_host=wishes.per_host,
+            processes=wishes.processes,
             watcher=watcher,
             ask=_undisturbed(asking, watcher),
             each=_beside(each, watcher),
