@@ -67,22 +67,6 @@ def test_a_host_has_only_so_many_targets_at_once(smtpcheck: CommandLine, tmp_pat
     assert set(hosts.most.values()) <= {1, 2}
 
 
-def test_a_full_host_does_not_keep_others_from_being_probed(
-    smtpcheck: CommandLine, tmp_path: Path
-) -> None:
-    """Two targets wait at a silent host; those behind them are done all the same."""
-    silent = address_of(0)
-    with ManyHosts(lambda address: HANG if address == silent else SERVE) as hosts:
-        lines = [f"{silent}:{hosts.port} server.helo=a{number}.example" for number in range(6)]
-        lines += [f"{address_of(number)}:{hosts.port}" for number in range(1, 30)]
-        (tmp_path / "list").write_text("\n".join(lines))
-        words = ("probe", "--targets", "list", "--jobs", "3", "--per-host", "2", *QUICK)
-        done = smtpcheck(*words, "-f", "jsonl")
-    told = [json.loads(line)["target"] for line in done.out.splitlines()]
-    assert [name for name in told[:20] if name.startswith(f"{silent}:")] == []
-    assert hosts.connections[silent] == 6
-
-
 def test_a_refused_login_is_not_tried_again_by_hundreds(
     smtpcheck: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
