@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.aims import Aim
 from benchmarks.claims import Measured
@@ -36,12 +36,13 @@ says why a log-in fails; its report is part of what is timed."""
 def race_of_fleet(lab: Laboratory, clients: FleetClients, rounds: int) -> Measured:
     """The table of all clients that are here."""
     clients.prepare()
-    entries = [*_peers(clients), *_own(clients)]
+    missing = _missing(clients)
+    entries = [*_peers(clients), *_own(clients, missing)]
     times = lab.near.race([entry.runner for entry in entries], rounds)
     rows = results(entries, times, clients.fleet.count)
     heads = ["what", "s", "a second", "CPU ms each", "peak MiB", "x swaks", "x blackbox_exporter"]
     without = [f"Without {each}: not installed." for each in lacking()]
-    without += [f"Without `{each}`: this version does not have it." for each in _missing(clients)]
+    without += [f"Without `{each}`: this version does not have it." for each in missing]
     shown = table(heads, [row.cells() for row in rows])
     return Measured(
         f"{clients.fleet.count} log-ins",
@@ -62,8 +63,7 @@ def _peers(clients: FleetClients) -> Iterator[Entry]:
         yield Entry(clients.blackbox(50), "blackbox")
 
 
-def _own(clients: FleetClients) -> Iterator[Entry]:
-    missing = _missing(clients)
+def _own(clients: FleetClients, missing: Sequence[str]) -> Iterator[Entry]:
     for at_once in (25, 50):
         runner = clients.smtpcheck(at_once)
         yield Entry(runner, "one process", SWAKS_AIM, BLACKBOX_AIM, MEMORY_AIM)
@@ -77,5 +77,6 @@ def _own(clients: FleetClients) -> Iterator[Entry]:
 
 
 def _missing(clients: FleetClients) -> list[str]:
+    """What this version of smtpcheck does not have."""
     wanted = {"--processes": ("probe", "--processes"), "serve": ("serve",)}
     return [name for name, words in wanted.items() if not clients.offers(*words)]

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT)]
 
-from benchmarks import startup  # noqa: E402 - the path has to be there first
+from benchmarks import memory, startup  # noqa: E402 - the path has to be there first
 from benchmarks.claims import Measured, claims_table  # noqa: E402
 from benchmarks.clients import Clients  # noqa: E402
 from benchmarks.failure import FailedRunError  # noqa: E402
@@ -28,7 +28,8 @@ from benchmarks.network import laboratory, missing  # noqa: E402
 from benchmarks.peers import program  # noqa: E402
 from benchmarks.probes import on_loopback, on_slow_line, where_time_goes  # noqa: E402
 
-PARTS = ("startup", "loopback", "where", "slow", "fleet")
+IN_LABORATORY = ("loopback", "where", "slow", "fleet")
+PARTS = ("startup", *IN_LABORATORY, "memory")
 
 
 def main() -> int:
@@ -84,8 +85,15 @@ def _all(
     rounds = 7 if quick else 25
     if "startup" in parts:
         yield startup.measure(programs, rounds)
-    if not set(parts) - {"startup"}:
-        return
+    if set(parts) & set(IN_LABORATORY):
+        yield from _in_laboratory(programs, folder, parts, rounds, quick=quick)
+    if "memory" in parts:
+        yield memory.measure(programs, (500, 2000) if quick else (1000, 10_000))
+
+
+def _in_laboratory(
+    programs: Installed, folder: Path, parts: tuple[str, ...], rounds: int, *, quick: bool
+) -> Iterator[Measured]:
     lacking = missing()
     if lacking:
         yield Measured("Probes", f"not measured, this needs: {lacking}")

@@ -17,8 +17,9 @@ from smtpcheck.diagnosis.verdict import verdict
 from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.observation import Observations, Step
 from smtpcheck.model.plan import Plan
-from smtpcheck.model.progress import Progress, Waiting
+from smtpcheck.model.progress import Progress, StageStarted, Waiting
 from smtpcheck.model.report import TargetReport
+from smtpcheck.model.stage import Stage
 from smtpcheck.probe.recorder import Recorder
 from tests.diagnosis.observed import failed, reply, run, step
 from tests.pki import TestPki
@@ -31,6 +32,7 @@ GREYLISTED = failed("send.rcpt", reply=reply(450, "4.2.0", "Greylisted", "RCPT")
 SOON = failed("send.rcpt", reply=reply(450, "4.2.0", "Greylisted for 90 seconds", "RCPT"))
 REFUSED = failed("send.rcpt", reply=reply(550, "5.1.1", "no such user", "RCPT"))
 PASSED = step("send.quit")
+TOO_BUSY = "S: 421 4.3.2 too busy"
 
 
 def judged(seen: Observations) -> tuple[Diagnosis, ...]:
@@ -211,28 +213,46 @@ def with_retries(sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> Callab
     return lambda plan: replace(plan, retries=2, retry_wait=1.0, deadline=30.0)
 
 
-def test_of_several_targets_that_wait_an_interrupt_tells_what_is_known(
-    pki: TestPki, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    both, over = threading.Barrier(2), threading.Event()
+def test_of_several_targets_that_wait_an_interrupt_tells_what_is_known(pki: TestPki) -> None:
+    waiting: list[str] = []
 
-    def sleep(_seconds: float) -> None:
-        if both.wait(10) == 0:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        over.wait(10)
+    def watch(progress: Progress) -> None:
+        if isinstance(progress, Waiting):
+            waiting.append(progress.target)
+            if len(waiting) == 2:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    monkeypatch.setattr("smtpcheck.api.retrying.sleep", sleep)
-    plan = Plan(retries=2, deadline=600, experiments=False)
-    with ScriptedServer("S: 421 4.3.2 too busy", pki, strict=False) as server:
+    plan = Plan(retries=2, retry_wait=100.0, deadline=600, experiments=False)
+    with ScriptedServer(TOO_BUSY, pki, strict=False) as server:
         jobs = [replace(job(server, pki, name=name), plan=plan) for name in ("one", "two")]
-        report = probe_many(jobs, at_once=2)
-    over.set()
+        report = probe_many(jobs, at_once=2, watcher=watch)
     assert report.exit_code == 130
     for target in report.targets:
         assert (target.outcome, target.exit_code) == ("interrupted", 130)
         assert target.diagnoses[0].cause == "greeting-busy"
         assert "interrupted while waiting for attempt 2" in target.notes
         assert [each.exit_code for each in target.attempts] == [75]
+
+
+@pytest.mark.parametrize("most", [0, 1000])
+def test_a_target_that_waits_leaves_its_thread_to_another(
+    pki: TestPki, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Beyond so many that wait, it keeps it."""
+    monkeypatch.setattr("smtpcheck.api.many._MOST_WAITING", most)
+    begun: list[str] = []
+
+    def watch(progress: Progress) -> None:
+        if isinstance(progress, StageStarted) and progress.stage is Stage.DNS:
+            begun.append(progress.target)
+
+    plan = Plan(retries=1, retry_wait=1.0, deadline=60, experiments=False)
+    with ScriptedServer(TOO_BUSY, pki, strict=False) as server:
+        jobs = [replace(job(server, pki, name=name), plan=plan) for name in ("one", "two")]
+        report = probe_many(jobs, at_once=1, watcher=watch)
+    assert [len(target.attempts) for target in report.targets] == [2, 2]
+    assert begun[:2] == (["one", "two"] if most else ["one", "one"])
+    assert sorted(begun) == ["one", "one", "two", "two"]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Lock
 
 from smtpcheck.model.diagnosis import Diagnosis
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome
+
+_reading = Lock()
+"""Targets that fail side by side read the catalogue once, not each for itself."""
 
 
 def judged(observations: Observations) -> tuple[Diagnosis, ...]:
@@ -25,7 +29,9 @@ def judged(observations: Observations) -> tuple[Diagnosis, ...]:
     from smtpcheck.catalog.loader import load_catalog
     from smtpcheck.diagnosis.judge import judge
 
-    return judge(observations, load_catalog())
+    with _reading:
+        catalog = load_catalog()
+    return judge(observations, catalog)
 
 
 def report_of(started: datetime, targets: Iterable[TargetReport]) -> Report:

@@ -6,20 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import smtpcheck
-from smtpcheck.api.job import Job, settings_of
+from smtpcheck.api.job import Job
 from smtpcheck.api.judging import joined, report_of
-from smtpcheck.api.probing import CUT_OFF, DISABLED, Ask, cut_off, probe_or_skip
-from smtpcheck.model.errors import UsageError
+from smtpcheck.api.probing import CUT_OFF, DISABLED, Ask, probe_or_skip
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.plan import PER_HOST
-from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.progress import TargetEnded, Watcher, nobody
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome
 
 if TYPE_CHECKING:
     from smtpcheck.api.targets import Targets
-    from smtpcheck.probe.recorder import Recorder
 
 Each = Callable[[int, Report], None]
 """Takes the number of a target and a report of that target alone, as soon as it is done, in the
@@ -34,63 +31,51 @@ def probe_many(
     watcher: Watcher = nobody,
     ask: Ask | None = None,
     each: Each | None = None,
+    processes: int = 1,
 ) -> Report:
     """Probes all targets, so many side by side and so many of them at one host, and joins them to
-    one report in their order. `each` takes those that are done before the others.
+    one report in their order. `each` takes those that are done before the others. `processes`:
+    among how many the targets are shared out, where there are enough of them.
 
     An interrupt (KeyboardInterrupt) ends the run: what was not reached is in the report as
     interrupted. Raises UsageError for a job that cannot be done as asked, before any is begun.
     """
-    from smtpcheck.probe.recorder import Recorder
-
     started = datetime.now(UTC)
     if len(jobs) == 1:
+        from smtpcheck.probe.recorder import Recorder
+
         job = jobs[0]
         return report_of(started, [probe_or_skip(job, Recorder(job.target, watcher), ask)])
+    from smtpcheck.api.crew import probe_queue
     from smtpcheck.api.targets import targets_of
     from smtpcheck.probe.host_queue import HostQueue
-    from smtpcheck.probe.refused import Refused
-    from smtpcheck.probe.side_by_side import work_off
 
     targets = targets_of(jobs)
     results = _Results(targets)
-    refused = Refused()
-    under_way: dict[int, tuple[Job, Recorder]] = {}
 
-    def work(number: int) -> None:
-        job = targets[number]
-        recorder = Recorder(job.target, watcher)
-        under_way[number] = job, recorder
-        try:
-            done = probe_or_skip(job, recorder, ask, refused)
-        except Exception as error:  # noqa: BLE001 - of thousands the others must not be lost
-            done = _broken_off(job, recorder, error)
-        if results.take(number, done) and each is not None:
-            each(number, report_of(started, [done]))
-        del under_way[number]
+    def take(number: int, target: TargetReport, record: bytes | None = None) -> None:
+        if results.take(number, target, record) and each is not None:
+            each(number, report_of(started, [target]))
+        watcher(TargetEnded(target.target, target.outcome is Outcome.FAILED))
 
-    if not work_off(HostQueue(targets.hosts, per_host), work, min(at_once, len(targets))):
-        for number, (job, recorder) in list(under_way.items()):
-            results.take(number, cut_off(job, recorder))
-    return results.report(started)
+    if processes > 1:
+        from smtpcheck.api.workers import Workers, shared_out
 
-
-def _broken_off(job: Job, recorder: Recorder, error: Exception) -> TargetReport:
-    """What is said of a target that cannot be probed after all: a file of its profile is gone, or
-    this program has a defect."""
-    if isinstance(error, UsageError):
-        code, notes = ExitCode.USAGE, (error.message, *error.help)
+        here, there = shared_out(targets, processes)
+        share = -(-at_once // (len(there) + bool(here)))
+        with Workers(targets, there, take, at_once=share, per_host=per_host) as workers:
+            queue = HostQueue(targets.hosts, per_host, here)
+            finished = (
+                workers.start()
+                and probe_queue(targets, queue, take, at_once=share, watcher=watcher, ask=ask)
+                and workers.wait()
+            )
+            if not finished:
+                workers.interrupt()
     else:
-        from traceback import extract_tb
-
-        *_, place = extract_tb(error.__traceback__)
-        said = f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})"
-        notes = (f"this is a defect of smtpcheck {smtpcheck.__version__}; report it: {said}",)
-        code = ExitCode.DEFECT
-    seen = Observations(settings_of(job), recorder.cut_short(), (), recorder.transcript)
-    masked = tuple(recorder.masker.text(note) for note in notes)
-    name = job.loaded.name
-    return TargetReport(job.target, name, Outcome.FAILED, code, seen, notes=masked)
+        queue = HostQueue(targets.hosts, per_host)
+        probe_queue(targets, queue, take, at_once=at_once, watcher=watcher, ask=ask)
+    return results.report(started)
 
 
 class _Results:
@@ -103,9 +88,9 @@ class _Results:
         self._spool = Spool(len(targets), self._not_reached)
         self._ends: set[tuple[Outcome, int]] = set()
 
-    def take(self, number: int, target: TargetReport) -> bool:
+    def take(self, number: int, target: TargetReport, record: bytes | None) -> bool:
         """Whether it is the first word of this target, and not too late."""
-        taken = self._spool.put(number, target)
+        taken = self._spool.put(number, target, record)
         if taken:
             self._ends.add((target.outcome, target.exit_code))
         return taken

@@ -22,7 +22,7 @@ from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.token import Token
 
 if TYPE_CHECKING:
-    from smtpcheck.api.retrying import Turn
+    from smtpcheck.api.retrying import Attempts, Turn
     from smtpcheck.probe.recorder import Recorder
     from smtpcheck.probe.refused import Refused
     from smtpcheck.probe.run import Look, Run, Score
@@ -59,6 +59,15 @@ def probe_or_skip(
     return _untouched(job, Outcome.SKIPPED, ExitCode.OK, DISABLED)
 
 
+def probe_in_turns(job: Job, recorder: Recorder, ask: Ask | None, refused: Refused) -> Attempts:
+    """The same as a generator of the waits before further attempts."""
+    if not (job.plan.retries and job.loaded.profile.enabled):
+        return probe_or_skip(job, recorder, ask, refused)
+    check_job(job)
+    recorder.restart()
+    return (yield from _attempts(job, recorder, ask, refused))
+
+
 def cut_off(job: Job, recorder: Recorder) -> TargetReport:
     """What is known of a target that an interrupt caught before it was done."""
     from smtpcheck.probe.runner import seen_so_far
@@ -86,12 +95,18 @@ def _probe(
     check_job(job)
     if not job.plan.retries:
         return _attempt(job, recorder, ask, refused)
-    from smtpcheck.api.retrying import attempts, in_turn
+    from smtpcheck.api.retrying import in_turn
+
+    return in_turn(_attempts(job, recorder, ask, refused))
+
+
+def _attempts(job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None) -> Attempts:
+    from smtpcheck.api.retrying import attempts
     from smtpcheck.probe.refused import Refused
 
     # A login that was refused is refused for the later attempts too.
     attempt = partial(_attempt, job, recorder, ask, refused or Refused())
-    return in_turn(attempts(job.plan, recorder, attempt, judged))
+    return attempts(job.plan, recorder, attempt, judged)
 
 
 def _attempt(

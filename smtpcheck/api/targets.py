@@ -10,6 +10,7 @@ from dataclasses import replace
 from smtpcheck.api.job import Job, check_job
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
 from smtpcheck.model.profile import Profile
+from smtpcheck.model.secret import SecretSource
 from smtpcheck.model.value import dataclass
 from smtpcheck.store.layers import COMMAND_LINE
 from smtpcheck.store.spool import Spool
@@ -35,30 +36,52 @@ class Targets(Spool[Job]):
         super().__init__(count)
         self.hosts = array("L")
         """Of each target the number of the host that is connected to."""
+        self.groups = _Groups()
+        """Hosts that one process has to keep together: those of which a refused login may be."""
         self.debug_files: set[str] = set()
         self._names: list[tuple[str, str | None]] = []
         self._disabled: set[int] = set()
+        self._asking: set[int] = set()
         self._known: dict[str, int] = {}
 
     def add(self, job: Job) -> None:
         """Takes the next job."""
         number, profile = len(self.hosts), job.loaded.profile
         self.put(number, job)
-        self.hosts.append(self._known.setdefault(host_of(profile), len(self._known)))
+        host = self._number_of(host_of(profile))
+        self.hosts.append(host)
+        if profile.proxy is not None:  # the login is that of the server behind it
+            self.groups.join(host, self._number_of(_plain(profile.server.host)))
         name = job.loaded.name
         self._names.append((job.target, job.target if name == job.target else name))
         if not profile.enabled:
             self._disabled.add(number)
+        if _may_ask(profile):
+            self._asking.add(number)
         if profile.debug.file:
             self.debug_files.add(profile.debug.file)
+
+    def _number_of(self, host: str) -> int:
+        return self._known.setdefault(host, len(self._known))
 
     def names(self, number: int) -> tuple[str, str | None]:
         """What a target and its profile are called, without the job."""
         return self._names[number]
 
+    def is_bound_here(self, number: int) -> bool:
+        """Whether only this process can do it: it has a secret in memory, or may ask for one."""
+        return number in self._asking or self.record(number) is None
+
     def is_disabled(self, number: int) -> bool:
         """Whether the target is to be left out."""
         return number in self._disabled
+
+
+def _may_ask(profile: Profile) -> bool:
+    refs = [profile.auth.password, profile.tls.client_key_password]
+    refs += [table.password for table in (profile.proxy, profile.confirm) if table]
+    refs += [profile.auth.oauth.client_secret] if profile.auth.oauth else []
+    return any(ref is not None and ref.source is SecretSource.PROMPT for ref in refs)
 
 
 def host_of(profile: Profile) -> str:
@@ -66,7 +89,30 @@ def host_of(profile: Profile) -> str:
     if profile.server.socket:
         return profile.server.socket
     host = profile.proxy.host if profile.proxy else profile.server.host
+    return _plain(host)
+
+
+def _plain(host: str) -> str:
     return host.lower().removesuffix(".")
+
+
+class _Groups:
+    """Sets of hosts by number; each host is in one, at first alone."""
+
+    def __init__(self) -> None:
+        self._above: dict[int, int] = {}
+
+    def of(self, host: int) -> int:
+        """The number of the host's set."""
+        while host in self._above:
+            host = self._above[host]
+        return host
+
+    def join(self, one: int, other: int) -> None:
+        """From now on the two are in one set."""
+        one, other = self.of(one), self.of(other)
+        if one != other:
+            self._above[other] = one
 
 
 def targets_of(jobs: Sequence[Job]) -> Targets:

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("replay", "Judge a saved JSON report again, without the network."),
     "serve": ("serve", "Serve the metrics of profiles to Prometheus."),
     "sandbox": ("sandbox", "Run an SMTP server of our own to test against."),
-    "schema": ("schema", "Print the JSON Schemas of profile, report and explanation."),
+    "schema": ("schema", "Print the JSON Schemas of profiles, reports and other output."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
 """By the command's name: its module in this package, and one line of help."""

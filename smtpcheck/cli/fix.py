@@ -62,6 +62,11 @@ def must_be_a_profile(jobs: Sequence[Job]) -> Job:
     if len(jobs) != 1:
         raise UsageError("--fix mends one profile at a time", ["name the profile"])
     job = jobs[0]
+    if " " in job.target:
+        raise UsageError(
+            "--fix changes a profile, not the settings behind a target",
+            ["give them as --set KEY=VALUE"],
+        )
     if job.loaded.path is None:
         raise UsageError(
             f"--fix changes a profile, and {job.target} is none",

@@ -22,6 +22,7 @@ from smtpcheck.model.progress import (
     StageStarted,
     StepEnded,
     StepStarted,
+    TargetEnded,
     Waiting,
 )
 from smtpcheck.model.stage import Outcome, Stage
@@ -37,6 +38,13 @@ _FINE_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_SPINNER = "|/-\\"
 _NAMES = 3
 _PLAIN_FRAMES = 3
+_NAMED = 10
+"""Targets up to which those under way are named; of more there is a bar."""
+_BAR = 76
+"""Columns of the bar and what stands beside it."""
+_SLOW = 3.0
+"""Seconds of one step, after which its target is named beside the bar."""
+_NAME_ROOM = 24
 
 
 @dataclass(slots=True)
@@ -69,12 +77,20 @@ class LiveView:
         self._clock = clock
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
+        """Those that are under way; of several none that is done."""
+        self._done = self._failed = 0
+        self._began = clock()
         self._frame = 0
         self.screen: Screen | None = None
 
     def __call__(self, progress: Progress) -> None:
         """Takes note; may be called from any thread."""
         with self._lock:
+            if isinstance(progress, TargetEnded):
+                self._runs.pop(progress.target, None)
+                self._done += 1
+                self._failed += progress.failed
+                return
             run = self._runs.setdefault(progress.target, _Run())
             match progress:
                 case Waiting():
@@ -142,19 +158,32 @@ class LiveView:
         return f"{step.replace('.', ' ', 1)} {run_time(max(50.0, waited))}{part}"
 
     def _of_many(self) -> tuple[Piece, ...]:
-        over = [run for run in self._runs.values() if run.is_over]
-        failed = sum(1 for run in over if Outcome.FAILED in run.ended.values())
-        busy = [
-            (name, run)
-            for name, run in self._runs.items()
-            if run.waiting or (run.stage and not run.is_over)
-        ]
-        text = f" {self._spinner()} {len(over)} of {self._targets} done"
-        text += f", {failed} failed" if failed else ""
+        busy = [(name, run) for name, run in self._runs.items() if run.waiting or run.stage]
+        if self._targets > _NAMED:
+            return self._of_very_many(busy)
+        text = f" {self._spinner()} {self._done} of {self._targets} done"
+        text += f", {self._failed} failed" if self._failed else ""
         now = [f"{shown(name, self._style)} {self._doing(run)}" for name, run in busy[:_NAMES]]
         text += f": {', '.join(now)}" if now else ""
         text += f" and {len(busy) - _NAMES} more" if len(busy) > _NAMES else ""
         return ((cut(text, self._style.width - 1), Role.PLAIN),)
+
+    def _of_very_many(self, busy: Sequence[tuple[str, _Run]]) -> tuple[Piece, ...]:
+        """A bar, and who keeps the run waiting."""
+        from smtpcheck.cli.progress_bar import Pace, bar_pieces
+
+        width = self._style.width - 1
+        pace = Pace(self._done, self._targets, self._failed, self._clock() - self._began)
+        row = [(f" {self._spinner()} ", Role.TITLE)]
+        row += bar_pieces(pace, self._style, min(_BAR, width - 3))
+        room = width - row_cells(tuple(row)) - 2
+        slow = min(busy, key=lambda each: each[1].since, default=None)
+        if slow and self._clock() - slow[1].since > _SLOW and room >= _NAME_ROOM:
+            said = f"{shown(slow[0], self._style)} {self._doing(slow[1])}"
+            row.append((f"  {cut(said, room)}", Role.SKIPPED))
+        if room + 2 >= 0:
+            return tuple(row)
+        return ((cut(row_text(tuple(row)), width), Role.PLAIN),)
 
 
 def tell_wait(wait: Waiting) -> None:

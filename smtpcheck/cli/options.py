@@ -9,6 +9,7 @@ import typer
 from smtpcheck.cli.command import between
 from smtpcheck.model.errors import UsageError
 
+_MOST_PROCESSES = 64
 Formats = Annotated[
     list[str],
     typer.Option(
@@ -166,6 +167,19 @@ def _proxy_word(text: str) -> str:
         return FROM_ENVIRONMENT
     proxy_settings(word)
     return word
+
+
+def processes_given(text: str) -> int:
+    """How many processes share the targets. Raises UsageError."""
+    if text.strip().lower() == "auto":
+        import os
+
+        return os.cpu_count() or 1
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_PROCESSES):
+        raise UsageError(
+            f"--processes {text} is neither auto nor a number from 1 to {_MOST_PROCESSES}"
+        )
+    return int(text)
 
 
 def confirm_given(how: str) -> bool:

@@ -81,6 +81,13 @@ def probe(  # noqa: PLR0913 - one parameter an option
             metavar="N", parser=between(1, 4096), help="So many of them at once at one host."
         ),
     ] = PER_HOST,
+    processes: Annotated[
+        str,
+        typer.Option(
+            metavar="N|auto",
+            help="Share out hundreds of targets among so many processes; auto: a processor each.",
+        ),
+    ] = "1",
     deadline: options.DeadlineSeconds = 60,
     retries: options.Retries = 0,
     retry_wait: options.RetryWait = None,
@@ -154,6 +161,7 @@ def probe(  # noqa: PLR0913 - one parameter an option
         no_input=no_input,
         at_once=jobs,
         per_host=per_host,
+        processes=options.processes_given(processes),
         opened=(Stage.SEND,) if senders or relay else (),
     )
     if accept and not fix:

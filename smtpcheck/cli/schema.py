@@ -22,6 +22,19 @@ class Document(StrEnum):
     REPORT = "report"
     LINE = "line"
     EXPLAIN = "explain"
+    CAUSE = "cause"
+    CAUSES = "causes"
+    DOMAIN = "domain"
+    DISCOVER = "discover"
+    LINT = "lint"
+    PROFILES = "profiles"
+    SETTINGS = "settings"
+    PRESETS = "presets"
+    DRAFTS = "drafts"
+    PATH = "path"
+    SECRETS = "secrets"
+    LOGINS = "logins"
+    SANDBOX = "sandbox"
 
 
 @app.command(cls=Command)
@@ -31,7 +44,7 @@ def schema(
         typer.Argument(
             metavar="[DOCUMENT]",
             help="profile: its file. report: --format json. line: a line of --format jsonl. "
-            "explain: explain --format json.",
+            "The others: --format json of that command; docs/reports.md names each.",
             show_default=False,
         ),
     ] = None,
@@ -48,6 +61,7 @@ def schema(
 
 
 def _schema(document: Document) -> dict[str, Json]:
+    from smtpcheck.report import schema_commands as commands
     from smtpcheck.report import schema_profile, schema_report
 
     make = {
@@ -55,5 +69,18 @@ def _schema(document: Document) -> dict[str, Json]:
         Document.REPORT: schema_report.report_schema,
         Document.LINE: schema_report.line_schema,
         Document.EXPLAIN: schema_report.explanation_schema,
+        Document.CAUSE: commands.cause_schema,
+        Document.CAUSES: commands.causes_schema,
+        Document.DOMAIN: commands.domain_schema,
+        Document.DISCOVER: commands.discover_schema,
+        Document.LINT: commands.lint_schema,
+        Document.PROFILES: commands.profiles_schema,
+        Document.SETTINGS: commands.settings_schema,
+        Document.PRESETS: commands.presets_schema,
+        Document.DRAFTS: commands.drafts_schema,
+        Document.PATH: commands.path_schema,
+        Document.SECRETS: commands.secrets_schema,
+        Document.LOGINS: commands.logins_schema,
+        Document.SANDBOX: commands.sandbox_schema,
     }[document]
     return {"$schema": _DIALECT, **make()}

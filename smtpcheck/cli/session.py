@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING
 
 from smtpcheck.api import Each, Job, probe_many
 from smtpcheck.api.targets import Targets, targets_of
 from smtpcheck.cli.failure import usage_failure
 from smtpcheck.cli.interrupts import Interrupts
+from smtpcheck.cli.result_stream import ResultStream, Telling
 from smtpcheck.cli.stdout import write_stdout
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.plan import PER_HOST
@@ -20,9 +20,7 @@ from smtpcheck.model.stage import ExitCode, Stage
 from smtpcheck.model.value import dataclass
 from smtpcheck.report.formats import FORMATS, Output, parse_format_options
 from smtpcheck.report.style import Style
-
-if TYPE_CHECKING:
-    from smtpcheck.cli.result_stream import ResultStream
+from smtpcheck.report.text import FEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +34,7 @@ class Wishes:
     no_input: bool = False
     at_once: int = 8
     per_host: int = PER_HOST
+    processes: int = 1
     opened: tuple[Stage, ...] = ()
     """Stages whose steps are shown even where all is well."""
 
@@ -43,7 +42,7 @@ class Wishes:
 def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     """Probes all jobs, writes every format asked for, and returns the exit code."""
     outputs = parse_format_options(list(wishes.formats))
-    streamed, stream = _stream(outputs, len(jobs))
+    streamed, stream = _stream(outputs, len(jobs), wishes)
     with Interrupts() as interrupts:
         report = probe_jobs(jobs, wishes, each=stream.take if stream else None)
         interrupts.hold()
@@ -52,16 +51,32 @@ def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
         return tell(report, jobs, wishes, rest, failed=failed)
 
 
-def _stream(outputs: Sequence[Output], count: int) -> tuple[Output | None, ResultStream | None]:
+def _stream(
+    outputs: Sequence[Output], count: int, wishes: Wishes
+) -> tuple[Output | None, ResultStream | None]:
     """The format that is written while the run goes on, if any, and who writes it."""
-    from smtpcheck.cli.result_stream import ResultStream, Telling
-
-    jsonl = Output("jsonl")
-    if jsonl in outputs:
+    if Output("jsonl") in outputs:
         from smtpcheck.report.jsonl import render_jsonl
 
-        return jsonl, ResultStream(Telling(render_jsonl), count)
-    return None, None
+        telling, streamed = Telling(render_jsonl), Output("jsonl")
+    elif Output("text") in outputs and count > FEW:
+        telling, streamed = _text_telling(wishes), Output("text")
+    else:
+        return None, None
+    return streamed, ResultStream(telling, count)
+
+
+def _text_telling(wishes: Wishes) -> Telling:
+    from smtpcheck.cli.terminal import style_for
+    from smtpcheck.report.text_stream import TextStream
+
+    text = TextStream(
+        style_for(sys.stdout), verbose=wishes.verbose, quiet=wishes.quiet, opened=wishes.opened
+    )
+    return Telling(
+        lambda report: map(text.told, report.targets),
+        lambda report: [text.closing(report.exit_code)],
+    )
 
 
 def probe_jobs(
@@ -91,10 +106,24 @@ def probe_jobs(
             targets,
             at_once=at_once,
             per_host=wishes.per_host,
+            processes=wishes.processes,
             watcher=watcher,
             ask=_undisturbed(asking, watcher),
-            each=each,
+            each=_beside(each, watcher),
         )
+
+
+def _beside(each: Each | None, watcher: Watcher) -> Each | None:
+    """Results that come while the live display stands on the same terminal do not run into it."""
+    paused = getattr(watcher, "paused", None)
+    if each is None or paused is None or not sys.stdout.isatty():
+        return each
+
+    def alone(number: int, report: Report) -> None:
+        with paused():
+            each(number, report)
+
+    return alone
 
 
 def _room(wanted: int) -> int:

@@ -24,10 +24,12 @@ _CLEARLY_MS: Final = 500
 _PER_CONNECTION: Final = re.compile(rf"{DATE}|(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{{10,}}")
 """What stands in a greeting once: its date, and marks of the session."""
 _MOST: Final = 6
+_DIGITS: Final = 16
+"""Of a digest, in a sentence."""
 
 
 def drift(before: Observations, now: Observations) -> tuple[Drift, ...]:
-    """What both runs saw, and saw differently; docs/reports.md says what is compared."""
+    """What both runs saw, and saw differently; docs/expectations.md says what is compared."""
     return changes(traits_of(before), traits_of(now))
 
 
@@ -131,6 +133,8 @@ def words_of(each: Drift) -> str:
         lost = [str(word) for word in _items(before) if word not in _items(now)]
         told = (("gained", gained), ("lost", lost))
         return ", ".join(f"{verb} {_some(words)}" for verb, words in told if words)
+    if each.what == "key":
+        return f"was SHA-256 {str(before)[:_DIGITS]}..., now {str(now)[:_DIGITS]}..."
     if each.what == "outcome" and now == "passed":
         return f"recovered: was {_one(before)}"
     unit = " ms" if each.what.endswith("_ms") else ""

@@ -36,7 +36,7 @@ def _offered(
     early = ["STARTTLS"] if "STARTTLS" in words_in(before, "keywords") else []
     there = {each.upper() for each in (*offered, *(early if key == "extensions" else ()))}
     missing = tuple(each for each in asked if each.upper() not in there)
-    said = f"offered: {', '.join(offered) or 'none'}"
+    said = ", ".join(offered) or "none"
     kept = ",".join(each for each in asked if each not in missing)
     quoted = _lines(observations, seen.ehlo, keyword) if keyword else ()
     return held(

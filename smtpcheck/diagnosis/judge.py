@@ -22,6 +22,8 @@ from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations
 
 _MOST_EVIDENCE: Final = 8
+_LONGEST: Final = 800
+"""Characters of a sentence of evidence: a greeting within it may be of any length."""
 _PASSING: Final = ("timeout", "reset", "closed", "deadline", "try-again")
 """Kinds of silence and error that may be over at the next attempt."""
 
@@ -62,12 +64,12 @@ def _unmet(observations: Observations, catalog: Catalog) -> Iterator[Diagnosis]:
         match = best(facts, catalog)
         if match is None:
             continue
-        said = f"expect.{each.key}: {each.wanted} wanted; seen: {each.seen}"
+        said = f"expect.{each.key}: wanted: {each.wanted}; seen: {each.seen}"
         judged = FactSet(facts, severity, each.stage, "", said)
         quoted = (events[number] for number in each.quoted[:_MOST_EVIDENCE] if number in events)
         lines = (Evidence(event.n, f"{event.who} {event.text}") for event in quoted)
         made = _diagnosis(match, judged, observations)
-        yield replace(made, evidence=(Evidence(0, said), *lines))
+        yield replace(made, evidence=(Evidence(0, said[:_LONGEST]), *lines))
 
 
 def _diagnosis(match: Match, judged: FactSet, observations: Observations) -> Diagnosis:

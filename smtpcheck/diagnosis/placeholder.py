@@ -29,6 +29,8 @@ _NEUTRAL: Final = {
     "recipient": "the recipient",
     "provider": "the provider",
     "other_method": "METHOD",
+    "fitting": "VALUE",
+    "none_fits": "expect.KEY",
 }
 """What stands for an absent fact; else `unknown`."""
 _NAMED_PORT: Final = re.compile(r"\bport \{server\.port(?:\|the port)?\}")

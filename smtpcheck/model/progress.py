@@ -74,7 +74,17 @@ class Waiting:
     """Of the failure; empty where none is known."""
 
 
-Progress = Waiting | StageStarted | StepStarted | StepEnded | StageEnded | Spoken | Sending
+@dataclass(frozen=True, slots=True)
+class TargetEnded:
+    """One of several targets is done: nothing more comes of it."""
+
+    target: str
+    failed: bool
+
+
+Progress = (
+    Waiting | StageStarted | StepStarted | StepEnded | StageEnded | Spoken | Sending | TargetEnded
+)
 Watcher = Callable[[Progress], None]
 
 

@@ -62,6 +62,8 @@ def login_step(run: Run) -> Ended:
             outcome, fallback = _try(run, choice, Credentials(auth.username, secret))
             if isinstance(outcome.heard, Reply) and outcome.refused:
                 run.refused.remember(login_, outcome.heard)
+            if outcome.accepted:
+                run.refused.accept(login_)
     except EncodingFaultError as error:
         facts["other_method"] = other_method(run, choice.mechanism)
         return _failed(facts, "encoding", str(error))

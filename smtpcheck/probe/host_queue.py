@@ -12,16 +12,23 @@ class HostQueue:
     Not for several threads at once: who shares it holds a lock.
     """
 
-    def __init__(self, hosts: Sequence[int], per_host: int) -> None:
-        """`hosts`: of each target, which host it is at."""
+    def __init__(
+        self, hosts: Sequence[int], per_host: int, numbers: Sequence[int] | None = None
+    ) -> None:
+        """`hosts`: of each target, which host it is at. `numbers`: those that are due; None: all
+        of them."""
         self._hosts = hosts
+        self._numbers = range(len(hosts)) if numbers is None else numbers
         self._per_host = per_host
         self._next = 0
         self._busy: Counter[int] = Counter()
         self._waiting: dict[int, deque[int]] = {}
         """Targets that were passed over, by host."""
         self._with_room: deque[int] = deque()
-        """Hosts that have become free for one of those."""
+        """Hosts that may have become free for one of those."""
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def take(self) -> int | None:
         """The next target that may begin; None where there is none now.
@@ -32,14 +39,15 @@ class HostQueue:
         while self._with_room:
             host = self._with_room.popleft()
             waiting = self._waiting.get(host)
-            if waiting:
+            if waiting and self._busy[host] < self._per_host:
                 self._busy[host] += 1
                 number = waiting.popleft()
                 if not waiting:
                     del self._waiting[host]
                 return number
-        while self._next < len(self._hosts):
-            number, host = self._next, self._hosts[self._next]
+        while self._next < len(self._numbers):
+            number = self._numbers[self._next]
+            host = self._hosts[number]
             self._next += 1
             if self._busy[host] < self._per_host:
                 self._busy[host] += 1
@@ -55,3 +63,9 @@ class HostQueue:
             del self._busy[host]
         if host in self._waiting:
             self._with_room.append(host)
+
+    def again(self, number: int) -> None:
+        """A target that was over for a while comes back, before others of its host."""
+        host = self._hosts[number]
+        self._waiting.setdefault(host, deque()).appendleft(number)
+        self._with_room.append(host)

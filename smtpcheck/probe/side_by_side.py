@@ -5,12 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from heapq import heappop, heappush
 from queue import SimpleQueue
+from time import monotonic
 from typing import TypeVar
 
 from smtpcheck.probe.host_queue import HostQueue
 
 T = TypeVar("T")
+
+_LOOK = 0.5
+"""Seconds after which a thread without work looks again."""
 
 _OWN = 24
 """File descriptors that the process needs besides."""
@@ -30,29 +35,24 @@ def side_by_side(works: Sequence[Callable[[], T]], at_once: int) -> list[T | Non
     return list(results)
 
 
-def work_off(queue: HostQueue, work: Callable[[int], None], at_once: int) -> bool:
+def work_off(queue: HostQueue, work: Callable[[int], float | None], at_once: int) -> bool:
     """Does the work for each number of the queue, so many side by side. Returns False after an
     interrupt (KeyboardInterrupt): nothing new is begun then. What the work raises is raised here.
 
-    The threads are daemons: one that waits for a silent server does not hold up the end of the
-    process, which a pool of `concurrent.futures` would.
+    Work that returns seconds wants to be called again after them; its thread and its place at the
+    host are somebody else's until then. The threads are daemons: one that waits for a silent server
+    does not hold up the end of the process, which a pool of `concurrent.futures` would.
     """
     ended: SimpleQueue[BaseException | None] = SimpleQueue()
-    lock = threading.Lock()
     stop = threading.Event()
+    turns = _Turns(queue, stop)
 
     def worker() -> None:
         fault: BaseException | None = None
-        last: int | None = None
+        last, later = None, None
         try:
-            while not stop.is_set():
-                with lock:
-                    if last is not None:
-                        queue.done(last)
-                    last = queue.take()
-                if last is None:
-                    break
-                work(last)
+            while (last := turns.next(last, later)) is not None:
+                later = work(last)
         except BaseException as error:  # noqa: BLE001 - raised again where the work was given
             fault = error
             stop.set()
@@ -70,6 +70,37 @@ def work_off(queue: HostQueue, work: Callable[[int], None], at_once: int) -> boo
     if fault is not None:
         raise fault
     return True
+
+
+class _Turns:
+    """Gives each thread its next number: one that is due again, or one of the queue."""
+
+    def __init__(self, queue: HostQueue, stop: threading.Event) -> None:
+        self._queue = queue
+        self._stop = stop
+        self._due: list[tuple[float, int]] = []
+        """When who is due again; a heap."""
+        self._lock = threading.Lock()
+
+    def next(self, last: int | None, later: float | None) -> int | None:
+        """The next number, or None where this thread is needed no more. `last`: what it worked on,
+        and in how many seconds that is due again."""
+        with self._lock:
+            if last is not None:
+                self._queue.done(last)
+                if later is not None:
+                    heappush(self._due, (monotonic() + later, last))
+        while not self._stop.is_set():
+            with self._lock:
+                while self._due and self._due[0][0] <= monotonic():
+                    self._queue.again(heappop(self._due)[1])
+                number = self._queue.take()
+                if number is not None or not self._due:
+                    return number
+                wait = self._due[0][0] - monotonic()
+            # Who works meanwhile may be due sooner, or leave a place at a host.
+            self._stop.wait(min(max(wait, 0.0), _LOOK))
+        return None
 
 
 def room(wanted: int) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from smtpcheck.model.diagnosis import Change
 from smtpcheck.model.observation import Step
 from smtpcheck.model.report import Again, TargetReport
-from smtpcheck.model.stage import Outcome, Stage
+from smtpcheck.model.stage import ExitCode, Outcome, Stage
 from smtpcheck.report.escape import escape, shell_quoted
-from smtpcheck.report.facts import stage_of, step_of
+from smtpcheck.report.facts import stage_of, step_of, texts_of
 from smtpcheck.report.rows import Role, Row, row
 
 _ENVELOPE = ("send.mail", "send.rcpt")
@@ -39,6 +39,10 @@ def _try(target: TargetReport, stage: str) -> tuple[str, tuple[str, ...]]:
     probe = ("probe", target.target, *target.options)
     if stage not in ("", Stage.SEND.value):
         return "try", (*probe, "--until", stage)
+    senders = texts_of(target.observations.settings, "expect.senders")
+    if senders and target.exit_code == ExitCode.EXPECTATION and stage:
+        tried = (word for each in senders for word in ("--sender", each))
+        return "try without a message", (*probe, *tried)
     again = target.again or _usual(probe, stage)
     if not again.sends:
         return "try", again.whole

@@ -72,13 +72,18 @@ def sarif_document(
     """A log with one run. The rules are known once every result was seen, and readers expect them
     before the results."""
     numbers: dict[str, int] = {}
+    # Of each rule the first line of its first result: code scanning shows it as the title.
+    titles: dict[str, str] = {}
     with closing(Scratch()) as told:
         for each in results:
             joint = ",\n        " if numbers else "\n        "
             number = numbers.setdefault(each.rule, len(numbers))
+            titles.setdefault(each.rule, each.message.partition("\n")[0] or each.rule)
             text = dump(_result(each, number), indent=2)
             told.write(joint + text.replace("\n", "\n        "))
-        rules: list[Json] = [{"id": rule, "name": _name(rule)} for rule in numbers]
+        rules: list[Json] = [
+            {"id": rule, "shortDescription": {"text": title}} for rule, title in titles.items()
+        ]
         driver: dict[str, Json] = {
             "name": "smtpcheck",
             "version": smtpcheck.__version__,
@@ -115,11 +120,6 @@ def _result(result: Result, index: int) -> dict[str, Json]:
         "locations": [location],
         "partialFingerprints": {"smtpcheck/v1": print_},
     }
-
-
-def _name(rule: str) -> str:
-    """The id as readers show it: `CertExpired`."""
-    return "".join(part.capitalize() for part in re.findall("[A-Za-z0-9]+", rule)) or "Unnamed"
 
 
 def _uri(path: str) -> str:

@@ -13,6 +13,7 @@ from smtpcheck.model.value import dataclass
 from smtpcheck.probe.runner import last_step
 from smtpcheck.report.escape import escape
 from smtpcheck.report.formats import FORMATS
+from smtpcheck.report.rows import shown
 from smtpcheck.report.style import Style
 from smtpcheck.serve.log import Log
 from smtpcheck.serve.message import Request, Response, plain
@@ -85,6 +86,8 @@ class ProbePage:
             return plain(503, "too many probes at once: none ended in time", {"Retry-After": "1"})
         self._metrics.durations.observe(self._clock() - began)
         self._count(job.target, probed)
+        if probed.tried and job.loaded.profile.debug.file:
+            self._write_conversation(job, probed)
         if debug:
             return _debug(probed)
         state = _state(job.target, enabled=True, held=probed.held)
@@ -121,6 +124,17 @@ class ProbePage:
         # A timeout of less than the offset would leave nothing: half of it is for the probe then.
         return min(self._wishes.deadline, max(given - _OFFSET, given / 2))
 
+    def _write_conversation(self, job: Job, probed: Probed) -> None:
+        """Where the profile's `[debug]` wants it, in the place of the last one."""
+        from smtpcheck.report.transcript import render_transcript
+        from smtpcheck.store.report_file import save_report
+
+        (target,) = probed.report.targets
+        text = render_transcript(target, started=probed.report.started)
+        failed = save_report(job.loaded.profile.debug.file, [text])
+        if failed:
+            self._log.warning("conversation not written", target=job.target, why=failed)
+
     def _count(self, target: str, probed: Probed) -> None:
         """Counts the outcome, and tells the log where it is another than the last time."""
         (report,) = probed.report.targets
@@ -142,7 +156,7 @@ class ProbePage:
 
 def _state(target: str, *, enabled: bool, held: float) -> str:
     """What the exporter knows besides the report, in lines that both formats share."""
-    name = escape(target).replace("\\", "\\\\").replace('"', '\\"')
+    name = shown(target, _STYLE).replace("\\", "\\\\").replace('"', '\\"')
     families = {
         "smtpcheck_profile_enabled": (
             "Whether the profile is enabled; a disabled one is not probed.",

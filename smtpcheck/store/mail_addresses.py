@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from smtpcheck.store import host_names
 from smtpcheck.store.wrong_value import WrongValueError
@@ -16,6 +17,7 @@ _QUOTED = re.compile(r'"(?:[^\x00-\x1f\x7f-\x9f"\\]|\\[ -~])*"\Z')
 _ONE_ADDRESS = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
 
 
+@lru_cache(maxsize=256)
 def address(text: str) -> str:
     """The address as it is. A quoted local part, an address literal, a domain of one label and
     non-ASCII text are valid. Raises WrongValueError."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
@@ -36,6 +37,7 @@ _OUTLINE = re.compile(
     re.MULTILINE,
 )
 _TABLES = ("alternatives", "password_rules")
+_reading = Lock()
 _USUAL_SECURITY = {465: "tls", 587: "starttls"}
 
 
@@ -78,13 +80,18 @@ def _named(name: str, patterns: Callable[[Preset], tuple[str, ...]]) -> Preset |
     return None
 
 
-@cache
 def outlines() -> tuple[Preset, ...]:
     """All presets, each as far as it takes to recognise it: name, title, provider, category,
     aliases, hosts, domains, MX hosts, regions, and the host of its settings; the rest is empty.
 
     Whole files take many times as long, and every probe of a name asks for this.
     """
+    with _reading:  # threads that ask side by side read them once
+        return _outlines()
+
+
+@cache
+def _outlines() -> tuple[Preset, ...]:
     folder = paths.presets_dir()
     return tuple(_outline(name, folder / f"{name}{paths.SUFFIX}") for name in preset_names())
 

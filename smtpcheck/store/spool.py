@@ -38,18 +38,17 @@ class Spool(Sequence[T]):
         self._file: FileIO | None = None
         self._closed = False
 
-    def put(self, number: int, value: T) -> bool:
+    def put(self, number: int, value: T, record: bytes | None = None) -> bool:
         """Keeps the value. Returns whether it was taken: the first of its number is, until the
-        spool is closed."""
-        record = None
-        if self._sizes:
+        spool is closed. `record`: the value as octets, where they are at hand."""
+        if self._sizes and record is None:
             from smtpcheck.store.record import packed
 
             record = packed(value)
         with self._lock:
             if self._closed or self._was_put[number]:
                 return False
-            if record is None or not self._filed(number, record):
+            if not self._sizes or record is None or not self._filed(number, record):
                 self._kept[number] = value
             self._was_put[number] = 1
             return True
@@ -62,6 +61,14 @@ class Spool(Sequence[T]):
     def has(self, number: int) -> bool:
         """Whether this value was put."""
         return bool(self._was_put[number])
+
+    def record(self, number: int) -> bytes | None:
+        """A value that was put, as it lies on disk; None where it is in memory."""
+        with self._lock:
+            if self._file is None or number in self._kept:
+                return None
+            self._file.seek(self._places[number])
+            return self._file.read(self._sizes[number])
 
     def __len__(self) -> int:
         return self._count
@@ -78,11 +85,9 @@ class Spool(Sequence[T]):
             if self._missing is None:
                 raise KeyError(number)
             return self._missing(number)
-        with self._lock:
-            if self._file is None or number in self._kept:
-                return self._kept[number]
-            self._file.seek(self._places[number])
-            record = self._file.read(self._sizes[number])
+        record = self.record(number)
+        if record is None:
+            return self._kept[number]
         from smtpcheck.store.record import unpacked
 
         return cast(T, unpacked(record))

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from smtpcheck.report.schema_commands import discover_schema
 from tests.cli.command_line import CommandLine
 from tests.cli.discover_world import CANARY, USER, MakeWorld, both, outside, talks, world
 from tests.discover.pages import autoconfig, server
 from tests.discover.world import DOMAIN, Asked, Web
+from tests.schema_check import keeps_to
 
 __all__ = ["world"]
 
@@ -51,6 +53,7 @@ def test_json_has_all_that_was_seen(world: MakeWorld) -> None:
         code, out, _ = find(USER, "--format", "json")
         port = here.smtp.submissions_port
     data = json.loads(out)
+    keeps_to(discover_schema, data)
     assert (code, data["schema"], data["exit_code"]) == (0, 1, 0)
     assert (data["address"], data["domain"], data["failure"]) == (USER, DOMAIN, "")
     assert data["best"]["port"] == port
@@ -64,7 +67,9 @@ def test_json_has_all_that_was_seen(world: MakeWorld) -> None:
 def test_nothing_found_is_exit_1_with_what_to_do(world: MakeWorld) -> None:
     with world() as (_here, find):
         code, out, _ = find(USER)
-        assert find(USER, "--format", "json")[0] == 1
+        code, out, _ = find(USER, "--format", "json")
+        assert code == 1
+        keeps_to(discover_schema, json.loads(out))
     assert code == 1
     assert f"not found: nobody names a submission server of {DOMAIN}\n" in out
     assert "--ispdb asks" in out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import threading
 import time
 
@@ -18,6 +19,7 @@ from smtpcheck.model.progress import (
     StageStarted,
     StepEnded,
     StepStarted,
+    TargetEnded,
     Waiting,
 )
 from smtpcheck.model.stage import Outcome, Stage
@@ -112,19 +114,40 @@ def test_several_targets_are_counted() -> None:
     clock = Clock()
     view = LiveView(FINE, 3, clock)
     view(passed("a", Stage.TCP, Outcome.FAILED))
-    for stage in (Stage.TLS, Stage.AUTH, Stage.SEND):
-        view(passed("a", stage, Outcome.SKIPPED))
+    view(TargetEnded("a", failed=True))
     view(StageStarted("b\x1b[2J", Stage.TCP))
     view(StepStarted("b\x1b[2J", "tcp.connect"))
     clock.now += 5
     assert row_text(view.line()) == " ⠙ 1 of 3 done, 1 failed: b\\x1b[2J tcp connect 5.0 s"
 
 
-@pytest.mark.parametrize("targets", [1, 9])
+def test_of_many_there_is_a_bar_with_pace_time_left_and_who_keeps_it_waiting() -> None:
+    clock = Clock()
+    view = LiveView(Style(120, color=False, unicode=True), 10_000, clock)
+    for number in range(2500):
+        view(TargetEnded(str(number), failed=number % 100 == 0))
+    view(StageStarted("slow.example.com\x1b[2J", Stage.TCP))
+    clock.now += 50
+    assert row_text(view.line()) == (
+        " ⠙ 2,500 of 10,000  ━━━━━──────────────────  25 failed  50 a second  2 min left"
+        "  slow.example.com\\x1b[2J tcp 50.0 s"
+    )
+
+
+def test_what_is_done_is_forgotten() -> None:
+    view = LiveView(FINE, 100_000)
+    before = len(pickle.dumps(vars(view)["_runs"]))
+    for number in range(1000):
+        view(StageStarted(str(number), Stage.DNS))
+        view(TargetEnded(str(number), failed=False))
+    assert len(pickle.dumps(vars(view)["_runs"])) == before
+
+
+@pytest.mark.parametrize("targets", [1, 9, 12_345_678])
 @pytest.mark.parametrize("width", [20, 30, 50])
 def test_line_never_reaches_the_edge(width: int, targets: int) -> None:
     view = LiveView(Style(width, color=False, unicode=True), targets)
-    for n in range(targets):
+    for n in range(min(targets, 9)):
         view(StageStarted(f"target-{n}-你好", Stage.SEND))
         view(StepStarted(f"target-{n}-你好", "send.message"))
     assert cells(row_text(view.line())) < width

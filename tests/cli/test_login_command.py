@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from smtpcheck.report.schema_commands import logins_schema
 from tests import keyring_fakes
 from tests.cli.command_line import CommandLine, Done
 from tests.oauth.fake_issuer import METADATA, Answer, FakeIssuer, granted, jwt, refusal
 from tests.pki import TestPki
+from tests.schema_check import keeps_to
 from tests.scripted.server import ScriptedServer
 
 ACCESS = "access-canary-token"
@@ -109,6 +111,7 @@ def test_the_status_for_programs(smtpcheck: CommandLine, issuer: FakeIssuer) -> 
     issuer.on("/token", granted(access_token=jwt(upn="alice@example.test", exp=4e9)))
     assert smtpcheck("login", "mail", "--wait").code == 0
     told = json.loads(smtpcheck("login", "--status", "--format", "json").out)
+    keeps_to(logins_schema, told)
     assert told["schema"] == 1
     [login] = told["logins"]
     assert login["account"] == "alice@example.test"

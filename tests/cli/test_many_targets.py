@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,22 +67,6 @@ def test_a_host_has_only_so_many_targets_at_once(smtpcheck: CommandLine, tmp_pat
     assert set(hosts.most.values()) <= {1, 2}
 
 
-def test_a_full_host_does_not_keep_others_from_being_probed(
-    smtpcheck: CommandLine, tmp_path: Path
-) -> None:
-    """Two targets wait at a silent host; those behind them are done all the same."""
-    silent = address_of(0)
-    with ManyHosts(lambda address: HANG if address == silent else SERVE) as hosts:
-        lines = [f"{silent}:{hosts.port} server.helo=a{number}.example" for number in range(6)]
-        lines += [f"{address_of(number)}:{hosts.port}" for number in range(1, 30)]
-        (tmp_path / "list").write_text("\n".join(lines))
-        words = ("probe", "--targets", "list", "--jobs", "3", "--per-host", "2", *QUICK)
-        done = smtpcheck(*words, "-f", "jsonl")
-    told = [json.loads(line)["target"] for line in done.out.splitlines()]
-    assert [name for name in told[:20] if name.startswith(f"{silent}:")] == []
-    assert hosts.most[silent] == 2
-
-
 def test_a_refused_login_is_not_tried_again_by_hundreds(
     smtpcheck: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +101,25 @@ def run(folder: Path, *words: str, **more: Any) -> subprocess.Popen[bytes]:
     )
 
 
+def test_a_full_host_does_not_keep_others_from_being_probed(tmp_path: Path) -> None:
+    """Six targets are at a silent host; those behind them are done before any of the six."""
+    silent = address_of(0)
+    with ManyHosts(lambda address: HANG if address == silent else SERVE) as hosts:
+        lines = [f"{silent}:{hosts.port} server.helo=a{number}.example" for number in range(6)]
+        others = [f"{address_of(number)}:{hosts.port}" for number in range(1, 30)]
+        (tmp_path / "list").write_text("\n".join([*lines, *others]))
+        words = (*QUICK, "--jobs", "3", "--per-host", "2", "--set", "server.timeout=59")
+        with run(tmp_path, *words, "-f", "jsonl") as process:
+            assert process.stdout is not None
+            first = [json.loads(process.stdout.readline()) for _ in others]
+            process.send_signal(signal.SIGINT)
+            rest = [json.loads(line) for line in process.stdout.read().splitlines()]
+    assert sorted(each["target"] for each in first) == sorted(others)
+    assert {each["outcome"] for each in rest} == {"interrupted"}
+    assert len(rest) == 6
+    assert hosts.connections[silent] == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_a_whole_report_in_every_format(tmp_path: Path, number: int) -> None:
     with ManyHosts(behave) as hosts:
@@ -123,9 +127,10 @@ def test_an_interrupt_leaves_a_whole_report_in_every_format(tmp_path: Path, numb
         formats = ("-f", "jsonl", "-f", "json=all.json", "-f", "junit=all.xml")
         with run(tmp_path, *formats, "--jobs", "4", *QUICK) as process:
             assert process.stdout is not None
+            assert process.stderr is not None
             first = [process.stdout.readline() for _ in range(5)]
             process.send_signal(number)
-            out, err = process.communicate(timeout=30)
+            out, err = process.stdout.read(), process.stderr.read()
     assert process.returncode == 130
     assert err == b""
     whole = json.loads((tmp_path / "all.json").read_text())
@@ -183,3 +188,79 @@ def test_a_soft_limit_of_open_files_is_raised_for_them(tmp_path: Path) -> None:
         with run(tmp_path, *words, preexec_fn=few_files) as process:
             _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, b"")
+
+
+PROCESSES = ("--processes", "3", "--jobs", "12")
+
+
+def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
+    with ManyHosts(behave) as hosts:
+        names = listed(tmp_path, hosts.port)
+        with run(tmp_path, *PROCESSES, *QUICK, "-f", "jsonl", "-f", "json=all.json") as process:
+            out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (11, b"")
+    whole = json.loads((tmp_path / "all.json").read_text())
+    assert [each["target"] for each in whole["targets"]] == names
+    assert sorted(json.loads(line)["target"] for line in out.splitlines()) == sorted(names)
+    for each in whole["targets"]:
+        bad = behave(each["target"].partition(":")[0]) != SERVE
+        assert each["outcome"] == ("failed" if bad else "passed"), each["target"]
+
+
+def test_each_host_is_in_one_process_so_that_its_limits_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRONG", "wrong")
+    with ManyHosts() as hosts:
+        lines = [
+            f"{address_of(number % 4)}:{hosts.port} server.helo=a{number}.example"
+            for number in range(160)
+        ]
+        (tmp_path / "list").write_text("\n".join(lines))
+        words = ("--set", "auth.username=bob", "--set", "auth.allow_insecure=true")
+        secret = ("--set", 'auth.password={env="WRONG"}', "--until", "auth", "--per-host", "1")
+        with run(tmp_path, *PROCESSES, *QUICK, *words, *secret, "-f", "json") as process:
+            out, _ = process.communicate(timeout=120)
+    assert {each["exit_code"] for each in json.loads(out)["targets"]} == {13}
+    assert hosts.logins == {address_of(number): 1 for number in range(4)}
+    assert set(hosts.most.values()) == {1}
+
+
+def test_an_interrupt_of_several_processes_leaves_a_whole_report(tmp_path: Path) -> None:
+    with ManyHosts(behave) as hosts:
+        names = listed(tmp_path, hosts.port)
+        words = ("-f", "jsonl", "-f", "json=all.json", *PROCESSES, *QUICK)
+        with run(tmp_path, *words) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            first = [process.stdout.readline() for _ in range(5)]
+            process.send_signal(signal.SIGINT)
+            out, err = process.stdout.read(), process.stderr.read()
+    assert (process.returncode, err) == (130, b"")
+    whole = json.loads((tmp_path / "all.json").read_text())
+    outcomes = {each["target"]: each["outcome"] for each in whole["targets"]}
+    assert list(outcomes) == names
+    lines = [json.loads(line) for line in [*first, *out.splitlines()]]
+    assert {each["target"]: each["outcome"] for each in lines} == outcomes
+    assert len(lines) == COUNT
+
+
+def test_a_process_that_is_killed_loses_no_target(tmp_path: Path) -> None:
+    with ManyHosts(lambda _: HANG) as hosts:
+        names = listed(tmp_path, hosts.port, 100)
+        words = ("-f", "json", "--processes", "2", *QUICK, "--set", "server.timeout=50")
+        with run(tmp_path, *words) as process:
+            children: list[str] = []
+            end = time.monotonic() + 30
+            while len(children) < 2 or hosts.most_in_all < 4:
+                found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+                children = found.split()
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            for each in children:
+                os.kill(int(each), signal.SIGKILL)
+            out, _ = process.communicate(timeout=60)
+    told = json.loads(out)["targets"]
+    assert [each["target"] for each in told] == names
+    assert {(each["outcome"], each["exit_code"]) for each in told} == {("failed", 70)}
+    assert "ended with -9" in told[0]["notes"][0]

@@ -192,6 +192,17 @@ def test_set_probes_a_server_before_it_is_saved(smtpcheck: CommandLine, server: 
     assert server.messages == ()
 
 
+def test_set_keeps_a_change_that_works_though_an_expectation_is_not_met(
+    smtpcheck: CommandLine, server: Sandbox
+) -> None:
+    boxed(smtpcheck, server)
+    assert smtpcheck("profile", "set", "box", "expect.certificate_days", "3650").code == 0
+    done = smtpcheck("profile", "set", "box", "server.host", "127.0.0.1")
+    assert done.code == 0
+    assert "expectation-certificate-ends-soon" in done.out
+    assert 'host = "127.0.0.1"' in smtpcheck.read("box")
+
+
 def test_set_does_not_probe_what_cannot_break_the_way(smtpcheck: CommandLine) -> None:
     smtpcheck.write("office", OFFICE)
     for key, value in (("description", "x"), ("test.to", "self"), ("expect.total_ms", "900")):

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from smtpcheck.report.schema_commands import drafts_schema
 from smtpcheck.sandbox.server import Sandbox
 from tests import keyring_fakes
 from tests.cli.command_line import CommandLine
+from tests.schema_check import keeps_to
 
 CANARY = "c4n4ry-Pässword"
 
@@ -106,6 +108,7 @@ def test_drafts_are_listed_shown_and_discarded(smtpcheck: CommandLine, server: S
     shown = smtpcheck("profile", "drafts", "show", "box").out
     assert shown.splitlines() == ["# changes of box", 'auth.username = "other@example.com"']
     told = json.loads(smtpcheck("profile", "drafts", "list", "--format", "json").out)
+    keeps_to(drafts_schema, told)
     first = told["drafts"][0]
     assert (first["name"], first["of"], first["keys"]) == ("box", "box", ["auth.username"])
     assert smtpcheck("profile", "drafts", "discard", "box").code == 0

@@ -139,7 +139,7 @@ def test_a_profile_of_a_preset_reads_no_other_preset(
 
     monkeypatch.setattr(presets, "read_bytes", noted)
     presets.load_preset.cache_clear()
-    presets.outlines.cache_clear()
+    presets._outlines.cache_clear()
     assert smtpcheck("profile", "lint", "mine").code == 0
     assert [path.name for path in read] == ["icloud.toml"]
     assert smtpcheck("profile", "lint", "own").code == 0

@@ -59,7 +59,7 @@ INVOCATION = table(
 RULES = {
     "type": "array",
     "uniqueItems": True,
-    "items": table({"id": TEXT, "name": {"type": "string", "pattern": "^[A-Z0-9][A-Za-z0-9]*$"}}),
+    "items": table({"id": TEXT, "shortDescription": table({"text": TEXT})}),
 }
 RUN = table(
     {

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from smtpcheck.report import schema_commands as commands
 from smtpcheck.report.json_report import render_json
 from smtpcheck.report.jsonl import render_jsonl
 from smtpcheck.report.schema_profile import profile_schema
@@ -19,29 +20,11 @@ from tests.cli.command_line import CommandLine
 from tests.profile_reading import problems, read
 from tests.report.hostile import HOSTILES, hostile_report
 from tests.report.samples import SAMPLES
+from tests.schema_check import closed, keeps_to, valid
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRESETS = sorted((ROOT / "profiles").glob("*.toml"))
 GOLDEN = sorted((ROOT / "tests" / "golden").glob("report_json_*.json"))
-OPEN = ("step", "experiment")
-"""Facts stand beside the keys of these."""
-
-
-def valid(data: Any, schema: dict[str, Any]) -> None:
-    checker = Draft202012Validator.FORMAT_CHECKER
-    Draft202012Validator(schema, format_checker=checker).validate(data)
-
-
-def closed(schema: Any, name: str = "") -> Any:
-    """The schema without room for a key that it does not name."""
-    if isinstance(schema, list):
-        return [closed(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: closed(value, key) for key, value in schema.items()}
-    if "properties" in schema and isinstance(schema.get("type"), str) and name not in OPEN:
-        made["additionalProperties"] = False
-    return made
 
 
 @pytest.mark.parametrize("make", [profile_schema, report_schema, line_schema, explanation_schema])
@@ -166,9 +149,48 @@ def test_explanations_keep_to_their_schema(smtpcheck: CommandLine, text: str) ->
     valid(json.loads(told), explanation_schema())
 
 
+GOOD_AND_BROKEN = {
+    "good": 'tags = ["a"]\n[server]\nhost = "smtp.example.com"\nport = 465\nsecurity = "none"\n'
+    '[auth]\nusername = "u"\npassword = { env = "NOT_SET" }\n',
+    "broken": 'prt = 1\n[server]\nhost = "x"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "make"),
+    [
+        (("profile", "list"), commands.profiles_schema),
+        (("profile", "show", "good"), commands.settings_schema),
+        (("profile", "show", "good", "--origin"), commands.settings_schema),
+        (("profile", "lint"), commands.lint_schema),
+        (("profile", "presets"), commands.presets_schema),
+        (("profile", "path"), commands.path_schema),
+        (("profile", "drafts", "list"), commands.drafts_schema),
+        (("secret", "status", "good"), commands.secrets_schema),
+        (("login", "--status"), commands.logins_schema),
+        (("causes",), commands.causes_schema),
+        (("explain", "cert-expired"), commands.cause_schema),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_commands_write_keeps_to_its_schema(
+    smtpcheck: CommandLine, arguments: tuple[str, ...], make: Any
+) -> None:
+    for name, text in GOOD_AND_BROKEN.items():
+        smtpcheck.write(name, text)
+    if arguments[0] == "login":
+        (smtpcheck.folder / "profiles" / "broken.toml").unlink()
+    done = smtpcheck(*arguments, "--format", "json")
+    data = json.loads(done.out)
+    keeps_to(make, data)
+    for other in (commands.domain_schema, commands.discover_schema, report_schema):
+        with pytest.raises(ValidationError):
+            valid(data, other())
+
+
 def test_the_command_prints_one_or_all(smtpcheck: CommandLine) -> None:
     every = json.loads(smtpcheck("schema").out)
-    assert list(every) == ["profile", "report", "line", "explain"]
+    assert {"profile", "report", "line", "explain", "domain", "discover", "lint"} <= every.keys()
     for name, schema in every.items():
         assert json.loads(smtpcheck("schema", name).out) == schema
         assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from smtpcheck.report.schema_commands import secrets_schema
 from tests import keyring_fakes
 from tests.cli.command_line import CommandLine
+from tests.schema_check import keeps_to
 
 CANARY = "c4n4ry-Pässword"
 OFFICE = """
@@ -135,6 +137,7 @@ def test_status_as_json_has_a_schema_and_no_secret(
     smtpcheck.write("here", ENV)
     done = smtpcheck("secret", "status", "here", "--format", "json")
     found = json.loads(done.out)
+    keeps_to(secrets_schema, found)
     assert found["schema"] == 1
     assert found["secrets"][0]["available"] is True
     assert CANARY not in done.out

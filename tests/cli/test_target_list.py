@@ -195,3 +195,9 @@ def test_one_message_goes_to_one_target(smtpcheck: CommandLine) -> None:
         write(smtpcheck, name, 1)
     done = smtpcheck("send-test", "*")
     assert (done.code, "* stands for 2 targets" in done.err) == (2, True)
+
+
+def test_settings_behind_a_target_are_not_mended(smtpcheck: CommandLine) -> None:
+    write(smtpcheck, "notify", 1)
+    done = smtpcheck("probe", "notify server.timeout=3", "--fix")
+    assert (done.code, "--set KEY=VALUE" in done.err) == (2, True)

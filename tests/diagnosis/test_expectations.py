@@ -127,6 +127,13 @@ def test_the_evidence_quotes_the_line_that_shows_it() -> None:
     assert found.evidence[1].text == "S 250-SIZE 10000"
 
 
+def test_a_greeting_of_any_length_makes_evidence_that_is_bounded() -> None:
+    greeting = reply(220, "", "a1-" * 100_000, "CONNECT")
+    [found] = judge(seen({"banner": "Exim"}, tcp__greeting=step("tcp.greeting", reply=greeting)),
+        load_catalog())  # fmt: skip
+    assert all(len(each.text) < 1000 for each in found.evidence)
+
+
 def test_several_unmet_expectations_are_several_errors_and_of_a_list_one() -> None:
     broken = seen({"dns_ms": 1, "tls_ms": 1, "mechanisms": ["A", "B"], "banner": "Exim"})
     found = judge(broken, load_catalog())

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from smtpcheck.report.html import render_html
+from smtpcheck.report.survey import MOST
 from tests.lab.chromium import Browser, chromium
+from tests.report.many import many
 from tests.report.samples import SAMPLES, failed_auth, passed_starttls
 
 pytestmark = pytest.mark.lab
@@ -69,6 +71,25 @@ def test_nothing_sticks_out_at_the_side(
     browser.open(page(tmp_path, "".join(render_html(SAMPLES[name]()))))
     assert browser.value(_STICKING_OUT) == []
     assert browser.value("document.documentElement.scrollWidth") <= width
+
+
+def test_a_page_of_hundreds_of_targets_can_be_used(browser: Browser, tmp_path: Path) -> None:
+    path = page(tmp_path, "".join(render_html(many(500)[0])))
+    for width in (390, 1100):
+        browser.look(width=width)
+        browser.open(path)
+        assert (browser.requests, browser.complaints) == ([path.as_uri()], [])
+        assert browser.value(_STICKING_OUT) == []
+        assert browser.value("document.documentElement.scrollWidth") <= width
+    rows = "document.querySelectorAll('.summary[aria-labelledby=summary] tbody tr').length"
+    assert browser.value("document.querySelectorAll('.target').length") == MOST
+    assert browser.value("document.querySelectorAll('.summary').length") == 2
+    assert browser.value(rows) == 500
+    # What a link of the table leads to is there, and is what it says.
+    assert browser.value(
+        "[...document.querySelectorAll('.summary a')].every(link =>"
+        " document.querySelector(link.hash + ' h2').textContent === link.textContent)"
+    )
 
 
 def test_page_follows_the_colour_scheme(browser: Browser, tmp_path: Path) -> None:

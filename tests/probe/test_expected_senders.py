@@ -54,6 +54,8 @@ def test_a_refused_sender_is_an_unmet_expectation_with_the_servers_words(pki: Te
     assert error.cause == "expectation-sender-refused"
     assert BOB in error.why
     assert CAROL not in error.why
+    again = f"--sender {BOB} --sender {CAROL}"
+    assert again in shown(report)
     assert f"S {NOT_OWNED}" in [each.text for each in error.evidence]
     assert [each.cause for each in report.diagnoses[1:]] == ["sender-not-authorized"]
 

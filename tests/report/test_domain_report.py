@@ -15,7 +15,9 @@ from smtpcheck.model.domain import Check, DnsRecord, DomainQuestion, DomainRepor
 from smtpcheck.model.jsonvalue import Json
 from smtpcheck.report.domain_json import render_domain_json
 from smtpcheck.report.domain_text import render_domain
+from smtpcheck.report.schema_commands import domain_schema
 from smtpcheck.report.style import Style
+from tests.schema_check import keeps_to
 
 STYLE = Style(80, color=False, unicode=True)
 QUESTION = DomainQuestion(
@@ -101,6 +103,7 @@ def test_a_domain_without_a_finding_is_ready() -> None:
 
 def test_json_holds_checks_causes_records_and_receivers() -> None:
     data = json.loads(render_domain_json(sample()))
+    keeps_to(domain_schema, data)
     assert (data["schema"], data["exit_code"], data["profile"]) == (1, 1, "notify")
     assert data["checks"][1]["check"] == "spf.lookups"
     assert data["checks"][1]["chain"] == CHAIN

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 from smtpcheck.cli.sandbox_words import subject_of
+from smtpcheck.report.schema_commands import sandbox_schema
+from tests.schema_check import keeps_to
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -69,6 +71,8 @@ def test_each_mail_is_a_line_of_json() -> None:
     assert process.returncode == 0
     assert err == ""
     mails = lines(out)
+    for each in (started, *mails):
+        keeps_to(sandbox_schema, each)
     assert [mail["number"] for mail in mails] == [1, 2]
     assert mails[0]["envelope_sender"] == "a@x.test"
     assert mails[0]["recipients"] == ["b@y.test"]
@@ -115,7 +119,9 @@ def test_every_scenario_is_listed() -> None:
     text, document = run("--list"), run("--list", "--format", "json")
     names = [line.split()[0] for line in text.stdout.splitlines()]
     assert "smtp-auth-disabled" in names
-    assert [each["name"] for each in json.loads(document.stdout)["scenarios"]] == names
+    listed = json.loads(document.stdout)
+    keeps_to(sandbox_schema, listed)
+    assert [each["name"] for each in listed["scenarios"]] == names
 
 
 def test_a_scenario_is_named_and_played() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
@@ -16,7 +19,7 @@ from smtpcheck.sandbox.scenario import find_scenario
 from smtpcheck.sandbox.server import Sandbox
 from tests.scripted.script import parse_script
 from tests.scripted.server import ScriptedServer
-from tests.serve.exporting import World, wait_for
+from tests.serve.exporting import Answer, World, wait_for
 
 CANARY = "canary-Pa55word"
 
@@ -55,6 +58,16 @@ def test_a_healthy_server_succeeds_in_every_stage(world: World, server: Sandbox)
     assert answer.causes() == set()
 
 
+def test_an_odd_name_is_one_label_in_all_metrics(world: World, server: Sandbox) -> None:
+    path = world.write("good", server, server.password)
+    path = path.rename(world.folder / 'o"d\\d\u00e9.toml')
+    with world.serving(path, until="tcp") as client:
+        answer = client.probe(quote(str(path), safe=""))
+    assert answer.value("probe_success") == 1
+    names = {dict(labels)["target"] for _, labels in answer.samples}
+    assert len(names) == 1
+
+
 def test_a_probe_sends_no_message_unless_it_is_told_to(
     world: World, own_server: Sandbox, received: list[Received]
 ) -> None:
@@ -89,6 +102,25 @@ def test_a_refused_login_is_tried_once_and_then_held(
     assert told.value(count, target=str(path), outcome="held") == 1
     assert told.value(count, target=str(twin), outcome="held") == 1
     assert told.value("smtpcheck_exporter_held_logins") == 1
+
+
+def test_many_requests_at_once_try_a_wrong_password_once(
+    world: World, own_server: Sandbox, talks: list[Talk]
+) -> None:
+    path = world.write("bad", own_server, CANARY)
+    twin = world.write("twin", own_server, CANARY)
+    answers: list[Answer] = []
+    with world.serving(path, twin) as client:
+        threads = [
+            threading.Thread(target=lambda each=each: answers.append(client.probe(each)))
+            for each in [path, twin] * 6
+        ]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert [answer.value("smtpcheck_held") for answer in answers] == [1.0] * 12
+    assert logins(talks) == 1
 
 
 def test_another_password_ends_the_hold(world: World, own_server: Sandbox) -> None:
@@ -182,6 +214,37 @@ def test_openmetrics_is_given_to_who_asks_for_it(world: World, server: Sandbox) 
     assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
     names = {family.name for family in read_open(answer.text)}  # type: ignore[no-untyped-call] # has no types
     assert {"probe_success", "smtpcheck_held", "probe_tls_version"} <= names
+
+
+def test_the_conversation_is_written_where_the_profile_wants_it(
+    world: World, server: Sandbox
+) -> None:
+    path = world.write("good", server, server.password)
+    path.write_text(f'{path.read_text()}[debug]\nfile = "{world.folder}/talk.txt"\n')
+    with world.serving(path, until="auth") as client:
+        assert client.probe(path).value("probe_success") == 1
+    told = (world.folder / "talk.txt").read_text()
+    assert "AUTH PLAIN <hidden>" in told
+    assert server.password not in told
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="not installed: promtool (prometheus)")
+def test_promtool_reads_every_page_of_metrics(world: World, server: Sandbox) -> None:
+    good = world.write("good", server, server.password)
+    bad = world.write("bad", server, CANARY)
+    off = world.write("off", server, CANARY, enabled=False)
+    with world.serving(good, bad, off) as client:
+        pages = [client.probe(each).text for each in (good, bad, off)]
+    for text in pages:
+        done = subprocess.run(
+            ["promtool", "check", "metrics"],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in (0, 3), done.stderr  # 3: it would name something otherwise
+        assert "error" not in done.stderr
 
 
 def test_a_disabled_profile_is_not_probed_and_not_listed(
