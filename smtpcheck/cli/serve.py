@@ -152,26 +152,27 @@ def _chosen(profiles: list[str], *, every: bool, tags: list[str]) -> list[str]:
         raise UsageError("profiles, --all and --tag exclude each other", ["give one of the three"])
     if profiles:
         return profiles
-    from smtpcheck.store.profile_reader import list_profiles
+    from smtpcheck.store.profile_reader import list_profiles, profile_names
 
-    entries = list_profiles()
-    if not entries:
+    names = profile_names()
+    if not names:
         raise UsageError(
             "there is no profile yet, and an exporter probes profiles alone",
             ["make one: smtpcheck profile init"],
         )
     if every:
-        return [entry.name for entry in entries]
+        return names
     if not tags:
         raise UsageError(
             "which profiles are to be served?",
-            [
-                "name them, or give --all or --tag",
-                f"there are {', '.join(e.name for e in entries)}",
-            ],
+            ["name them, or give --all or --tag", f"there are {', '.join(names)}"],
         )
     wanted = set(tags)
-    found = [e.name for e in entries if e.loaded is None or wanted & set(e.loaded.profile.tags)]
+    found = [
+        entry.name
+        for entry in list_profiles()
+        if entry.loaded is None or wanted & set(entry.loaded.profile.tags)
+    ]
     if not found:
         help_ = ["smtpcheck profile list shows the tags of each"]
         raise UsageError(f"no profile has the tag {' or '.join(tags)}", help_)

@@ -66,7 +66,9 @@ class Certificate:
 
 def rfc3339(moment: datetime | None) -> str:
     """UTC, to the second: `2026-11-20T12:00:00Z`; empty for None."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+    if moment is None:
+        return ""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class CertificateProblemKind(StrEnum):

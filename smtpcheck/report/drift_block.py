@@ -13,7 +13,10 @@ _LONGEST = 600
 def drift_pairs(target: TargetReport, style: Style) -> list[tuple[str, str]]:
     """What changed, and how; escaped."""
     return [
-        (shown(each.what.replace("_", " "), style), shown(words_of(each), style, limit=_LONGEST))
+        (
+            shown(each.what.replace("_", " "), style, limit=40),
+            shown(words_of(each), style, limit=_LONGEST),
+        )
         for each in target.observations.drift
     ]
 
@@ -41,9 +44,15 @@ def drift_rows(target: TargetReport, style: Style) -> list[Row]:
     pairs = drift_pairs(target, style)
     if not pairs:
         return [BLANK, row((when, Role.TITLE), ": nothing changed")]
-    widest = max(len(what) for what, _ in pairs)
-    rows: list[Row] = [BLANK, row((when, Role.TITLE))]
+    return [BLANK, row((when, Role.TITLE)), *change_rows(target, style, indent=2)]
+
+
+def change_rows(target: TargetReport, style: Style, *, indent: int) -> list[Row]:
+    """A row for each change; none where there is none."""
+    pairs = drift_pairs(target, style)
+    widest = max((len(what) for what, _ in pairs), default=0)
+    rows: list[Row] = []
     for what, words in pairs:
-        label = row("  ", (f"{what:<{widest}}", Role.LABEL), "  ")
+        label = row(" " * indent, (f"{what:<{widest}}", Role.LABEL), "  ")
         rows += hanging(label, words, style, hard=False)
     return rows

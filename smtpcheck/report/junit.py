@@ -102,7 +102,7 @@ def _fill_stage(
         _interrupted(case)
     elif stage.outcome is Outcome.SKIPPED:
         why = f"blocked by {stage.blocked_by}" if stage.blocked_by else "not part of this run"
-        SubElement(case, "skipped", {"message": shown(why, style)})
+        _skipped(case, shown(why, style))
     if stage.outcome is not Outcome.FAILED:
         errors = []
     if warnings:
@@ -114,8 +114,7 @@ def _fill_whole(case: Element, target: TargetReport, style: Style) -> None:
     if target.outcome is Outcome.INTERRUPTED:
         _interrupted(case)
     elif target.outcome is Outcome.SKIPPED:
-        why = "; ".join(target.notes) or "the profile is disabled"
-        SubElement(case, "skipped", {"message": shown(why, style)})
+        _skipped(case, shown("; ".join(target.notes) or "the profile is disabled", style))
 
 
 def _failure(case: Element, errors: list[Trouble]) -> None:
@@ -135,7 +134,13 @@ def _no_order(text: str) -> str:
 
 
 def _interrupted(case: Element) -> None:
-    SubElement(case, "error", {"message": "interrupted", "type": "interrupted"})
+    error = SubElement(case, "error", {"message": "interrupted", "type": "interrupted"})
+    error.text = "interrupted"
+
+
+def _skipped(case: Element, why: str) -> None:
+    """Jenkins shows the message, GitLab the text."""
+    SubElement(case, "skipped", {"message": why}).text = _no_order(why)
 
 
 def _warnings(troubles: list[Trouble]) -> list[str]:

@@ -59,7 +59,12 @@ class TextStream:
         judged: list[Row] = []
         if target.outcome not in _FINE and self._is_new(target):
             judged = judgement_rows(target, self._style, verbose=False)
-        return self._paint([*self._line(target), *judged], apart=bool(judged))
+        changed: list[Row] = []
+        if target.observations.drift and not self._quiet:
+            from smtpcheck.report.drift_block import change_rows
+
+            changed = change_rows(target, self._style, indent=_RESULT)
+        return self._paint([*self._line(target), *changed, *judged], apart=bool(judged))
 
     def closing(self, exit_code: int) -> str:
         """The summary: the causes and the targets that have them, the slowest targets, and last how

@@ -6,7 +6,7 @@ The probe wrote every event in the words that may be shown; here nothing is mask
 from __future__ import annotations
 
 import smtpcheck
-from smtpcheck.model.report import Report, TargetReport
+from smtpcheck.model.report import TargetReport
 from smtpcheck.model.transcript import Event, Who
 from smtpcheck.report.escape import escape
 from smtpcheck.report.rows import Role, Row, hanging, row
@@ -37,12 +37,6 @@ def render_transcript(target: TargetReport, *, started: str = "") -> str:
     if target.notes:
         lines += ["", *(f"note: {escape(note)}" for note in target.notes)]
     return "\n".join(lines) + "\n"
-
-
-def render_debug_file(report: Report) -> str:
-    """The text of the debug file for a whole run, one part for each target."""
-    parts = [render_transcript(target, started=report.started) for target in report.targets]
-    return "\n".join(parts)
 
 
 def events_of(target: TargetReport) -> tuple[Event, ...]:

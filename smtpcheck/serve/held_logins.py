@@ -9,25 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
 
 from smtpcheck.model.reply import Reply
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.refused import Login, Refused
-
-
-class _Known:
-    """What is known of one login."""
-
-    __slots__ = ("accepted", "reply", "turn", "until", "users")
-
-    def __init__(self) -> None:
-        self.turn = Lock()
-        self.users = 0
-        """Who has it or waits for it; nobody may forget it meanwhile."""
-        self.accepted = False
-        self.reply: Reply | None = None
-        self.until = 0.0
 
 
 class HeldLogins(Refused):
@@ -37,65 +22,41 @@ class HeldLogins(Refused):
         super().__init__()
         self._seconds = seconds
         self._clock = clock
-        self._all: dict[Login, _Known] = {}
-        self._guard = Lock()
+        self._until: dict[Login, float] = {}
 
     @property
     def count(self) -> int:
         """How many logins are held now."""
-        now = self._clock()
-        with self._guard:
-            return sum(each.reply is not None and each.until > now for each in self._all.values())
+        with self._lock:
+            self._forget_the_old()
+            return len(self._until)
 
     def seconds_left(self, login: Login) -> float:
         """How long this login is still held; 0: it is not."""
-        with self._guard:
-            known = self._all.get(login)
-            if known is None or known.reply is None:
-                return 0.0
-            return max(0.0, known.until - self._clock())
+        with self._lock:
+            return max(0.0, self._until.get(login, 0.0) - self._clock())
 
     @contextmanager
     def turn(self, login: Login, wait: Deadline) -> Iterator[Reply | None]:
         """As that of Refused."""
-        with self._guard:
-            known = self._all.setdefault(login, _Known())
-            known.users += 1
-        try:
-            if known.accepted:
-                yield None
-                return
-            if not known.turn.acquire(timeout=wait.remaining()):
-                raise TimeoutError("another target still tries the same login")
-            try:
-                yield known.reply if known.until > self._clock() else None
-            finally:
-                known.turn.release()
-        finally:
-            with self._guard:
-                known.users -= 1
-                self._forget_the_old()
-
-    def accept(self, login: Login) -> None:
-        """As that of Refused; only within its `turn`."""
-        self._all[login].accepted = True
+        with super().turn(login, wait) as reply:
+            yield reply if self.seconds_left(login) else None
 
     def remember(self, login: Login, reply: Reply) -> None:
-        """As that of Refused; only within its `turn`."""
-        known = self._all[login]
-        known.accepted = False
-        known.until = self._clock() + self._seconds
-        known.reply = reply
+        """As that of Refused. Whatever was good before, once the hold is over one alone tries it
+        first."""
+        with self._lock:
+            self._forget_the_old()
+            self._accepted.pop(login, None)
+            self._until[login] = self._clock() + self._seconds
+        super().remember(login, reply)
 
     def _forget_the_old(self) -> None:
-        """Tokens change every hour: what is neither in use nor held would pile up."""
+        """Passwords and tokens change: what is held no more would pile up."""
         now = self._clock()
-        for login in [
-            login
-            for login, each in self._all.items()
-            if not each.users and (each.reply is None or each.until <= now)
-        ]:
-            del self._all[login]
+        for login in [login for login, until in self._until.items() if until <= now]:
+            del self._until[login]
+            self._replies.pop(login, None)
 
 
 class Attempt(Refused):

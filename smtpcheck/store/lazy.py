@@ -4,26 +4,27 @@ none."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class LazyMapping(Mapping[K, V]):
-    """What `make` gives, asked once."""
+    """What `make` gives for `given`, asked once."""
 
-    __slots__ = ("_made", "_make")
+    __slots__ = ("_made", "_way")
 
-    def __init__(self, make: Callable[[], Mapping[K, V]]) -> None:
-        self._make: Callable[[], Mapping[K, V]] | None = make
+    def __init__(self, make: Callable[..., Mapping[K, V]], *given: Any) -> None:
+        self._way: tuple[Callable[..., Mapping[K, V]], tuple[Any, ...]] | None = make, given
         self._made: Mapping[K, V] = {}
 
     def _all(self) -> Mapping[K, V]:
-        make = self._make
-        if make is not None:
-            self._made = make()
-            self._make = None  # and with it all that it holds
+        way = self._way
+        if way is not None:
+            make, given = way
+            self._made = make(*given)
+            self._way = None  # and with it all that it holds
         return self._made
 
     def __getitem__(self, key: K) -> V:
@@ -38,6 +39,7 @@ class LazyMapping(Mapping[K, V]):
     def __repr__(self) -> str:
         return repr(self._all())
 
-    def __reduce__(self) -> tuple[type, tuple[dict[K, V]]]:
-        """What is written down is what it holds, not how it is made."""
-        return dict, (dict(self._all()),)
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """What nobody has asked for is not made to be written down."""
+        way = self._way
+        return (LazyMapping, (way[0], *way[1])) if way else (dict, (dict(self._made),))

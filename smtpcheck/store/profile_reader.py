@@ -181,7 +181,7 @@ def _joined(
     ]
     if problems:
         raise ProfileError(_in_order(problems))
-    origins = LazyMapping(lambda: _origins(layers))
+    origins = LazyMapping(_origins, layers)
     return LoadedProfile(profile, name, path, origins, dict(data), preset, notes=tuple(notes))
 
 

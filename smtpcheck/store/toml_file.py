@@ -50,7 +50,7 @@ def parse_toml(content: bytes, file: str) -> tuple[dict[str, Any], Mapping[KeyPa
     """The tables of the text and the line of every key. Raises ProfileError."""
     text = decode(content, file)
     try:
-        return tomllib.loads(text), LazyMapping(lambda: positions(text))
+        return tomllib.loads(text), LazyMapping(positions, text)
     except RecursionError:
         raise ProfileError([_problem(file, 0, "the file is nested too deeply")]) from None
     except ValueError as error:

@@ -63,6 +63,44 @@ def test_the_schema_of_jenkins_refuses_what_it_does_not_know(junit_schema: XMLSc
     )
 
 
+READ_AS_GITLAB = """
+require "json"; require "active_support"; require "active_support/core_ext/hash/conversions"
+suites = [Hash.from_xml($stdin.read).fetch("testsuites")["testsuite"]].flatten.compact
+cases = suites.flat_map do |suite|
+  [suite["testcase"]].flatten.compact.map do |one|
+    status = %w[failure error skipped].find { |name| one.key?(name) }
+    { suite: suite["name"], class: one["classname"], name: one["name"], status: status,
+      output: status && one[status], time: one["time"] }
+  end
+end
+puts JSON.generate(cases)
+"""
+"""The library that GitLab reads with, and what it looks for: the text of a result, no attribute."""
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_junit_says_in_gitlab_what_is_wrong(name: str) -> None:
+    ruby = shutil.which("ruby")
+    asked = ["ruby", "-ractive_support", "-e", "1"]
+    if ruby is None or subprocess.run(asked, capture_output=True, check=False).returncode:
+        pytest.skip("ActiveSupport is not installed (Debian: ruby-activesupport)")
+    made = REPORTS[name]()
+    done = subprocess.run(
+        [ruby, "-e", READ_AS_GITLAB],
+        input=text_of("junit", name), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    cases = json.loads(done.stdout)
+    # What has suite, class and name in common with another one is left out.
+    assert len({(each["suite"], each["class"], each["name"]) for each in cases}) == len(cases)
+    assert len({each["suite"] for each in cases}) == len(made.targets)
+    for each in cases:
+        assert float(each["time"]) >= 0
+        assert each["status"] is None or (isinstance(each["output"], str) and each["output"])
+    failed = sum(target.outcome.value == "failed" for target in made.targets)
+    assert sum(each["status"] == "failure" for each in cases) == failed
+
+
 @pytest.fixture(scope="module")
 def multitool() -> Path:
     """The folder of Microsoft's validator of SARIF, and of the schema that comes with it."""

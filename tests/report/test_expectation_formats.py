@@ -17,6 +17,7 @@ from smtpcheck.model.stage import Stage
 from smtpcheck.report.formats import FORMATS
 from smtpcheck.report.json_report import render_json, report_from_data
 from smtpcheck.report.style import Style
+from smtpcheck.report.text_stream import TextStream
 from tests.report.samples import AUTH, DNS, SEND, STARTTLS, TCP, TLS, failed_auth, report, target
 
 PLAIN = Style(80, color=False, unicode=True)
@@ -110,6 +111,17 @@ def test_drift_is_told_where_people_read(name: str) -> None:
         assert words in plain
     assert "nothing changed" in shown(name, report(run(drift=())))
     assert "2026-02-01" not in shown(name, report(run()))
+
+
+def test_of_many_targets_each_change_stands_below_its_line() -> None:
+    told = TextStream(PLAIN).told(run(drift=CHANGES)).splitlines()
+    assert told[0].endswith("office")
+    assert [" ".join(each.split()) for each in told[1:]] == [
+        "mechanisms lost LOGIN",
+        "tls version was 1.2, now 1.3",
+    ]
+    assert len(TextStream(PLAIN).told(run(drift=())).splitlines()) == 1
+    assert TextStream(PLAIN, quiet=True).told(run(drift=CHANGES)) == ""
 
 
 def test_drift_fails_nothing_unless_it_is_expected_not_to_be() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from smtpcheck.report.troubles import PLAIN
 from tests.report.hostile import HOSTILES, hostile_report
 from tests.report.samples import SAMPLES, STARTTLS, F, failed_auth, report, several_targets
 
-COMMAND = re.compile(r"::(?P<name>[^\s:]+)(?: (?P<properties>[^:]*(?:%3A[^:]*)*))?::(?P<data>.*)")
 KNOWN = {"title", "file", "line"}
+IN_DATA = (("%0D", "\r"), ("%0A", "\n"), ("%25", "%"))
+IN_PROPERTY = (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%"))
 
 
 def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
@@ -26,22 +26,29 @@ def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
     assert text.endswith("\n")
     for line in text[:-1].split("\n"):
         assert "\r" not in line
-        # The runner of old took an order from anywhere within a line.
+        # The older form of an order is looked for anywhere within a line.
         assert "##[" not in line
-        read = COMMAND.fullmatch(line)
-        assert read, line
+        told = line.lstrip()
+        assert told.startswith("::")
+        # The first two colons behind the command end it, whatever they were meant for.
+        command, colons, data = told[2:].partition("::")
+        assert colons
+        name, _, rest = command.partition(" ")
         properties = {}
-        for pair in read["properties"].split(","):
-            name, equals, value = pair.partition("=")
+        for pair in filter(None, rest.strip().split(",")):
+            key, equals, value = pair.partition("=")
             assert equals
-            properties[name] = unescaped(value.replace("%3A", ":").replace("%2C", ","))
+            assert value
+            properties[key] = unescaped(value, IN_PROPERTY)
         assert properties.keys() <= KNOWN
-        found.append((read["name"], properties, unescaped(read["data"])))
+        found.append((name, properties, unescaped(data, IN_DATA)))
     return found
 
 
-def unescaped(text: str) -> str:
-    return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+def unescaped(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    for written, meant in pairs:
+        text = text.replace(written, meant)
+    return text
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -7,20 +7,25 @@ from collections.abc import Callable
 import pytest
 
 import smtpcheck
+from smtpcheck.model.report import Report
 from smtpcheck.report.escape import is_hidden
-from smtpcheck.report.transcript import render_debug_file, render_transcript
+from smtpcheck.report.transcript import render_transcript
 from tests.report.samples import SAMPLES, STARTED, endless_line, failed_auth, several_targets
+
+
+def conversations(made: Report) -> str:
+    return "\n".join(render_transcript(each, started=made.started) for each in made.targets)
 
 
 def test_samples_look_as_they_did(golden: Callable[[str, str], None]) -> None:
     names = ("passed_starttls", "failed_dns", "failed_auth", "hostile_server", "sent_nothing")
-    text = "\n".join(render_debug_file(SAMPLES[name]()) for name in names)
+    text = "\n".join(conversations(SAMPLES[name]()) for name in names)
     golden("report_transcript.txt", text.replace(smtpcheck.__version__, "VERSION"))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_nothing_hidden_is_written(name: str) -> None:
-    text = render_debug_file(SAMPLES[name]())
+    text = conversations(SAMPLES[name]())
     assert not [char for char in text if char != "\n" and is_hidden(char)]
 
 
@@ -36,7 +41,7 @@ def test_long_lines_are_whole() -> None:
     assert "5.7.1 blocked by policy 42" in render_transcript(endless_line().targets[0])
 
 
-def test_all_targets_are_in_the_file() -> None:
-    text = render_debug_file(several_targets())
+def test_a_target_that_was_not_reached_has_a_conversation_of_nothing() -> None:
+    text = conversations(several_targets())
     assert text.count(": conversation with ") == 5
     assert "nothing was said" in text

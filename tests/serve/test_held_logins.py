@@ -96,14 +96,25 @@ def test_a_login_that_was_accepted_once_can_be_refused_later(held: HeldLogins) -
 
 def test_what_is_over_is_forgotten(held: HeldLogins, clock: Clock) -> None:
     for number in range(50):
-        with held.turn(("h", "u", Secret(str(number))), Deadline(0.0)):
-            pass
-    assert len(held._all) == 0
-    refuse(held)
+        refuse(held, ("h", "u", Secret(str(number))))
     clock.now = 200.0
-    with held.turn(OTHER, Deadline(0.0)):
-        pass
-    assert len(held._all) == 0
+    assert held.count == 0
+    assert (len(held._until), len(held._replies), len(held._turns)) == (0, 0, 0)
+
+
+def test_after_the_hold_of_a_login_that_was_good_before_one_alone_tries_it(
+    held: HeldLogins, clock: Clock
+) -> None:
+    with held.turn(LOGIN, Deadline(0.0)):
+        held.accept(LOGIN)
+    with held.turn(LOGIN, Deadline(0.0)), held.turn(LOGIN, Deadline(0.0)):
+        pass  # a good one needs no turns
+    refuse(held)
+    clock.now = 100.0
+    with held.turn(LOGIN, Deadline(0.0)) as before:
+        assert before is None
+        with pytest.raises(TimeoutError), held.turn(LOGIN, Deadline(0.0)):
+            pass
 
 
 def test_an_attempt_knows_which_login_was_refused_and_whether_it_was_tried(

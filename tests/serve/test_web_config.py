@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.serve.web_config import CURVES, SUITES, WebConfigError, read_web_config
@@ -195,6 +198,22 @@ def test_several_curves_are_refused_where_python_cannot_hold_to_them(folder: Pat
     else:
         with pytest.raises(UsageError, match="several curves"):
             tls_context(config.tls)
+
+
+_WORDS = ("tls_server_config", "basic_auth_users", "headers", "null", "!!int", HASH, "---", "<<")
+_MARKS = (":", "\n", "  ", "- ", "[", "{", "}", "&a", " *a", "'", '"', "|", "\t", "#", "\x00", "? ")
+_PIECES = st.sampled_from([*_WORDS, *_MARKS])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_PIECES, max_size=25).map("".join) | st.text(max_size=60))
+def test_no_text_raises_anything_but_its_problems(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with suppress(WebConfigError):
+        read_web_config(path)
 
 
 def test_http2_is_said_not_to_be_spoken(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 from smtpcheck.store.lazy import LazyMapping
 
 
@@ -19,3 +21,17 @@ def test_it_is_made_once_and_only_when_somebody_asks() -> None:
     assert (lazy.get("three"), len(lazy), list(lazy)) == (None, 2, ["one", "two"])
     assert repr(lazy) == "{'one': 1, 'two': 2}"
     assert asked == ["made"]
+
+
+def doubled(number: int) -> dict[str, int]:
+    if number < 0:
+        raise AssertionError("made, though nobody asked")
+    return {"two": 2 * number}
+
+
+def test_what_nobody_asked_for_is_written_down_unmade() -> None:
+    pickle.dumps(LazyMapping(doubled, -1))
+    lazy = LazyMapping(doubled, 3)
+    assert pickle.loads(pickle.dumps(lazy)) == {"two": 6}  # noqa: S301 - our own bytes
+    assert lazy["two"] == 6
+    assert pickle.loads(pickle.dumps(lazy)) == {"two": 6}  # noqa: S301 - our own bytes
