@@ -122,6 +122,7 @@ def test_what_must_not_change_and_did_is_15(smtpcheck: CommandLine) -> None:
     done = smtpcheck(*watched, "unchanged=certificate,mechanisms")
     assert done.code == 15  # every sandbox makes a certificate of its own
     assert "error[expectation-changed-since-baseline]" in done.out
+    assert "--baseline r.json" in next(each for each in done.out.splitlines() if "  try" in each)
     assert smtpcheck(*watched, "unchanged=mechanisms").code == 0
     alone = smtpcheck("probe", "--sandbox", "--expect", "unchanged=size")
     assert (alone.code, "no --baseline was given: expect.unchanged" in alone.out) == (0, True)
