@@ -61,6 +61,10 @@ class Targets(Spool[Job]):
         if profile.debug.file:
             self.debug_files.add(profile.debug.file)
 
+    def complete(self) -> None:
+        """No more are added: the names of the hosts are needed no longer."""
+        self._known.clear()
+
     def _number_of(self, host: str) -> int:
         return self._known.setdefault(host, len(self._known))
 
@@ -156,6 +160,7 @@ def load_targets(
         if not wrong.is_something:
             targets.add(job)
     wrong.raise_all()
+    targets.complete()
     return targets
 
 

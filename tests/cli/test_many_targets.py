@@ -245,22 +245,45 @@ def test_an_interrupt_of_several_processes_leaves_a_whole_report(tmp_path: Path)
     assert len(lines) == COUNT
 
 
+def started(process: subprocess.Popen[bytes], hosts: ManyHosts) -> list[int]:
+    """The processes that share the targets, once all of them are at work."""
+    place = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    end = time.monotonic() + 30
+    while len(place.read_text().split()) < 2 or hosts.most_in_all < 4:
+        assert time.monotonic() < end, "they did not come so far"
+        time.sleep(0.01)
+    return [int(each) for each in place.read_text().split()]
+
+
 def test_a_process_that_is_killed_loses_no_target(tmp_path: Path) -> None:
     with ManyHosts(lambda _: HANG) as hosts:
         names = listed(tmp_path, hosts.port, 100)
         words = ("-f", "json", "--processes", "2", *QUICK, "--set", "server.timeout=50")
         with run(tmp_path, *words) as process:
-            children: list[str] = []
-            end = time.monotonic() + 30
-            while len(children) < 2 or hosts.most_in_all < 4:
-                found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-                children = found.split()
-                assert time.monotonic() < end
-                time.sleep(0.01)
-            for each in children:
-                os.kill(int(each), signal.SIGKILL)
+            for each in started(process, hosts):
+                os.kill(each, signal.SIGKILL)
             out, _ = process.communicate(timeout=60)
     told = json.loads(out)["targets"]
     assert [each["target"] for each in told] == names
     assert {(each["outcome"], each["exit_code"]) for each in told} == {("failed", 70)}
     assert "ended with -9" in told[0]["notes"][0]
+
+
+def test_no_process_outlives_the_first(tmp_path: Path) -> None:
+    with ManyHosts(lambda _: HANG) as hosts:
+        listed(tmp_path, hosts.port, 100)
+        words = ("--processes", "2", *QUICK, "--set", "server.timeout=50")
+        with run(tmp_path, *words) as process:
+            children = started(process, hosts)
+            process.kill()
+        end = time.monotonic() + 30
+        while any(map(is_alive, children)):
+            assert time.monotonic() < end, "one is left behind"
+            time.sleep(0.01)
+
+
+def is_alive(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

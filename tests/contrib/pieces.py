@@ -47,7 +47,7 @@ def tool(name: str) -> str:
 
 
 def run(
-    argv: list[str], folder: Path = ROOT, timeout: float = 300, **environment: str
+    argv: list[str], folder: Path = ROOT, /, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """A program that has ended, whatever its exit code."""
     return subprocess.run(
@@ -55,13 +55,13 @@ def run(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=300,
         check=False,
         env={**os.environ, **environment},
     )
 
 
-def good(argv: list[str], folder: Path = ROOT, **environment: str) -> str:
+def good(argv: list[str], folder: Path = ROOT, /, **environment: str) -> str:
     """What a program printed. Fails the test with its words where it fails."""
     done = run(argv, folder, **environment)
     assert done.returncode == 0, f"{' '.join(argv)}: {done.stdout}{done.stderr}"

@@ -49,7 +49,7 @@ def test_icinga_takes_the_command_and_makes_a_service_of_each_profile(tmp_path: 
     places |= {"ObjectsPath": tmp_path / "objects", "VarsPath": tmp_path / "vars"}
     argv = [icinga, "daemon", "-C", "-c", str(config), "-DRunAsUser=root"]
     argv += ["-DRunAsGroup=root", *(f"-D{name}={at}" for name, at in places.items())]
-    done = run(argv, tmp_path, timeout=60)
+    done = run(argv, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Instantiated 2 Services" in done.stdout
 

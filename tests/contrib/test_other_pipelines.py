@@ -82,7 +82,7 @@ def gitlab(folder: Path, job: str, environment: dict[str, str]) -> tuple[int, st
     union = folder.parent / "union.cjs"
     union.write_text(_UNION)
     options = {"NODE_OPTIONS": f"--require={union}", "HOME": str(folder.parent)}
-    done = run([program, "--force-shell-executor", job], folder, 120, **(environment | options))
+    done = run([program, "--force-shell-executor", job], folder, **(environment | options))
     return done.returncode, done.stdout + done.stderr
 
 
@@ -91,8 +91,7 @@ def test_a_job_of_gitlab_probes_and_keeps_the_report(tmp_path: Path, server: San
     environment = checkout(tmp_path / "repository", server)
     code, told = gitlab(tmp_path / "repository", "mail", environment)
     assert code == 0, told
-    reports = list((tmp_path / "repository/.gitlab-ci-local").rglob("smtpcheck.xml"))
-    assert any('failures="0"' in path.read_text() for path in reports), told
+    assert 'failures="0"' in (tmp_path / "repository/smtpcheck.xml").read_text()
 
 
 @pytest.mark.lab
@@ -105,7 +104,7 @@ def test_gitlab_takes_a_temporary_failure_as_a_warning(tmp_path: Path) -> None:
         )
         code, told = gitlab(tmp_path / "repository", "mail", environment)
     assert code == 0, told
-    assert "warning" in told.lower()
+    assert re.search(r"WARN +75", told), told
 
 
 def test_the_parallel_job_takes_its_part_of_the_targets() -> None:
