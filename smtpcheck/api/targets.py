@@ -147,7 +147,7 @@ def load_targets(
             wrong.problems += [_placed(problem, each) for problem in error.problems]
             continue
         except UsageError as error:
-            wrong.refuse(error, each)
+            wrong.refused.setdefault((error.message, error.help), []).append(each)
             continue
         if not job.loaded.profile.enabled:
             if each.named:
@@ -164,20 +164,25 @@ def load_targets(
     return targets
 
 
+_Reasons = dict[tuple[str, tuple[str, ...]], list[Wanted]]
+"""Message and help, and which targets they are about: all of them, perhaps."""
+
+
 class _Wrong:
     """What is wrong with targets, to be told all at once."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        self.unusable: dict[tuple[str, tuple[str, ...]], list[Wanted]] = {}
-        """What this installation or this command line cannot do, and for which targets: it may be
-        the same for all."""
+        self.refused: _Reasons = {}
+        """What is no target, or none beside the other options."""
+        self.unusable: _Reasons = {}
+        """What this installation or this command line cannot do."""
         self._refused: UsageError | None = None
         self._where = "the targets" if problems else ""
 
     @property
     def is_something(self) -> bool:
-        return bool(self.problems or self.unusable)
+        return bool(self.problems or self.refused or self.unusable)
 
     def refuse(self, error: UsageError, wanted: Wanted) -> None:
         """The target is none, or is switched off."""
@@ -187,10 +192,12 @@ class _Wrong:
 
     def raise_all(self) -> None:
         """Raises UsageError for the only thing that is wrong, ProfileError for several."""
-        for (message, help_), targets in self.unusable.items():
-            first, more = targets[0], len(targets) - 1
-            said = f"{first.target}{f' and {more} more' if more else ''}: {message}"
-            self.refuse(UsageError(said, help_), first)
+        for reasons in (self.refused, self.unusable):
+            for (message, help_), (first, *others) in reasons.items():
+                more = f" and {len(others)} more" if others else ""
+                # What is no target says by itself which.
+                who = "" if reasons is self.refused and not others else f"{first.target}{more}: "
+                self.refuse(UsageError(f"{who}{message}", help_), first)
         files = {file: n for n, file in enumerate(dict.fromkeys(e.file for e in self.problems))}
         problems = sorted(dict.fromkeys(self.problems), key=lambda e: (files[e.file], e.line))
         if len(problems) == 1 and self._refused is not None and not problems[0].line:

@@ -147,6 +147,25 @@ def test_a_reason_that_all_targets_share_is_told_once(smtpcheck: CommandLine) ->
     assert "127.0.0.1:1 and 2 more" in done.err
 
 
+def test_a_wrong_variable_is_told_once_for_all_targets(
+    smtpcheck: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks9://proxy.example:1080")
+    (tmp_path / "list").write_text("a.example\nb.example\nc.example\n")
+    done = smtpcheck("probe", "--targets", "list", "--proxy", "env")
+    assert done.code == 2
+    assert done.err.count("socks9") == 1
+    assert "list:1: a.example and 2 more: " in done.err
+    done = smtpcheck("probe", "a.example", "--proxy", "env")
+    assert "a.example" not in done.err
+
+
+def test_an_empty_standard_input_is_called_by_its_name(smtpcheck: CommandLine) -> None:
+    done = smtpcheck("probe", "--targets", "-", stdin=b"")
+    assert done.code == 2
+    assert "there is no target in standard input" in done.err
+
+
 def test_a_pattern_stands_for_profiles_and_skips_those_that_are_disabled(
     smtpcheck: CommandLine,
 ) -> None:
