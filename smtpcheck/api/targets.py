@@ -4,7 +4,7 @@ turn comes."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from smtpcheck.api.job import Job, check_job
@@ -14,6 +14,9 @@ from smtpcheck.model.secret import SecretSource
 from smtpcheck.model.value import dataclass
 from smtpcheck.store.layers import COMMAND_LINE
 from smtpcheck.store.spool import Spool
+
+_OF_AN_ADDRESS = ("server.host", "server.port", "server.security", "auth.username")
+"""Settings that a target is, where it is no profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +138,20 @@ def targets_of(jobs: Sequence[Job]) -> Targets:
 
 
 def load_targets(
-    wanted: Sequence[Wanted], load: Callable[[Wanted], Job], problems: Iterable[Problem] = ()
+    wanted: Sequence[Wanted],
+    load: Callable[[Wanted], Job],
+    problems: Iterable[Problem] = (),
+    given: Collection[str] = (),
 ) -> Targets:
     """Every target, loaded and checked. Raises UsageError, or ProfileError with the problems of
-    all of them behind those that were found before."""
+    all of them behind those that were found before. `given`: the keys that the command line sets
+    for all of them."""
     targets, wrong = Targets(len(wanted)), _Wrong(list(problems))
     for each in wanted:
         try:
             job = load(each)
         except ProfileError as error:
-            wrong.problems += [_placed(problem, each) for problem in error.problems]
+            wrong.problems += [_placed(problem, each, given) for problem in error.problems]
             continue
         except UsageError as error:
             wrong.refused.setdefault((error.message, error.help), []).append(each)
@@ -214,7 +221,8 @@ def _disabled(job: Job) -> UsageError:
     )
 
 
-def _placed(problem: Problem, wanted: Wanted) -> Problem:
-    """A setting that stands beside its target in a list is wrong there."""
-    here = problem.file == COMMAND_LINE and f"{problem.key}=" in wanted.target
+def _placed(problem: Problem, wanted: Wanted, given: Collection[str]) -> Problem:
+    """A setting that stands beside its target in a list is wrong there, and so is an address."""
+    by_name = problem.key in _OF_AN_ADDRESS and problem.key not in given
+    here = problem.file == COMMAND_LINE and (by_name or f"{problem.key}=" in wanted.target)
     return replace(problem, file=wanted.file, line=wanted.line) if here else problem

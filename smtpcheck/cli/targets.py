@@ -57,7 +57,7 @@ def jobs_for(
         job = load_target(each.target, plan=plan, overrides=overrides)
         return change(job) if change else job
 
-    return load_targets(wanted, load, problems)
+    return load_targets(wanted, load, problems, overrides.keys())
 
 
 def _named(targets: Sequence[str], lists: Sequence[str], problems: list[Problem]) -> list[Wanted]:

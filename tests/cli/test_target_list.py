@@ -117,18 +117,19 @@ def test_what_is_wrong_with_all_targets_is_told_at_once_and_nothing_is_sent(
             "none-*\n"
             "broken\n"
             "missing.toml\n"
+            "a|b.example\n"
         )
         (tmp_path / "bytes").write_bytes(b"ok.example\n\xff\n")
         done = smtpcheck("probe", "--targets", "list", "--targets", "bytes")
     assert (done.code, done.out) == (2, "")
     assert server.connections == []
     assert "canary" not in done.err
-    for line in (2, 3, 4, 5, 6, 7, 8, 10):
+    for line in (2, 3, 4, 5, 6, 7, 8, 10, 11):
         assert f"list:{line}: " in done.err, line
     assert "list:1:" not in done.err
     assert "bytes:2: " in done.err
     assert "broken.toml:3: unknown key server.prot" in done.err
-    assert "11 problems in the targets" in done.err
+    assert "12 problems in the targets" in done.err
 
 
 @pytest.mark.parametrize("content", [b"", b"# none\n\n", b"x" * 5000, b"\0" * 100])
