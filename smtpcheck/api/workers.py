@@ -117,7 +117,11 @@ class Workers:
             reader.join(_LAST_WORDS)
 
     def _start(self, share: Sequence[int]) -> None:
+        # Only we interrupt it, and only by SIGINT, which it may have been told to ignore: a shell
+        # tells it to what runs behind `&`. SIGTERM may go to every process of a job or a service.
         code = (
+            "import signal as s; s.signal(s.SIGTERM, lambda *_: None)\n"
+            "s.signal(s.SIGINT, s.default_int_handler)\n"
             f"import sys; sys.path[:] = {sys.path!r}\n"
             "try: from smtpcheck.api.worker import main; main()\n"
             "except KeyboardInterrupt: pass"

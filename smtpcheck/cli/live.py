@@ -208,8 +208,11 @@ class Screen:
         self._style = style
         self._lock = threading.Lock()
         self._drawn = 0
+        self._last = ("", 0)
+        """What was drawn last, and its columns."""
         self._frames = 0
         self._blocks = 0
+        self._over = False
 
     def draw(self, pieces: Sequence[Piece]) -> None:
         """Puts the line in the place of the one before. The first frames are not coloured: what
@@ -222,16 +225,18 @@ class Screen:
             length = row_cells(tuple(pieces))
             text = paint([tuple(pieces)], style).rstrip("\n")
             self._write(f"\r{text}{' ' * (self._drawn - length)}")
-            self._drawn = length
+            self._last, self._drawn = (text, length), length
 
-    def wipe(self) -> None:
+    def close(self) -> None:
         """Leaves the line as it was found: empty, the cursor at its start."""
         with self._lock:
+            self._over = True
             self._wipe()
 
     @contextmanager
     def cleared(self) -> Iterator[None]:
-        """The line is empty, and stays so."""
+        """The line is empty meanwhile, and stands again behind it: where results come faster than
+        it is drawn it would hardly be seen otherwise."""
         with self._lock:
             self._blocks += 1
             self._wipe()
@@ -240,6 +245,9 @@ class Screen:
         finally:
             with self._lock:
                 self._blocks -= 1
+                if not (self._blocks or self._over):
+                    text, self._drawn = self._last
+                    self._write(f"\r{text}" if text else "")
 
     def _wipe(self) -> None:
         if self._drawn:
@@ -284,4 +292,4 @@ def _draw(view: LiveView, screen: Screen, over: threading.Event) -> None:
     while not over.wait(wait):
         wait = PERIOD
         screen.draw(view.line())
-    screen.wipe()
+    screen.close()

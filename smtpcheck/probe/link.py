@@ -50,7 +50,10 @@ class Link:
         self._lost: Silence | None = None
         self._deaf = False
         self._tcp = sock.family in (socket.AF_INET, socket.AF_INET6)
-        sock.settimeout(0.0)
+        self._quick = self._tcp and hasattr(socket, "TCP_QUICKACK")
+        self._readable = _watcher(sock)
+        if sock.gettimeout() != 0.0:
+            sock.settimeout(0.0)
         self._pushed = 0
         self.local_address = ""
         """The address of this end; empty for a Unix socket."""
@@ -107,14 +110,12 @@ class Link:
     def early(self) -> Reply | None:
         """A reply that came although nothing was asked, or the beginning of one: whatever is in
         the buffers at this moment."""
-        if self._lost is None and not self._parser.waiting:
-            self._pull(None)
+        self._look()
         return self._parser.take() or (self._parser.finish() if self._parser.waiting else None)
 
     def leftover(self) -> bytes:
         """What has come in clear behind the last reply; taken out of the buffer."""
-        if self._lost is None and not self._parser.waiting:
-            self._pull(None)
+        self._look()
         return self._parser.drain()
 
     def start_tls(self, session: TlsSession | Question, wait: Deadline, early: bytes = b"") -> None:
@@ -157,13 +158,23 @@ class Link:
         """What a login can be tied to this connection with; None without TLS."""
         return self._tls.binding(by_certificate=by_certificate) if self._tls else None
 
-    def close(self) -> None:
-        """Ends the connection without waiting for anything."""
+    def close(self, last: bytes = b"") -> None:
+        """Ends the connection without waiting for anything. `last`: what is said before, in one
+        write with the end of TLS."""
         with contextlib.suppress(OSError):
             if self._tls and not self._lost:
-                self._sock.send(self._tls.close())
+                last = (self._tls.seal(last) if last else b"") + self._tls.close()
+            if last and not self._lost:
+                self._sock.send(last)
         self._sock.close()
         self._lose(Silence(SilenceKind.CLOSED, detail="closed at this end"))
+
+    def _look(self) -> None:
+        """Takes what is there at this moment, where nothing was taken yet. Asking first is cheaper
+        than the exception of a read in vain, which is the rule."""
+        idle = self._lost is None and not self._parser.waiting
+        if idle and (self._received or self._readable(0.0)):
+            self._pull(None)
 
     def _pull(self, wait: Deadline | None) -> Silence | None:
         """Reads once; without a wait, what is there. Returns the silence, if it is one."""
@@ -197,17 +208,19 @@ class Link:
     def _read(self, wait: Deadline | None) -> bytes:
         # A server that never stops talking must not keep us beyond the wait: there is always
         # something to read from it.
-        if wait is not None and wait.expired:
+        left = wait.remaining() if wait is not None else None
+        if left == 0.0:
             raise TimeoutError("timed out")
         if self._received:
             data, self._received = self._received, b""
             return data
-        if self._tcp and hasattr(socket, "TCP_QUICKACK"):
-            # Postfix holds a small reply behind its TLS 1.3 tickets until they are acknowledged;
-            # a delayed ACK would cost 40 ms there. The kernel resets the option, so it is set anew.
-            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        if wait is not None and not _ready(self._sock, wait.remaining()):
-            raise TimeoutError("timed out")
+        if left is not None:
+            if self._quick:
+                # Postfix holds a small reply behind its TLS 1.3 tickets until they are
+                # acknowledged; a delayed ACK would cost 40 ms. The kernel resets the option.
+                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            if not self._readable(left):
+                raise TimeoutError("timed out")
         try:
             return self._sock.recv(_CHUNK)
         except BlockingIOError:
@@ -221,7 +234,7 @@ class Link:
             try:
                 self._pushed += self._sock.send(data[self._pushed :])
             except BlockingIOError:
-                if not _ready(self._sock, max(wait.remaining(), 0.001), write=True):
+                if not _watcher(self._sock, write=True)(max(wait.remaining(), 0.001)):
                     raise TimeoutError("timed out") from None
 
     def _last_words(self) -> bool:
@@ -244,14 +257,15 @@ class Link:
             self._lost = silence
 
 
-def _ready(sock: socket.socket, seconds: float, *, write: bool = False) -> bool:
-    """Whether the socket can be read or written within so many seconds. A timeout of the socket
-    itself would be set anew before each call, with a call to the system of its own."""
+def _watcher(sock: socket.socket, *, write: bool = False) -> Callable[[float], bool]:
+    """Tells whether the socket can be read or written within so many seconds. A timeout of the
+    socket itself would be set anew before each call, with a call to the system of its own."""
     if not hasattr(select, "poll"):  # Windows
-        return any(select.select([] if write else [sock], [sock] if write else [], [], seconds))
+        to_read, to_write = ([], [sock]) if write else ([sock], [])
+        return lambda seconds: any(select.select(to_read, to_write, [], seconds))
     poll = select.poll()
     poll.register(sock, select.POLLOUT if write else select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
+    return lambda seconds: bool(poll.poll(seconds * 1000))
 
 
 def _silence(error: OSError) -> Silence:

@@ -61,7 +61,7 @@ class Session:
         """Says QUIT without waiting for the answer, where somebody is still there to hear it."""
         if self.link.lost is None:
             self._recorder.client("QUIT")
-            self.link.send([b"QUIT\r\n"], lambda: self._wait(1.0))
+            self.link.close(b"QUIT\r\n")
         self.link.close()
 
     def _exchange(self, says: tuple[Say, ...], limit: float, after: float) -> tuple[Heard, ...]:

@@ -245,6 +245,28 @@ def test_an_interrupt_of_several_processes_leaves_a_whole_report(tmp_path: Path)
     assert len(lines) == COUNT
 
 
+def test_a_signal_to_all_processes_of_a_service_leaves_a_whole_report(tmp_path: Path) -> None:
+    """As systemd ends one; begun by a shell that keeps Ctrl-C from what runs behind `&`."""
+    with ManyHosts(lambda _: HANG) as hosts:
+        names = listed(tmp_path, hosts.port, 100)
+        words = ("-f", "json", "--processes", "2", *QUICK, "--set", "server.timeout=50")
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            process = run(tmp_path, *words)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with process:
+            for each in started(process, hosts):
+                os.kill(each, signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"")
+    told = json.loads(out)["targets"]
+    assert [each["target"] for each in told] == names
+    assert {each["outcome"] for each in told} == {"interrupted"}
+    assert sum(bool(each["stages"]) for each in told) >= 4
+
+
 def started(process: subprocess.Popen[bytes], hosts: ManyHosts) -> list[int]:
     """The processes that share the targets, once all of them are at work."""
     place = Path(f"/proc/{process.pid}/task/{process.pid}/children")
