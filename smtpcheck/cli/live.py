@@ -16,6 +16,7 @@ from typing import TextIO
 
 from smtpcheck.cli.terminal import can_redraw
 from smtpcheck.model.progress import (
+    FewerAtOnce,
     Progress,
     Sending,
     StageEnded,
@@ -85,6 +86,10 @@ class LiveView:
 
     def __call__(self, progress: Progress) -> None:
         """Takes note; may be called from any thread."""
+        if isinstance(progress, FewerAtOnce):
+            with self.paused():
+                tell_fewer(progress)
+            return
         with self._lock:
             if isinstance(progress, TargetEnded):
                 self._runs.pop(progress.target, None)
@@ -188,8 +193,18 @@ class LiveView:
 
 def tell_wait(wait: Waiting) -> None:
     """Says it where there is no terminal: a log that stands still for minutes tells why."""
+    _tell(_wait_words(wait))
+
+
+def tell_fewer(fewer: FewerAtOnce) -> None:
+    """Says why a run takes longer than was to be expected."""
+    many = f"{fewer.have} targets side by side, not {fewer.wanted}"
+    _tell(f"{many}: the system gives this process no more threads (see ulimit -u, pids.max)")
+
+
+def _tell(note: str) -> None:
     with suppress(OSError, ValueError):
-        sys.stderr.write(f"note: {_wait_words(wait)}\n")
+        sys.stderr.write(f"note: {note}\n")
         sys.stderr.flush()
 
 

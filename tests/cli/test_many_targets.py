@@ -309,3 +309,23 @@ def is_alive(number: int) -> bool:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.parametrize("processes", ["1", "3"])
+def test_fewer_threads_than_wanted_lose_no_target(tmp_path: Path, processes: str) -> None:
+    """Their stacks do not fit into what the process may have; so it is in a container that has
+    room for few."""
+
+    def few_threads() -> None:
+        resource.setrlimit(resource.RLIMIT_STACK, (64 << 20, 64 << 20))
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+    with ManyHosts(behave) as hosts:
+        names = listed(tmp_path, hosts.port, 100)
+        words = ("--jobs", "90", "-f", "json", *QUICK, "--processes", processes)
+        with run(tmp_path, *words, preexec_fn=few_threads) as process:
+            out, err = process.communicate(timeout=60)
+    assert processes != "1" or b"side by side, not 90: the system gives" in err
+    told = json.loads(out)["targets"]
+    assert [each["target"] for each in told] == names
+    assert {each["exit_code"] for each in told} == {0, 11}
