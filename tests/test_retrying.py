@@ -239,7 +239,7 @@ def test_a_target_that_waits_leaves_its_thread_to_another(
     pki: TestPki, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Beyond so many that wait, it keeps it."""
-    monkeypatch.setattr("smtpcheck.api.many._MOST_WAITING", most)
+    monkeypatch.setattr("smtpcheck.api.crew._MOST_WAITING", most)
     begun: list[str] = []
 
     def watch(progress: Progress) -> None:

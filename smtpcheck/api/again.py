@@ -42,6 +42,12 @@ def bounds_of(plan: Plan) -> tuple[str, ...]:
     )
 
 
+def extras_of(job: Job) -> tuple[str, ...]:
+    """Those, and what the run is compared with; a report of standard input is read once alone."""
+    file = job.before.file if job.before is not None and job.before.traits is not None else "-"
+    return (*bounds_of(job.plan), *(() if file == "-" else ("--baseline", file)))
+
+
 def who_of(plan: Plan) -> tuple[str, ...]:
     """The options that ask who may send, instead of sending."""
     return (*_each("--sender", plan.senders), *(("--relay",) if plan.relay else ()))
@@ -64,7 +70,7 @@ def again_of(job: Job) -> Again:
 
 
 def _words(job: Job) -> tuple[str, ...]:
-    return (job.target, *job.options, *bounds_of(job.plan))
+    return (job.target, *job.options, *extras_of(job))
 
 
 def _whole(job: Job) -> tuple[str, ...]:

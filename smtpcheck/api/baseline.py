@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from smtpcheck.api.judging import judged
 from smtpcheck.diagnosis.drift import Traits, changes, traits_of
 from smtpcheck.diagnosis.verdict import verdict
 from smtpcheck.model.diagnosis import Diagnosis, Severity
-from smtpcheck.model.jsonvalue import Json
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome
@@ -38,13 +37,15 @@ class Baseline:
         return Before(self.file, self.started, self.targets.get(target))
 
 
-def baseline_of(data: Json, file: str) -> Baseline:
-    """The baseline in a report of `--format json`. Raises UsageError for anything else."""
-    from smtpcheck.report.json_reading import report_from_data
+def baseline_of(pieces: Iterator[bytes], file: str) -> Baseline:
+    """The baseline in a report of `--format json`. Raises UsageError for anything else that is
+    JSON, and ValueError or RecursionError for what is none."""
+    from smtpcheck.report.json_pieces import SavedReport
 
-    report = report_from_data(data)
-    probed = (each for each in report.targets if each.observations.stages)
-    return Baseline(file, report.started, {each.target: _traits(each) for each in probed})
+    saved = SavedReport(pieces)
+    probed = (each for each in saved.targets() if each.observations.stages)
+    traits = {each.target: _traits(each) for each in probed}
+    return Baseline(file, saved.started, traits)
 
 
 def compare(before: Before, now: Observations) -> tuple[Observations, tuple[str, ...]]:

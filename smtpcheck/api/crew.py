@@ -12,7 +12,7 @@ from smtpcheck.api.probing import Ask, cut_off, probe_in_turns
 from smtpcheck.api.retrying import in_turn
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.observation import Observations
-from smtpcheck.model.progress import Watcher, nobody
+from smtpcheck.model.progress import FewerAtOnce, Watcher, nobody
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.probe.recorder import Recorder
@@ -67,7 +67,8 @@ def probe_queue(
         del under_way[number]
         return None
 
-    if work_off(queue, work, min(at_once, len(queue))):
+    wanted = min(at_once, len(queue))
+    if work_off(queue, work, wanted, lambda have: watcher(FewerAtOnce(have, wanted))):
         return True
     for number, (job, recorder, _) in list(under_way.items()):
         take(number, cut_off(job, recorder))

@@ -64,12 +64,13 @@ def probe_many(
         here, there = shared_out(targets, processes)
         share = -(-at_once // (len(there) + bool(here)))
         with Workers(targets, there, take, at_once=share, per_host=per_host) as workers:
-            queue = HostQueue(targets.hosts, per_host, here)
-            finished = (
-                workers.start()
-                and probe_queue(targets, queue, take, at_once=share, watcher=watcher, ask=ask)
-                and workers.wait()
-            )
+            finished = workers.start()
+            if finished:
+                queue = HostQueue(targets.hosts, per_host, sorted(here + workers.left))
+                finished = (
+                    probe_queue(targets, queue, take, at_once=share, watcher=watcher, ask=ask)
+                    and workers.wait()
+                )
             if not finished:
                 workers.interrupt()
     else:

@@ -194,7 +194,7 @@ def _becomes(loaded: LoadedProfile) -> Callable[[Mapping[str, Json]], tuple[int,
 
 
 def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetReport:
-    from smtpcheck.api.again import again_of, bounds_of
+    from smtpcheck.api.again import again_of, extras_of
     from smtpcheck.diagnosis.verdict import verdict
 
     compared: tuple[str, ...] = ()
@@ -220,7 +220,7 @@ def _reported(job: Job, seen: Observations, notes: tuple[str, ...]) -> TargetRep
             *compared,
             *_expectation_notes(seen),
         ),
-        options=(*job.options, *bounds_of(job.plan)),
+        options=(*job.options, *extras_of(job)),
         again=again_of(job),
     )
 

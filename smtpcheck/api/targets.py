@@ -4,7 +4,7 @@ turn comes."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from smtpcheck.api.job import Job, check_job
@@ -14,6 +14,9 @@ from smtpcheck.model.secret import SecretSource
 from smtpcheck.model.value import dataclass
 from smtpcheck.store.layers import COMMAND_LINE
 from smtpcheck.store.spool import Spool
+
+_OF_AN_ADDRESS = ("server.host", "server.port", "server.security", "auth.username")
+"""Settings that a target is, where it is no profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +138,23 @@ def targets_of(jobs: Sequence[Job]) -> Targets:
 
 
 def load_targets(
-    wanted: Sequence[Wanted], load: Callable[[Wanted], Job], problems: Iterable[Problem] = ()
+    wanted: Sequence[Wanted],
+    load: Callable[[Wanted], Job],
+    problems: Iterable[Problem] = (),
+    given: Collection[str] = (),
 ) -> Targets:
     """Every target, loaded and checked. Raises UsageError, or ProfileError with the problems of
-    all of them behind those that were found before."""
+    all of them behind those that were found before. `given`: the keys that the command line sets
+    for all of them."""
     targets, wrong = Targets(len(wanted)), _Wrong(list(problems))
     for each in wanted:
         try:
             job = load(each)
         except ProfileError as error:
-            wrong.problems += [_placed(problem, each) for problem in error.problems]
+            wrong.problems += [_placed(problem, each, given) for problem in error.problems]
             continue
         except UsageError as error:
-            wrong.refuse(error, each)
+            wrong.refused.setdefault((error.message, error.help), []).append(each)
             continue
         if not job.loaded.profile.enabled:
             if each.named:
@@ -164,20 +171,25 @@ def load_targets(
     return targets
 
 
+_Reasons = dict[tuple[str, tuple[str, ...]], list[Wanted]]
+"""Message and help, and which targets they are about: all of them, perhaps."""
+
+
 class _Wrong:
     """What is wrong with targets, to be told all at once."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        self.unusable: dict[tuple[str, tuple[str, ...]], list[Wanted]] = {}
-        """What this installation or this command line cannot do, and for which targets: it may be
-        the same for all."""
+        self.refused: _Reasons = {}
+        """What is no target, or none beside the other options."""
+        self.unusable: _Reasons = {}
+        """What this installation or this command line cannot do."""
         self._refused: UsageError | None = None
         self._where = "the targets" if problems else ""
 
     @property
     def is_something(self) -> bool:
-        return bool(self.problems or self.unusable)
+        return bool(self.problems or self.refused or self.unusable)
 
     def refuse(self, error: UsageError, wanted: Wanted) -> None:
         """The target is none, or is switched off."""
@@ -187,10 +199,12 @@ class _Wrong:
 
     def raise_all(self) -> None:
         """Raises UsageError for the only thing that is wrong, ProfileError for several."""
-        for (message, help_), targets in self.unusable.items():
-            first, more = targets[0], len(targets) - 1
-            said = f"{first.target}{f' and {more} more' if more else ''}: {message}"
-            self.refuse(UsageError(said, help_), first)
+        for reasons in (self.refused, self.unusable):
+            for (message, help_), (first, *others) in reasons.items():
+                more = f" and {len(others)} more" if others else ""
+                # What is no target says by itself which.
+                who = "" if reasons is self.refused and not others else f"{first.target}{more}: "
+                self.refuse(UsageError(f"{who}{message}", help_), first)
         files = {file: n for n, file in enumerate(dict.fromkeys(e.file for e in self.problems))}
         problems = sorted(dict.fromkeys(self.problems), key=lambda e: (files[e.file], e.line))
         if len(problems) == 1 and self._refused is not None and not problems[0].line:
@@ -207,7 +221,8 @@ def _disabled(job: Job) -> UsageError:
     )
 
 
-def _placed(problem: Problem, wanted: Wanted) -> Problem:
-    """A setting that stands beside its target in a list is wrong there."""
-    here = problem.file == COMMAND_LINE and f"{problem.key}=" in wanted.target
+def _placed(problem: Problem, wanted: Wanted, given: Collection[str]) -> Problem:
+    """A setting that stands beside its target in a list is wrong there, and so is an address."""
+    by_name = problem.key in _OF_AN_ADDRESS and problem.key not in given
+    here = problem.file == COMMAND_LINE and (by_name or f"{problem.key}=" in wanted.target)
     return replace(problem, file=wanted.file, line=wanted.line) if here else problem

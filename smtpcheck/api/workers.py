@@ -74,6 +74,8 @@ class Workers:
         self._ended: SimpleQueue[None] = SimpleQueue()
         self._readers: list[threading.Thread] = []
         self._ends = False
+        self.left: list[int] = []
+        """Targets for which the system had no process, or no thread that reads what it tells."""
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +94,10 @@ class Workers:
         """Begins all of them; False after an interrupt (KeyboardInterrupt)."""
         try:
             for share in self._shares:
-                self._start(share)
+                try:
+                    self._start(share)
+                except (OSError, RuntimeError):
+                    self.left += share
         except KeyboardInterrupt:
             return False
         return True
@@ -117,7 +122,11 @@ class Workers:
             reader.join(_LAST_WORDS)
 
     def _start(self, share: Sequence[int]) -> None:
+        # Only we interrupt it, and only by SIGINT, which it may have been told to ignore: a shell
+        # tells it to what runs behind `&`. SIGTERM may go to every process of a job or a service.
         code = (
+            "import signal as s; s.signal(s.SIGTERM, lambda *_: None)\n"
+            "s.signal(s.SIGINT, s.default_int_handler)\n"
             f"import sys; sys.path[:] = {sys.path!r}\n"
             "try: from smtpcheck.api.worker import main; main()\n"
             "except KeyboardInterrupt: pass"
@@ -132,11 +141,11 @@ class Workers:
         self._processes.append(process)
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("a process without pipes")
+        reader = threading.Thread(target=self._read, args=(process, share), daemon=True)
+        reader.start()
+        self._readers.append(reader)
         with suppress(OSError):  # one that ended at once is found out by who reads
             self._send(process.stdin, share)
-        reader = threading.Thread(target=self._read, args=(process, share), daemon=True)
-        self._readers.append(reader)
-        reader.start()
 
     def _send(self, pipe: IO[bytes], share: Sequence[int]) -> None:
         """The pipe stays open: its end tells the process that we are gone."""

@@ -6,17 +6,22 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from time import monotonic
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AT_ONCE: Final = 0.2
+"""Seconds within which a further signal says no more than the first: timeout(1) signals the program
+and, right behind that, its process group, so that the program hears both."""
 
 
 class Interrupts:
     """A context in which both signals raise KeyboardInterrupt in the main thread."""
 
-    def __init__(self) -> None:
-        self._heard = 0
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._first: float | None = None
         self._held = False
         self._before: dict[signal.Signals, Callable[[int, FrameType | None], Any] | int | None] = {}
 
@@ -38,6 +43,11 @@ class Interrupts:
         self._held = True
 
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        self._heard += 1
-        if self._heard > 1 or not self._held:
-            raise KeyboardInterrupt
+        now = self._clock()
+        if self._first is None:
+            self._first = now
+            if self._held:
+                return
+        elif now - self._first < _AT_ONCE:
+            return
+        raise KeyboardInterrupt

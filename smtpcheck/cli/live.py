@@ -16,6 +16,7 @@ from typing import TextIO
 
 from smtpcheck.cli.terminal import can_redraw
 from smtpcheck.model.progress import (
+    FewerAtOnce,
     Progress,
     Sending,
     StageEnded,
@@ -85,6 +86,10 @@ class LiveView:
 
     def __call__(self, progress: Progress) -> None:
         """Takes note; may be called from any thread."""
+        if isinstance(progress, FewerAtOnce):
+            with self.paused():
+                tell_fewer(progress)
+            return
         with self._lock:
             if isinstance(progress, TargetEnded):
                 self._runs.pop(progress.target, None)
@@ -188,8 +193,18 @@ class LiveView:
 
 def tell_wait(wait: Waiting) -> None:
     """Says it where there is no terminal: a log that stands still for minutes tells why."""
+    _tell(_wait_words(wait))
+
+
+def tell_fewer(fewer: FewerAtOnce) -> None:
+    """Says why a run takes longer than was to be expected."""
+    many = f"{fewer.have} targets side by side, not {fewer.wanted}"
+    _tell(f"{many}: the system gives this process no more threads (see ulimit -u, pids.max)")
+
+
+def _tell(note: str) -> None:
     with suppress(OSError, ValueError):
-        sys.stderr.write(f"note: {_wait_words(wait)}\n")
+        sys.stderr.write(f"note: {note}\n")
         sys.stderr.flush()
 
 
@@ -208,8 +223,11 @@ class Screen:
         self._style = style
         self._lock = threading.Lock()
         self._drawn = 0
+        self._last = ("", 0)
+        """What was drawn last, and its columns."""
         self._frames = 0
         self._blocks = 0
+        self._over = False
 
     def draw(self, pieces: Sequence[Piece]) -> None:
         """Puts the line in the place of the one before. The first frames are not coloured: what
@@ -222,16 +240,18 @@ class Screen:
             length = row_cells(tuple(pieces))
             text = paint([tuple(pieces)], style).rstrip("\n")
             self._write(f"\r{text}{' ' * (self._drawn - length)}")
-            self._drawn = length
+            self._last, self._drawn = (text, length), length
 
-    def wipe(self) -> None:
+    def close(self) -> None:
         """Leaves the line as it was found: empty, the cursor at its start."""
         with self._lock:
+            self._over = True
             self._wipe()
 
     @contextmanager
     def cleared(self) -> Iterator[None]:
-        """The line is empty, and stays so."""
+        """The line is empty meanwhile, and stands again behind it: where results come faster than
+        it is drawn it would hardly be seen otherwise."""
         with self._lock:
             self._blocks += 1
             self._wipe()
@@ -240,6 +260,9 @@ class Screen:
         finally:
             with self._lock:
                 self._blocks -= 1
+                if not (self._blocks or self._over):
+                    text, self._drawn = self._last
+                    self._write(f"\r{text}" if text else "")
 
     def _wipe(self) -> None:
         if self._drawn:
@@ -284,4 +307,4 @@ def _draw(view: LiveView, screen: Screen, over: threading.Event) -> None:
     while not over.wait(wait):
         wait = PERIOD
         screen.draw(view.line())
-    screen.wipe()
+    screen.close()

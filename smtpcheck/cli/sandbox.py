@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +15,9 @@ from smtpcheck.model.errors import UsageError
 from smtpcheck.model.stage import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smtpcheck.cli.signals import Signals
     from smtpcheck.sandbox.received import Received, Talk
     from smtpcheck.sandbox.scenario import Scenario
     from smtpcheck.sandbox.server import Sandbox
@@ -116,6 +119,12 @@ class _Watched:
         self._relay = relay
         self._started, self._mail, self._talk, _ = WORDS[format_]
         self.told: SimpleQueue[Received | Talk] = SimpleQueue()
+        self.wake: Callable[[], None] = lambda: None
+        """Ends the wait of the one that prints."""
+
+    def tell(self, told: Received | Talk) -> None:
+        self.told.put(told)
+        self.wake()
 
     def started(self, server: Sandbox) -> str:
         return self._started(server, self._relay)
@@ -193,47 +202,47 @@ def _server(
         users={user: secrets.token_urlsafe(12)} if user else None,
         mechanisms=mechanisms,
         scenario=scenario,
-        on_message=watched.told.put,
-        on_event=watched.told.put if watched.verbose else None,
+        on_message=watched.tell,
+        on_event=watched.tell if watched.verbose else None,
     )
 
 
 def _serve(server: Sandbox, watched: _Watched, seconds: float) -> int:
     """Runs until a signal, the first mail or the time says so; the exit code."""
+    from smtpcheck.cli.signals import watched as watched_signals
     from smtpcheck.sandbox.server import SandboxError
 
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        server.start()
-        _write(watched.started(server))
-        _show(watched, seconds)
-        server.stop(grace=_GRACE)
-        _show_rest(watched)
-    except SandboxError as error:
-        help_ = [
-            "choose another port, or 0 for any free one",
-            "--host takes this machine's addresses",
-        ]
-        raise UsageError(str(error), help_) from None
-    except KeyboardInterrupt:
-        pass  # to end it is what Ctrl-C and SIGTERM are for here
-    finally:
-        server.stop()
-        signal.signal(signal.SIGTERM, before)
+    with watched_signals([signal.SIGINT, signal.SIGTERM]) as signals:
+        watched.wake = signals.wake
+        try:
+            server.start()
+            _write(watched.started(server))
+            asked = _show(watched, signals, seconds)
+            server.stop(grace=0.0 if asked else _GRACE)
+            _show_rest(watched)
+        except SandboxError as error:
+            help_ = [
+                "choose another port, or 0 for any free one",
+                "--host takes this machine's addresses",
+            ]
+            raise UsageError(str(error), help_) from None
+        finally:
+            server.stop()
     if watched.once and not watched.mails:
         sys.stderr.write("no mail came\n")
         return ExitCode.FINDINGS
     return ExitCode.OK
 
 
-def _show(watched: _Watched, seconds: float) -> None:
+def _show(watched: _Watched, signals: Signals, seconds: float) -> bool:
+    """Returns whether a signal asked for the end."""
     end = time.monotonic() + seconds if seconds else float("inf")
     while not watched.done and (left := end - time.monotonic()) > 0:
-        try:
-            told = watched.told.get(timeout=min(left, _POLL))
-        except Empty:
-            continue
-        _write(watched.words(told))
+        if not watched.told.empty():
+            _write(watched.words(watched.told.get()))
+        elif signals.wait(min(left, _POLL)):
+            return True
+    return False
 
 
 def _show_rest(watched: _Watched) -> None:

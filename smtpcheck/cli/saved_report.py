@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from smtpcheck.cli.text_input import opened
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Json
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from smtpcheck.api import Job
     from smtpcheck.api.baseline import Baseline
 
+T = TypeVar("T")
 _LARGEST = 256 << 20
 
 
@@ -19,19 +22,21 @@ def saved_report(name: str) -> Json:
     """The JSON in the file; `-` is standard input. Raises UsageError where there is none."""
     import json
 
-    from smtpcheck.cli.text_input import opened
-
     with opened(name) as source:
         raw = bytearray()
         for piece in source.pieces():
             raw += piece
             if len(raw) > _LARGEST:
                 raise UsageError(f"{name} is too large for a report")
+    data: Json = _no_json(name, lambda: json.loads(raw))
+    return data
+
+
+def _no_json(name: str, read: Callable[[], T]) -> T:
     try:
-        data: Json = json.loads(raw)
+        return read()
     except (ValueError, RecursionError):
         raise UsageError(f"{name} is no JSON") from None
-    return data
 
 
 def baseline_given(name: str, *, fix: bool = False) -> Baseline | None:
@@ -44,7 +49,8 @@ def baseline_given(name: str, *, fix: bool = False) -> Baseline | None:
     from smtpcheck.report.escape import shell_quoted
 
     try:
-        return baseline_of(saved_report(name), name)
+        with opened(name) as source:
+            return _no_json(name, lambda: baseline_of(source.pieces(), name))
     except UsageError as error:
         save = f"save one first: smtpcheck probe TARGET --format {shell_quoted(f'json={name}')}"
         raise UsageError(f"--baseline: {error.message}", [*error.help[:1], save]) from None

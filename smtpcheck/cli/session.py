@@ -14,7 +14,7 @@ from smtpcheck.cli.result_stream import ResultStream, Telling
 from smtpcheck.cli.stdout import write_stdout
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.plan import PER_HOST
-from smtpcheck.model.progress import Progress, Waiting, Watcher, nobody
+from smtpcheck.model.progress import FewerAtOnce, Progress, Waiting, Watcher, nobody
 from smtpcheck.model.report import Report
 from smtpcheck.model.stage import ExitCode, Stage
 from smtpcheck.model.value import dataclass
@@ -252,7 +252,7 @@ def _watching(*, quiet: bool, targets: int) -> AbstractContextManager[Watcher]:
     if quiet:
         return nullcontext(nobody)
     if not sys.stderr.isatty():
-        return nullcontext(_tell_waits if targets == 1 else nobody)
+        return nullcontext(_tell_waits if targets == 1 else _tell_fewer)
     from smtpcheck.cli.live import live_watcher
     from smtpcheck.cli.terminal import style_for
 
@@ -264,6 +264,13 @@ def _tell_waits(progress: Progress) -> None:
         from smtpcheck.cli.live import tell_wait
 
         tell_wait(progress)
+
+
+def _tell_fewer(progress: Progress) -> None:
+    if isinstance(progress, FewerAtOnce):
+        from smtpcheck.cli.live import tell_fewer
+
+        tell_fewer(progress)
 
 
 def write_report(report: Report, output: Output, wishes: Wishes) -> str:

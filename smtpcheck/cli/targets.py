@@ -57,7 +57,7 @@ def jobs_for(
         job = load_target(each.target, plan=plan, overrides=overrides)
         return change(job) if change else job
 
-    return load_targets(wanted, load, problems)
+    return load_targets(wanted, load, problems, overrides.keys())
 
 
 def _named(targets: Sequence[str], lists: Sequence[str], problems: list[Problem]) -> list[Wanted]:
@@ -76,7 +76,8 @@ def _named(targets: Sequence[str], lists: Sequence[str], problems: list[Problem]
             hint = error.help[0] if error.help else ""
             problems.append(Problem(each.file, each.line, "", "", "", error.message, hint))
     if not found and not problems:
-        raise UsageError(f"there is no target in {', '.join(lists)}", ["name one a line"])
+        where = ", ".join("standard input" if each == "-" else each for each in lists)
+        raise UsageError(f"there is no target in {where}", ["name one a line"])
     return list(found.values())
 
 

@@ -80,8 +80,8 @@ def _certificate_days(seen: Seen, _: Observations) -> Expectation | None:
         return held("certificate_days", Stage.TLS, wanted, said, met=False)
     if leaf is None or days is None:
         return left_open("certificate_days", Stage.TLS, wanted)
-    left = f"{_days(days)} left" if days >= 0 else f"ended {_days(-days)} ago"
-    said = f"{left}, until {text_in(leaf, 'not_after')} ({text_in(leaf, 'subject')})"
+    left = f"{_days(days)} left, until" if days >= 0 else f"ended {_days(-days)} ago, on"
+    said = f"{left} {text_in(leaf, 'not_after')} ({text_in(leaf, 'subject')})"
     fitting = str(max(1, min(_USUAL_DAYS, days // 2))) if days > 0 else ""
     return held("certificate_days", Stage.TLS, wanted, said, met=days >= least, fitting=fitting)
 

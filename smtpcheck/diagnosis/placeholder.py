@@ -78,17 +78,20 @@ def _holds(facts: Facts, name: str, otherwise: str) -> bool:
 
 def for_target(step: str, facts: Facts) -> str:
     """A step of a fix in the words of the run: where there is no profile that could be changed, a
-    setting is added to the command line instead; where the settings are not saved yet, the way
-    leads through their draft."""
+    setting is added to the command line instead, and where that is stronger than the profile, it is
+    changed there; where the settings are not saved yet, the way leads through their draft."""
     draft, profile = facts.get("draft"), facts.get("profile")
     if isinstance(draft, str) and draft:
         name = profile if isinstance(profile, str) and profile else "NAME"
         return through_draft(step, draft, name, new=not profile)
-    if facts.get("profile") or not facts.get("target"):
+    if not facts.get("target"):
         return step
+    words = str(facts["target"])
+    if isinstance(profile, str) and profile:
+        return _of_this_run(step, profile, words)
 
     def again(found: re.Match[str]) -> str:
-        held = any(f"--set {key}=" in str(facts["target"]) for key, _ in _PAIR.findall(found[1]))
+        held = any(_is_given(key, words) for key, _ in _PAIR.findall(found[1]))
         return f"{'write' if held else 'add'}{_PAIR.sub(_as_option, found[1])}"
 
     typed = r"\1: type it when it is asked for, or set SMTPCHECK_PASSWORD"
@@ -96,6 +99,30 @@ def for_target(step: str, facts: Facts) -> str:
     if _OF_PROFILE.search(told):
         return f"{told} (NAME is a profile of this server; make one: smtpcheck profile init)"
     return told
+
+
+def _of_this_run(step: str, profile: str, words: str) -> str:
+    """Settings that flags of this run gave, `--expect` or `--set`: what the profile has means
+    nothing beside them."""
+    if "--set " not in words:
+        return step
+    name = re.escape(profile)
+
+    def written(found: re.Match[str]) -> str:
+        given = all(_is_given(key, words) for key, _ in _PAIR.findall(found[1]))
+        return f"write{_PAIR.sub(_as_option, found[1])}" if given else found[0]
+
+    def left_out(found: re.Match[str]) -> str:
+        return f"leave out --set {found[1]}" if _is_given(found[1], words) else found[0]
+
+    step = re.sub(rf"(?:\brun )?smtpcheck profile set {name}{_PAIRS}", written, step)
+    key = r"([a-z_]+(?:\.[a-z_]+)+)"
+    return re.sub(rf"(?:\brun )?smtpcheck profile unset {name} {key}", left_out, step)
+
+
+def _is_given(key: str, words: str) -> bool:
+    """Whether an option of the command line sets the key."""
+    return f"--set {key}=" in words or f"--set '{key}=" in words
 
 
 def through_draft(text: str, draft: str, name: str, *, new: bool) -> str:

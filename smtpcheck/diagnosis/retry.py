@@ -6,6 +6,7 @@ and may be over soon. Never what may send a message twice, or try a credential t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import Enum
 from typing import Final
@@ -22,6 +23,22 @@ from smtpcheck.model.value import dataclass
 _LIMITS: Final = ("rate-limited", "auth-rate-limited", "session-too-many-connections")
 _PASSING_LOGINS: Final = ("auth-temporary-failure", "auth-rate-limited")
 """Causes of a 4yz to a login that say nothing of the credential."""
+_WHO: Final = r"(?:credential|pass(?:word|phrase)|user ?name|user|log-?in|account|token|mailbox)s?"
+_WORSE: Final = (
+    r"(?:wrong|incorrect|invalid|bad|unknown|expired|mismatch\w*|lock(?:ed)?|suspended|disabled"
+    r"|blocked|revoked|rejected|refused|denied)"
+)
+_NAMED: Final = re.compile(
+    rf"\b{_WORSE}\b[^.;]{{0,30}}?\b{_WHO}\b|\b{_WHO}\b[^.;]{{0,30}}?\b{_WORSE}\b"
+)
+"""What is said of a credential or an account, whatever the code of the reply is."""
+_FAILED: Final = re.compile(
+    r"\b(?:auth\w*|log-?in|access)\b[^.;]{0,20}?\b(?:fail(?:ed|ure)|unsuccessful|denied|rejected"
+    r"|refused|invalid)\b"
+)
+_FOR_NOW: Final = re.compile(
+    r"\b(?:temporar\w+|again|later|moment|present|unavailable|lost|busy)\b"
+)
 
 
 class Patience(Enum):
@@ -104,8 +121,18 @@ def _may_be_judged(facts: Facts, cause: str, *, temporary: bool) -> bool:
     """Whether a credential may have been refused: by a reply, or by the silence that came instead.
     What failed before anything was sent is no matter of a credential."""
     if temporary and "reply.code" in facts:
+        if cause == "auth-temporary-failure":  # any 4yz that nothing else explains
+            return _speaks_of_the_credential(str(facts.get("reply.text") or "").lower())
         return cause.startswith("auth-") and cause not in _PASSING_LOGINS
     return "silence.kind" in facts
+
+
+def _speaks_of_the_credential(said: str) -> bool:
+    """Whether a reply that is temporary by its code (`450 4.7.1 wrong password`) refuses by its
+    words: a server that gives a wrong password such a code locks the account all the same."""
+    if _NAMED.search(said):
+        return True
+    return bool(_FAILED.search(said)) and not _FOR_NOW.search(said)
 
 
 def _peer(seen: Observations) -> str:

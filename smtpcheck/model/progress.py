@@ -82,8 +82,24 @@ class TargetEnded:
     failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FewerAtOnce:
+    """The system does not have as many threads as targets were to be probed at once."""
+
+    have: int
+    wanted: int
+
+
 Progress = (
-    Waiting | StageStarted | StepStarted | StepEnded | StageEnded | Spoken | Sending | TargetEnded
+    Waiting
+    | StageStarted
+    | StepStarted
+    | StepEnded
+    | StageEnded
+    | Spoken
+    | Sending
+    | TargetEnded
+    | FewerAtOnce
 )
 Watcher = Callable[[Progress], None]
 

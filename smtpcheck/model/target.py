@@ -26,6 +26,9 @@ _SAFE_WAYS = (
 )
 PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
+_QUOTING = re.compile(r"""['"\\#\n]""")
+"""What makes of a line more than words between blanks."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProfileFile:
@@ -80,17 +83,7 @@ def parse_target(text: str) -> Target:
 def split_settings(text: str) -> tuple[str, dict[str, str]]:
     """A target and the settings behind it, `notify server.host=smtp1.example.com`, quoted as in a
     shell; a `#` behind a blank begins a comment. Raises UsageError, without a word of a value."""
-    import shlex
-
-    # shlex takes a # within a word for a comment too.
-    reader = shlex.shlex(re.sub(r"(?<=\S)#", "\n", text), posix=True)
-    reader.whitespace, reader.whitespace_split = " \t", True
-    try:
-        target, *words = [word.replace("\n", "#") for word in reader] or [""]
-    except ValueError:
-        raise UsageError(
-            "a quotation mark is not closed", ["quote as in a shell: sender.name='A B'"]
-        ) from None
+    target, *words = _words(text) or [""]
     settings: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
@@ -101,6 +94,22 @@ def split_settings(text: str) -> tuple[str, dict[str, str]]:
             )
         settings[key] = value
     return target, settings
+
+
+def _words(text: str) -> list[str]:
+    if not _QUOTING.search(text):
+        return [word for word in re.split("[ \t]", text) if word]
+    import shlex
+
+    # shlex takes a # within a word for a comment too.
+    reader = shlex.shlex(re.sub(r"(?<=\S)#", "\n", text), posix=True)
+    reader.whitespace, reader.whitespace_split = " \t", True
+    try:
+        return [word.replace("\n", "#") for word in reader]
+    except ValueError:
+        raise UsageError(
+            "a quotation mark is not closed", ["quote as in a shell: sender.name='A B'"]
+        ) from None
 
 
 def with_settings(target: str, settings: Mapping[str, str]) -> str:

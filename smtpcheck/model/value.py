@@ -29,11 +29,16 @@ else:
 
 
 _SHARED = {"frozen", "slots", "kw_only", "eq"}
+_Slots = tuple[Callable[[Any], tuple[Any, ...]], tuple[Callable[[Any, Any], None], ...]]
+_WRITTEN_DOWN = {"__getstate__", "__setstate__", "__reduce__", "__reduce_ex__"}
 _compared: dict[type, Callable[[Any], Any]] = {}
+_slots: dict[type, _Slots] = {}
 
 
 def _made(cls: Any, *, kw_only: bool, eq: bool) -> Any:
     methods = {"__setattr__": _set_once, "__delattr__": _refuse_to_delete}
+    if not _WRITTEN_DOWN & cls.__dict__.keys():
+        methods |= {"__getstate__": _state, "__setstate__": _take_state}
     if "__repr__" not in cls.__dict__:
         methods["__repr__"] = _repr
     if eq and "__eq__" not in cls.__dict__:
@@ -103,6 +108,29 @@ def _key(self: Any) -> Any:
         names = [each.name for each in _fields(self) if each.compare]
         key = _compared[type(self)] = attrgetter(*names) if names else type
     return key(self)
+
+
+def _state(self: Any) -> tuple[Any, ...]:
+    """What pickle writes down: the values in their order. Names and values, as of any other object
+    with slots, take twice the octets, and `__setattr__` for each value to read them."""
+    return _slots_of(type(self))[0](self)
+
+
+def _take_state(self: Any, state: tuple[Any, ...]) -> None:
+    """Fills what pickle made empty."""
+    for fill, value in zip(_slots_of(type(self))[1], state, strict=False):
+        fill(self, value)
+
+
+def _slots_of(cls: Any) -> _Slots:
+    """How the values of all fields are read and filled."""
+    slots = _slots.get(cls)
+    if slots is None:
+        names = [each.name for each in dataclasses.fields(cls)]
+        # The getter gives a value alone as it is: with one that is there beside it they are two.
+        read = attrgetter(*names, *["__class__"] * (len(names) < 2))
+        slots = _slots[cls] = read, tuple(getattr(cls, name).__set__ for name in names)
+    return slots
 
 
 def _fields(self: Any) -> tuple[dataclasses.Field[Any], ...]:

@@ -172,8 +172,8 @@ class Link:
     def _look(self) -> None:
         """Takes what is there at this moment, where nothing was taken yet. Asking first is cheaper
         than the exception of a read in vain, which is the rule."""
-        untouched = self._lost is None and not self._parser.waiting
-        if untouched and (self._received or self._readable(0.0)):
+        idle = self._lost is None and not self._parser.waiting
+        if idle and (self._received or self._readable(0.0)):
             self._pull(None)
 
     def _pull(self, wait: Deadline | None) -> Silence | None:
@@ -217,7 +217,7 @@ class Link:
         if left is not None:
             if self._quick:
                 # Postfix holds a small reply behind its TLS 1.3 tickets until they are
-                # acknowledged; a delayed ACK would cost 40 ms there. The kernel resets the option.
+                # acknowledged; a delayed ACK would cost 40 ms. The kernel resets the option.
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             if not self._readable(left):
                 raise TimeoutError("timed out")

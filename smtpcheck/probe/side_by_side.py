@@ -19,6 +19,8 @@ _LOOK = 0.5
 
 _OWN = 24
 """File descriptors that the process needs besides."""
+_THREADS = 5
+"""Threads that one target may need at once, its own among them: look-ups, a secret's command."""
 _EACH = 8
 """File descriptors that one target may need at once: sockets of look-ups and connections."""
 
@@ -35,14 +37,21 @@ def side_by_side(works: Sequence[Callable[[], T]], at_once: int) -> list[T | Non
     return list(results)
 
 
-def work_off(queue: HostQueue, work: Callable[[int], float | None], at_once: int) -> bool:
+def work_off(
+    queue: HostQueue,
+    work: Callable[[int], float | None],
+    at_once: int,
+    fewer: Callable[[int], None] | None = None,
+) -> bool:
     """Does the work for each number of the queue, so many side by side. Returns False after an
     interrupt (KeyboardInterrupt): nothing new is begun then. What the work raises is raised here.
 
     Work that returns seconds wants to be called again after them; its thread and its place at the
     host are somebody else's until then. The threads are daemons: one that waits for a silent server
-    does not hold up the end of the process, which a pool of `concurrent.futures` would.
+    does not hold up the end of the process, which a pool of `concurrent.futures` would. `fewer` is
+    told how many there are where the system has not so many threads.
     """
+    may_work: SimpleQueue[bool] = SimpleQueue()
     ended: SimpleQueue[BaseException | None] = SimpleQueue()
     stop = threading.Event()
     turns = _Turns(queue, stop)
@@ -50,6 +59,8 @@ def work_off(queue: HostQueue, work: Callable[[int], float | None], at_once: int
     def worker() -> None:
         fault: BaseException | None = None
         last, later = None, None
+        if not may_work.get():
+            return
         try:
             while (last := turns.next(last, later)) is not None:
                 later = work(last)
@@ -59,9 +70,16 @@ def work_off(queue: HostQueue, work: Callable[[int], float | None], at_once: int
         ended.put(fault)
 
     try:
-        count = room(at_once) if at_once else 0
-        for number in range(count):
-            threading.Thread(target=worker, name=f"target-{number}", daemon=True).start()
+        wanted = room(at_once) if at_once else 0
+        begun = _begun(worker, wanted)
+        count = wanted if begun == wanted else max(1, begun // _THREADS)
+        for number in range(begun):
+            may_work.put(number < count)
+        if count < wanted and fewer is not None:
+            fewer(count)
+        if wanted and not begun:
+            may_work.put(True)  # noqa: FBT003 - the word that a thread would get
+            worker()
         faults = [ended.get() for _ in range(count)]
     except KeyboardInterrupt:
         stop.set()
@@ -70,6 +88,16 @@ def work_off(queue: HostQueue, work: Callable[[int], float | None], at_once: int
     if fault is not None:
         raise fault
     return True
+
+
+def _begun(worker: Callable[[], None], wanted: int) -> int:
+    """How many threads could be started: a container or a user may have only so many."""
+    for number in range(wanted):
+        try:
+            threading.Thread(target=worker, name=f"target-{number}", daemon=True).start()
+        except RuntimeError:
+            return number
+    return wanted
 
 
 class _Turns:

@@ -7,7 +7,9 @@ from smtpcheck.model.report import TargetReport
 from smtpcheck.report.rows import BLANK, Role, Row, hanging, row, shown
 from smtpcheck.report.style import Style
 
-_LONGEST = 600
+_LONGEST = 400
+_TIME = 40
+"""Characters of a time, which stands in every line: a saved report may hold any text there."""
 
 
 def drift_pairs(target: TargetReport, style: Style) -> list[tuple[str, str]]:
@@ -24,7 +26,7 @@ def drift_pairs(target: TargetReport, style: Style) -> list[tuple[str, str]]:
 def since(target: TargetReport, style: Style) -> str:
     """`since the run of 2026-03-01T09:30:00Z`, or the empty string where none was compared."""
     started = target.observations.baseline
-    return f"since the run of {shown(started, style)}" if started else ""
+    return f"since the run of {shown(started, style, limit=_TIME)}" if started else ""
 
 
 def drift_lines(target: TargetReport, style: Style) -> list[str]:

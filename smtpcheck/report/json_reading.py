@@ -43,6 +43,11 @@ def report_from_data(data: Json) -> Report:
     )
 
 
+def target_from_data(data: Json, at: int) -> TargetReport:
+    """One target of such a report, the one at this place. Raises UsageError."""
+    return _target(_Table(data, f"report.targets[{at}]"))
+
+
 class _Table:
     """One JSON object, with its place in the document for messages."""
 

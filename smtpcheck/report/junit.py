@@ -71,7 +71,7 @@ def _suite(name: str, started: str, target: TargetReport, style: Style) -> Eleme
     elif wants_anything(target.observations.settings) and len(suite):
         case = _case(suite, class_name, _EXPECT)
         if not stages_passed(target.observations):
-            SubElement(case, "skipped", {"message": "a stage did not pass"})
+            _skipped(case, "a stage did not pass")
     if not len(suite) or (
         target.outcome is Outcome.INTERRUPTED and suite.find("testcase/error") is None
     ):

@@ -43,13 +43,15 @@ def diagnosis_parts(stages: Iterable[StrEnum] = Stage) -> Schema:
     spans = many(many(COUNT, exactly=2))
     return {
         "diagnosis": table(diagnosis),
-        "evidence": table({"event": COUNT, "text": TEXT, "spans": spans}),
+        "evidence": table({"event": COUNT, "text": TEXT}, {"spans": spans}),
     }
 
 
-def table(properties: Schema) -> Schema:
-    """An object that has all of these, and may have more."""
-    return {"type": "object", "properties": properties, "required": list(properties)}
+def table(properties: Schema, added: Schema | None = None) -> Schema:
+    """An object that has all of these, and may have more. `added`: those that came later within the
+    version, which what an older smtpcheck wrote does not have."""
+    every = {**properties, **(added or {})}
+    return {"type": "object", "properties": every, "required": list(properties)}
 
 
 def many(items: Schema, *, exactly: int | None = None) -> Schema:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -50,7 +50,8 @@ class _RefusedError(Exception):
 
 
 class Connection:
-    """One client. `answer` gives the response to a request; what it raises is not caught."""
+    """One client. `answer` gives the response to a request; what it raises is not caught.
+    `busy`: entered for each request until its answer was written."""
 
     def __init__(
         self,
@@ -59,11 +60,13 @@ class Connection:
         *,
         bounds: Bounds,
         stays: Callable[[], bool],
+        busy: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._sock = sock
         self._answer = answer
         self._bounds = bounds
         self._stays = stays
+        self._busy = busy
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=bounds.head)
         self._end = 0.0
 
@@ -81,7 +84,8 @@ class Connection:
                 return
             if request is None:
                 return
-            self._send(request.method, self._answer(request))
+            with self._busy():
+                self._send(request.method, self._answer(request))
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
                 return
             self._http.start_next_cycle()

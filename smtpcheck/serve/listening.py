@@ -42,12 +42,13 @@ def listen(places: Sequence[Place]) -> list[socket.socket]:
     try:
         for place in places:
             made += _at(place)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter: a name that IDNA cannot write
         for each in made:
             each.close()
         where = f"{place.host}:{place.port}"
+        why = (error.strerror or str(error)) if isinstance(error, OSError) else "this is no name"
         raise UsageError(
-            f"cannot listen at {where}: {error.strerror or error}",
+            f"cannot listen at {where}: {why}",
             ["choose another one: --listen 127.0.0.1:0 takes any free port"],
         ) from None
     return made

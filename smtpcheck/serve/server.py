@@ -7,8 +7,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from smtpcheck.model.value import dataclass
 from smtpcheck.serve.connection import Answer, Bounds, Connection
@@ -143,24 +143,32 @@ class Server:
             self._talk(sock)
 
     def _talk(self, sock: socket.socket) -> None:
-        Connection(sock, self._answer, bounds=self._bounds, stays=self._stays).serve()
+        Connection(
+            sock, self._answer, bounds=self._bounds, stays=self._stays, busy=self._request
+        ).serve()
 
     def _stays(self) -> bool:
         """Whether a connection may wait for another request: not when there is little room."""
         return not self._stopping and self._open * 2 <= self._most
 
-    def _answer(self, request: Request) -> Response:
+    @contextmanager
+    def _request(self) -> Iterator[None]:
+        """A request runs until its answer was written: an exporter that ends owes it too."""
         with self._changed:
             self._busy += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def _answer(self, request: Request) -> Response:
         try:
             return self._door.answer(request)
         except Exception as error:  # noqa: BLE001 - told to who asked, and to the log
             self._door.fault(error)
             return plain(500, "this is a defect of smtpcheck; its log has more")
-        finally:
-            with self._changed:
-                self._busy -= 1
-                self._changed.notify_all()
 
     def _left(self, sock: socket.socket) -> None:
         with suppress(OSError):

@@ -18,6 +18,7 @@ import bcrypt
 
 _USUAL_COST = b"10"
 _KEPT = 256
+"""Right answers, and as many wrong ones."""
 _LONGEST = 72
 """Octets of a password that bcrypt looks at."""
 
@@ -31,7 +32,9 @@ class Users:
         cost = next((each.split(b"$")[2] for each in hashes.values()), _USUAL_COST)
         self._nobody = b"$2b$" + cost + b"$" + b"." * 53
         self._key = secrets.token_bytes(32)
-        self._known: OrderedDict[bytes, bool] = OrderedDict()
+        # Apart: whoever guesses must not push out what Prometheus asks with.
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._wrong: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
         self._hashing = threading.Lock()
 
@@ -44,19 +47,20 @@ class Users:
         lengths = len(user).to_bytes(4, "big")
         kept_as = hashlib.blake2b(lengths + user + password, key=self._key).digest()
         with self._lock:
-            known = self._known.get(kept_as)
-            if known is not None:
-                self._known.move_to_end(kept_as)
-                return known
+            for answers in (self._right, self._wrong):
+                if kept_as in answers:
+                    answers.move_to_end(kept_as)
+                    return answers is self._right
         name = user.decode("utf-8", "surrogateescape")
         hashed = self._hashes.get(name)
         with self._hashing:  # one at a time: whoever guesses must not have all of the machine
             fits = _checked(password, hashed or self._nobody)
         right = fits and hashed is not None
         with self._lock:
-            self._known[kept_as] = right
-            if len(self._known) > _KEPT:
-                self._known.popitem(last=False)
+            answers = self._right if right else self._wrong
+            answers[kept_as] = None
+            if len(answers) > _KEPT:
+                answers.popitem(last=False)
         return right
 
 

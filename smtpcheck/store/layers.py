@@ -10,6 +10,7 @@ from typing import Any
 from smtpcheck.model.errors import Problem
 from smtpcheck.model.profile import SECTIONS
 from smtpcheck.model.settings import Kind
+from smtpcheck.model.value import dataclass as value_class
 from smtpcheck.store.keys import ENVIRONMENT_PREFIX, KEYS, VARIABLES, Key, meant, nearest
 from smtpcheck.store.origin import Origin, Source
 from smtpcheck.store.positions import KeyPath
@@ -21,6 +22,24 @@ from smtpcheck.store.wrong_value import WrongValueError, shown
 COMMAND_LINE = "command line"
 _IN_A_TABLE = f"a key of one of the tables {', '.join(SECTIONS)}"
 _RESERVED = frozenset({"SMTPCHECK_CONFIG_DIR", "SMTPCHECK_PASSWORD"})
+
+
+@value_class(frozen=True, slots=True)
+class Giver:
+    """What is left of a source of settings once a profile is made: which keys it gave."""
+
+    source: Source
+    name: str
+    lines: Mapping[KeyPath, int]
+    keys: tuple[str, ...]
+    written: tuple[str, ...]
+    """Those that stand there themselves."""
+
+    def origin(self, key: str) -> Origin:
+        """Where the value of a key came from."""
+        if self.source is Source.ENVIRONMENT:
+            return Origin(self.source, KEYS[key].variable)
+        return Origin(self.source, self.name, self.lines.get(KEYS[key].path, 0))
 
 
 @dataclass(slots=True)
@@ -45,11 +64,9 @@ class Layer:
     suspects: set[str] = field(default_factory=set)
     """Keys whose value is not known: those with a problem, and what a mistyped key meant."""
 
-    def origin(self, key: str) -> Origin:
-        """Where the value of a key in this layer came from."""
-        if self.source is Source.ENVIRONMENT:
-            return Origin(self.source, KEYS[key].variable)
-        return Origin(self.source, self.name, self.lines.get(KEYS[key].path, 0))
+    def as_giver(self) -> Giver:
+        """What is to be known of the layer for origins."""
+        return Giver(self.source, self.name, self.lines, tuple(self.values), tuple(self.raw))
 
     def place(self, key: str) -> tuple[str, int]:
         """The file and line to name in a Problem; the line of the table where the key is not."""

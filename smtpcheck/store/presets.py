@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from _thread import allocate_lock  # threading is not needed by a run of one target
 from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from smtpcheck.model.errors import Problem, ProfileError, UsageError
@@ -37,7 +37,7 @@ _OUTLINE = re.compile(
     re.MULTILINE,
 )
 _TABLES = ("alternatives", "password_rules")
-_reading = Lock()
+_reading = allocate_lock()
 _USUAL_SECURITY = {465: "tls", 587: "starttls"}
 
 

@@ -16,6 +16,7 @@ from smtpcheck.store.build import build_profile
 from smtpcheck.store.contradictions import Contradiction, contradictions
 from smtpcheck.store.keys import KEYS, PASSWORD_VARIABLE
 from smtpcheck.store.layers import (
+    Giver,
     Layer,
     key_problem,
     layer_of_environment,
@@ -181,7 +182,7 @@ def _joined(
     ]
     if problems:
         raise ProfileError(_in_order(problems))
-    origins = LazyMapping(_origins, layers)
+    origins = LazyMapping(_origins, [each.as_giver() for each in layers])
     return LoadedProfile(profile, name, path, origins, dict(data), preset, notes=tuple(notes))
 
 
@@ -288,11 +289,11 @@ def _problem_of(
     )
 
 
-def _origins(layers: Sequence[Layer]) -> dict[str, Origin]:
+def _origins(givers: Sequence[Giver]) -> dict[str, Origin]:
     origins = {}
     for key in KEYS:
-        giver = next((each for each in layers if key in each.values), None)
+        giver = next((each for each in givers if key in each.keys), None)
         origins[key] = giver.origin(key) if giver else Origin(Source.DEFAULT)
-        if key == "auth.password" and giver and key not in giver.raw:
+        if key == "auth.password" and giver and key not in giver.written:
             origins[key] = Origin(Source.ENVIRONMENT, PASSWORD_VARIABLE)
     return origins

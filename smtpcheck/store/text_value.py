@@ -25,23 +25,28 @@ def value_from_text(text: str, rule: Rule) -> Any:
     `587` is a number for a port and text for a name; `a@x.example, b@x.example` is an array of
     two where an array is wanted. What does not fit is returned as it is: checking refuses it.
     """
-    found = _toml(text)
+    found: Any
     if rule.many:
+        found = _toml(text, "[")
         return found if isinstance(found, list) else _split(text)
     match rule.kind:
         case Kind.FLAG:
             return _FLAGS.get(text.strip().lower(), text)
         case Kind.INTEGER | Kind.NUMBER:
+            found = _toml(text)
             return found if isinstance(found, int | float) else text
         case Kind.SECRET:
+            found = _toml(text, "{")
             return found if isinstance(found, dict) else text
         case _:
+            found = _toml(text, "\"'")
             return found if isinstance(found, str) else text
 
 
-def _toml(text: str) -> Any:
-    """The value that a TOML file would give for `key = TEXT`, or None."""
-    if "\n" in text:
+def _toml(text: str, begins: str = "") -> Any:
+    """The value that a TOML file would give for `key = TEXT`, or None. `begins`: how one of the
+    wanted type begins; what begins otherwise, as most hosts and names do, needs no parser."""
+    if "\n" in text or (begins and text.lstrip(" \t")[:1] not in begins):
         return None
     try:
         read = tomllib.loads(f"value = {text}")

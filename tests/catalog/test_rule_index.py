@@ -13,12 +13,13 @@ from smtpcheck.catalog.rule_index import Open
 from smtpcheck.diagnosis.proof import facts_of_example
 from smtpcheck.model.jsonvalue import Facts
 
-RULES = [rule for cause in load_catalog().causes.values() for rule in cause.rules]
+CATALOG = load_catalog()  # rules are told apart by identity, and other tests load it anew
+RULES = [rule for cause in CATALOG.causes.values() for rule in cause.rules]
 EXAMPLES = [facts_of_example(each, rule) for rule in RULES for each in rule.examples]
 
 
 def found(facts: Facts, open_: Open) -> list[int]:
-    return [id(rule) for _, rule in load_catalog().index.candidates(facts, open_)]
+    return [id(rule) for _, rule in CATALOG.index.candidates(facts, open_)]
 
 
 def test_every_rule_that_holds_for_an_example_is_found_once() -> None:
@@ -42,5 +43,5 @@ def test_every_rule_that_may_hold_where_a_fact_is_open_is_found_once(name: str) 
 
 def test_of_a_thousand_rules_few_are_asked() -> None:
     facts = {"step": "tcp.connect", "stage": "tcp", "error.kind": "refused"}
-    asked: list[Rule] = [rule for _, rule in load_catalog().index.candidates(facts, {})]
+    asked: list[Rule] = [rule for _, rule in CATALOG.index.candidates(facts, {})]
     assert 0 < len(asked) < len(RULES) / 20

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from tests.cli.command_line import CommandLine
+from tests.scripted.server import ScriptedServer
+
+SMALL = "S: 220 hi\nC: EHLO\nS: 250-hi\nS: 250 SIZE 5\nC: QUIT\nS: 221 bye\n"
 
 
 def target(path: Path) -> dict[str, Any]:
@@ -122,6 +125,7 @@ def test_what_must_not_change_and_did_is_15(smtpcheck: CommandLine) -> None:
     done = smtpcheck(*watched, "unchanged=certificate,mechanisms")
     assert done.code == 15  # every sandbox makes a certificate of its own
     assert "error[expectation-changed-since-baseline]" in done.out
+    assert "--baseline r.json" in next(each for each in done.out.splitlines() if "  try" in each)
     assert smtpcheck(*watched, "unchanged=mechanisms").code == 0
     alone = smtpcheck("probe", "--sandbox", "--expect", "unchanged=size")
     assert (alone.code, "no --baseline was given: expect.unchanged" in alone.out) == (0, True)
@@ -170,3 +174,26 @@ def test_fix_and_a_baseline_exclude_each_other(smtpcheck: CommandLine) -> None:
     done = smtpcheck("probe", "x", "--fix", "--baseline", "b.json")
     assert done.code == 2
     assert "compare with the baseline after it" in done.err
+
+
+def test_an_expectation_of_this_run_is_corrected_where_it_was_given(
+    smtpcheck: CommandLine,
+) -> None:
+    """The profile's own means nothing beside it."""
+    with ScriptedServer(SMALL) as server:
+        smtpcheck.write(
+            "lab",
+            f'[server]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
+            '[sender]\naddress = "alice@example.test"\n[expect]\nmin_size = 9\n',
+        )
+        kept = smtpcheck("probe", "lab", "--until", "ehlo")
+    assert "smtpcheck profile set lab expect.min_size 5" in " ".join(kept.out.split())
+    with ScriptedServer(SMALL) as server:
+        flags = ("--set", f"server.port={server.port}", "--expect")
+        done = smtpcheck(
+            "probe", "lab", "--until=ehlo", *flags, "min_size=8", "--expect=extensions=X"
+        )
+    said = " ".join(done.out.split())
+    assert "correct the expectation: write --set expect.min_size=5" in said
+    assert "take the expectation out: leave out --set expect.extensions" in said
+    assert "profile set lab expect" not in said

@@ -25,7 +25,7 @@ from smtpcheck.model.progress import (
 from smtpcheck.model.stage import Outcome, Stage
 from smtpcheck.model.transcript import Event, Who
 from smtpcheck.report.escape import cells
-from smtpcheck.report.rows import row_text
+from smtpcheck.report.rows import Role, row_text
 from smtpcheck.report.style import Style
 
 FINE = Style(80, color=False, unicode=True)
@@ -204,6 +204,26 @@ def test_question_has_the_terminal_for_itself() -> None:
             stream.drawn.clear()
             assert not stream.drawn.wait(3 * live.PERIOD)
         assert stream.drawn.wait(5)
+    assert stream.row == ""
+
+
+def test_the_line_stands_again_behind_each_result() -> None:
+    """Results that come faster than it is drawn must not keep it off the screen."""
+    stream = Terminal()
+    with live_watcher(stream, FINE, targets=20) as watch:
+        watch(StageStarted("x", Stage.AUTH))
+        assert stream.drawn.wait(5)
+        screen = watch.screen
+        assert screen is not None
+        with screen.cleared():
+            screen.draw([("now", Role.PLAIN)])
+            assert stream.row == ""
+        assert "0 of 20" in stream.row
+        with screen.cleared(), screen.cleared():
+            assert stream.row == ""
+        assert "0 of 20" in stream.row
+    with watch.paused():  # a thread that was left behind
+        assert stream.row == ""
     assert stream.row == ""
 
 

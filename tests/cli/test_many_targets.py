@@ -245,6 +245,28 @@ def test_an_interrupt_of_several_processes_leaves_a_whole_report(tmp_path: Path)
     assert len(lines) == COUNT
 
 
+def test_a_signal_to_all_processes_of_a_service_leaves_a_whole_report(tmp_path: Path) -> None:
+    """As systemd ends one; begun by a shell that keeps Ctrl-C from what runs behind `&`."""
+    with ManyHosts(lambda _: HANG) as hosts:
+        names = listed(tmp_path, hosts.port, 100)
+        words = ("-f", "json", "--processes", "2", *QUICK, "--set", "server.timeout=50")
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            process = run(tmp_path, *words)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with process:
+            for each in started(process, hosts):
+                os.kill(each, signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"")
+    told = json.loads(out)["targets"]
+    assert [each["target"] for each in told] == names
+    assert {each["outcome"] for each in told} == {"interrupted"}
+    assert sum(bool(each["stages"]) for each in told) >= 4
+
+
 def started(process: subprocess.Popen[bytes], hosts: ManyHosts) -> list[int]:
     """The processes that share the targets, once all of them are at work."""
     place = Path(f"/proc/{process.pid}/task/{process.pid}/children")
@@ -287,3 +309,23 @@ def is_alive(number: int) -> bool:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.parametrize("processes", ["1", "3"])
+def test_fewer_threads_than_wanted_lose_no_target(tmp_path: Path, processes: str) -> None:
+    """Their stacks do not fit into what the process may have; so it is in a container that has
+    room for few."""
+
+    def few_threads() -> None:
+        resource.setrlimit(resource.RLIMIT_STACK, (64 << 20, 64 << 20))
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+    with ManyHosts(behave) as hosts:
+        names = listed(tmp_path, hosts.port, 100)
+        words = ("--jobs", "90", "-f", "json", *QUICK, "--processes", processes)
+        with run(tmp_path, *words, preexec_fn=few_threads) as process:
+            out, err = process.communicate(timeout=60)
+    assert processes != "1" or b"side by side, not 90: the system gives" in err
+    told = json.loads(out)["targets"]
+    assert [each["target"] for each in told] == names
+    assert {each["exit_code"] for each in told} == {0, 11}

@@ -28,7 +28,7 @@ WRONG = {
     ("probe", "--until"): ("--until needs a value", ""),
     ("probe", "--sandbox=3"): ("--sandbox takes no value", ""),
     ("probe", "--jobs", "0"): (
-        "--jobs '0' is not a whole number from 1 to 256",
+        "--jobs '0' is not a whole number from 1 to 4096",
         "see smtpcheck probe --help",
     ),
     ("probe", "--deadline", "nan"): (

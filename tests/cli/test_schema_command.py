@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from smtpcheck.report import schema_commands as commands
-from smtpcheck.report.json_report import render_json
+from smtpcheck.report.json_report import render_json, report_from_data
 from smtpcheck.report.jsonl import render_jsonl
 from smtpcheck.report.schema_profile import profile_schema
 from smtpcheck.report.schema_report import explanation_schema, line_schema, report_schema
@@ -47,6 +47,34 @@ def test_server_text_changes_no_shape(name: str) -> None:
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_kept_reports_keep_to_it(path: Path) -> None:
     valid(json.loads(path.read_text()), report_schema())
+
+
+CONTRACT = (
+    *("target", "profile", "outcome", "exit_code"),
+    *("stages", "experiments", "diagnoses", "transcript"),
+)
+"""The keys of a target that every version has written; others came later."""
+
+
+def test_what_an_older_version_wrote_is_valid_where_it_is_read() -> None:
+    data = json.loads("".join(render_json(SAMPLES["failed_auth"]())))
+    for target in data["targets"]:
+        for key in [each for each in target if each not in CONTRACT]:
+            del target[key]
+        for diagnosis in target["diagnoses"]:
+            for evidence in diagnosis["evidence"]:
+                del evidence["spans"]
+    assert report_from_data(data).targets
+    valid(data, report_schema())
+    head = {key: data[key] for key in ("schema", "tool", "started")}
+    valid({**head, **data["targets"][0]}, line_schema())
+
+
+def test_no_key_of_a_target_is_missing_that_the_schema_names() -> None:
+    data = json.loads("".join(render_json(SAMPLES["failed_auth"]())))
+    schema: Any = json.loads(json.dumps(report_schema()))["$defs"]["target"]
+    assert list(data["targets"][0]) == list(schema["properties"])
+    assert tuple(schema["required"]) == CONTRACT
 
 
 @pytest.mark.parametrize(

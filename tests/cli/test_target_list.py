@@ -117,18 +117,19 @@ def test_what_is_wrong_with_all_targets_is_told_at_once_and_nothing_is_sent(
             "none-*\n"
             "broken\n"
             "missing.toml\n"
+            "a|b.example\n"
         )
         (tmp_path / "bytes").write_bytes(b"ok.example\n\xff\n")
         done = smtpcheck("probe", "--targets", "list", "--targets", "bytes")
     assert (done.code, done.out) == (2, "")
     assert server.connections == []
     assert "canary" not in done.err
-    for line in (2, 3, 4, 5, 6, 7, 8, 10):
+    for line in (2, 3, 4, 5, 6, 7, 8, 10, 11):
         assert f"list:{line}: " in done.err, line
     assert "list:1:" not in done.err
     assert "bytes:2: " in done.err
     assert "broken.toml:3: unknown key server.prot" in done.err
-    assert "11 problems in the targets" in done.err
+    assert "12 problems in the targets" in done.err
 
 
 @pytest.mark.parametrize("content", [b"", b"# none\n\n", b"x" * 5000, b"\0" * 100])
@@ -145,6 +146,25 @@ def test_a_reason_that_all_targets_share_is_told_once(smtpcheck: CommandLine) ->
     assert done.code == 2
     assert done.err.count("noon") == 1
     assert "127.0.0.1:1 and 2 more" in done.err
+
+
+def test_a_wrong_variable_is_told_once_for_all_targets(
+    smtpcheck: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks9://proxy.example:1080")
+    (tmp_path / "list").write_text("a.example\nb.example\nc.example\n")
+    done = smtpcheck("probe", "--targets", "list", "--proxy", "env")
+    assert done.code == 2
+    assert done.err.count("socks9") == 1
+    assert "list:1: a.example and 2 more: " in done.err
+    done = smtpcheck("probe", "a.example", "--proxy", "env")
+    assert "a.example" not in done.err
+
+
+def test_an_empty_standard_input_is_called_by_its_name(smtpcheck: CommandLine) -> None:
+    done = smtpcheck("probe", "--targets", "-", stdin=b"")
+    assert done.code == 2
+    assert "there is no target in standard input" in done.err
 
 
 def test_a_pattern_stands_for_profiles_and_skips_those_that_are_disabled(

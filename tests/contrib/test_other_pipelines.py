@@ -38,6 +38,8 @@ mail:
   extends: .smtpcheck
   variables:
     PROBE_TARGETS: notify.toml
+every:
+  extends: .smtpcheck
 many:
   extends: .smtpcheck-many
 profiles:
@@ -92,6 +94,20 @@ def test_a_job_of_gitlab_probes_and_keeps_the_report(tmp_path: Path, server: San
     code, told = gitlab(tmp_path / "repository", "mail", environment)
     assert code == 0, told
     assert 'failures="0"' in (tmp_path / "repository/smtpcheck.xml").read_text()
+
+
+@pytest.mark.lab
+def test_a_job_of_gitlab_that_names_no_target_probes_every_profile(
+    tmp_path: Path, server: Sandbox
+) -> None:
+    environment = checkout(tmp_path / "repository", server)
+    profiles = tmp_path / "config/profiles"
+    profiles.mkdir(parents=True)
+    (tmp_path / "repository/notify.toml").rename(profiles / "notify.toml")
+    environment["SMTPCHECK_CONFIG_DIR"] = str(tmp_path / "config")
+    code, told = gitlab(tmp_path / "repository", "every", environment)
+    assert code == 0, told
+    assert 'name="notify"' in (tmp_path / "repository/smtpcheck.xml").read_text()
 
 
 @pytest.mark.lab

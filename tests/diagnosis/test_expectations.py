@@ -156,6 +156,16 @@ def test_without_tls_what_is_expected_of_tls_is_not_met(key: str) -> None:
     assert "server.security" in found.why
 
 
+@pytest.mark.parametrize(("days", "holds"), [(-11, False), (0, True), (5, True)])
+def test_a_certificate_that_has_ended_is_not_said_to_hold(days: int, *, holds: bool) -> None:
+    leaf = {**LEAF, "days_left": days, "subject": "CN=extended 4.example.com"}
+    handshake = step("tls.handshake", version="TLSv1.3", chain=[leaf])
+    [found] = judge(seen({"certificate_days": 21}, tls__handshake=handshake), load_catalog())
+    assert found.cause == "expectation-certificate-ends-soon"
+    assert ("the certificate holds for now" in found.why) == holds
+    assert ("ended 11 days ago" in found.why) != holds
+
+
 @pytest.mark.parametrize(
     ("version", "least", "good"),
     [

@@ -81,6 +81,42 @@ def test_what_is_permanent_judged_or_on_its_way_is_not_tried_again(last: Step) -
     assert isinstance(judged(CONNECT, *sent, last), NoRetry)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "450 4.7.1 wrong password",
+        "421 4.7.8 Error: authentication failed: wrong credentials",
+        "451 4.3.0 Error: authentication failed",
+        "454 4.7.1 account locked, try again later",
+        "471 4.7.0 Your account is temporarily suspended",
+        "430 4.7.0 Login denied",
+        "454 4.7.0 invalid user name or secret",
+    ],
+)
+def test_a_login_that_is_refused_in_words_is_not_tried_twice_whatever_its_code(said: str) -> None:
+    code, enhanced, text = said.split(" ", 2)
+    found = judged(CONNECT, failed("auth.login", reply=reply(int(code), enhanced, text)))
+    assert isinstance(found, NoRetry)
+    assert "not tried twice" in found.why
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "454 4.7.0 Temporary authentication failure: Connection lost to authentication server",
+        "435 4.7.0 Unable to authenticate at present",
+        "451 4.3.0 Internal server error",
+        "454 4.3.0 Authentication failed: service temporarily unavailable",
+        "454 4.7.0 Too many login attempts, please try again later",
+        "421 4.7.0 Try again later, closing connection",
+    ],
+)
+def test_a_server_that_cannot_judge_a_login_now_is_asked_again(said: str) -> None:
+    code, enhanced, text = said.split(" ", 2)
+    found = judged(CONNECT, failed("auth.login", reply=reply(int(code), enhanced, text)))
+    assert isinstance(found, Retry)
+
+
 def test_a_run_that_passed_or_was_interrupted_has_no_other_attempt() -> None:
     busy = failed("tcp.greeting", reply=reply(421, "4.3.2", "try again later", "CONNECT"))
     assert judged(CONNECT) == NoRetry()

@@ -82,7 +82,9 @@ def test_junit_skips_the_case_where_a_stage_failed() -> None:
     seen = replace(failed.observations, settings=settings)
     found = case(report(replace(failed, observations=seen)))
     assert found is not None
-    assert found.find("skipped") is not None
+    skipped = found.find("skipped")
+    assert skipped is not None
+    assert skipped.text == skipped.get("message") == "a stage did not pass"
 
 
 def test_nagios_is_critical_and_has_the_expectations_as_ranges() -> None:

@@ -239,3 +239,24 @@ def test_with_every_mechanism_the_token_stands_beside_the_password() -> None:
         assert started["password"]
     with sandbox() as (_, started):
         assert started["token"] is None
+
+
+def test_a_signal_that_comes_while_it_starts_ends_it_too() -> None:
+    """As soon as it takes connections: before the one that prints has begun to wait."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    argv = [sys.executable, "-m", "smtpcheck", "sandbox", "--port", str(port)]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=20).close()
+                    break
+                except ConnectionRefusedError:
+                    time.sleep(0.001)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+            assert process.returncode == 0
+        finally:
+            process.kill()

@@ -39,6 +39,13 @@ def test_a_port_that_is_taken_is_a_usage_error_and_leaves_nothing_open() -> None
             listen([Place("127.0.0.1", 0), Place("127.0.0.1", port)])
 
 
+@pytest.mark.parametrize("host", ["a..b", ".", "x" * 70])
+def test_a_name_that_is_none_is_a_usage_error(host: str) -> None:
+    with pytest.raises(UsageError, match="cannot listen at") as caught:
+        listen([Place(host, 0)])
+    assert caught.value.help
+
+
 @pytest.mark.parametrize(("host", "loopback"), [("127.0.0.1", True), ("0.0.0.0", False)])
 def test_it_is_known_who_can_reach_it(host: str, loopback: bool) -> None:
     (sock,) = listen([Place(host, 0)])

@@ -140,3 +140,24 @@ def test_the_end_does_not_wait_for_ever() -> None:
         assert inside.wait(20)
         assert server.stop(0.05) is False
         go.set()
+
+
+def test_an_answer_that_is_not_written_yet_still_runs() -> None:
+    large = 16 << 20  # more than the system takes for a client that does not read
+    inside = threading.Event()
+
+    def answer(_: Request) -> Response:
+        inside.set()
+        return Response(200, b"~" * large)
+
+    with (
+        serving(answer) as (port, server, _),
+        socket.create_connection(("127.0.0.1", port), timeout=20) as client,
+    ):
+        client.sendall(GET)
+        assert inside.wait(20)
+        assert server.stop(0.05) is False
+        got = 0
+        while more := client.recv(1 << 20):
+            got += more.count(b"~")
+    assert got == large

@@ -133,11 +133,15 @@ def test_no_password_opens_the_hash_of_nobody() -> None:
         assert not bcrypt.checkpw(password.encode(), users._nobody)
 
 
-def test_many_wrong_passwords_do_not_fill_the_memory() -> None:
+def test_many_wrong_passwords_neither_fill_the_memory_nor_push_out_a_right_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     users = Users({"scraper": HASH.encode()})
+    assert users.admits(basic("scraper", PASSWORD))
     for number in range(300):
         assert not users.admits(basic("scraper", f"wrong{number}"))
-    assert len(users._known) <= 256
+    assert len(users._wrong) <= 256
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: pytest.fail("it was known"))
     assert users.admits(basic("scraper", PASSWORD))
 
 

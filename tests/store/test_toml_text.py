@@ -46,7 +46,8 @@ BY_KIND: dict[Kind, st.SearchStrategy[Any]] = {
 def values_of(key: Key) -> st.SearchStrategy[Any]:
     rule = key.rule
     if rule.choices:
-        return st.sampled_from(rule.choices)
+        chosen = st.sampled_from(rule.choices)
+        return st.lists(chosen, max_size=3).map(tuple) if rule.many else chosen
     if rule.kind is Kind.INTEGER:
         return st.integers(int(rule.low or 0), int(rule.high or 0))
     if rule.kind is Kind.NUMBER:
