@@ -45,11 +45,15 @@ class HeldLogins(Refused):
     def remember(self, login: Login, reply: Reply) -> None:
         """As that of Refused. Whatever was good before, once the hold is over one alone tries it
         first."""
+        self.hold(login)
+        super().remember(login, reply)
+
+    def hold(self, login: Login) -> None:
+        """This login is not tried before its time is over."""
         with self._lock:
             self._forget_the_old()
             self._accepted.pop(login, None)
             self._until[login] = self._clock() + self._seconds
-        super().remember(login, reply)
 
     def _forget_the_old(self) -> None:
         """Passwords and tokens change: what is held no more would pile up."""
