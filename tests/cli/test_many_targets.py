@@ -245,6 +245,32 @@ def test_an_interrupt_of_several_processes_leaves_a_whole_report(tmp_path: Path)
     assert len(lines) == COUNT
 
 
+@pytest.mark.parametrize("processes", ["1", "3"])
+def test_commands_that_print_secrets_do_not_outlive_an_interrupt(
+    tmp_path: Path, processes: str
+) -> None:
+    command = tmp_path / "secret"
+    command.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/pids\nexec sleep 55\n")
+    command.chmod(0o755)
+    secret = f'auth.password={{command=["{command}"]}}'
+    with ManyHosts() as hosts:
+        listed(tmp_path, hosts.port, 100)
+        words = ("--set", "auth.username=bob", "--set", "auth.allow_insecure=true", "--set", secret)
+        more = ("--processes", processes, "--until", "auth", "-f", "json", *QUICK)
+        with run(tmp_path, *more, *words) as process:
+            end = time.monotonic() + 30
+            while not (tmp_path / "pids").exists():
+                assert time.monotonic() < end, "no command ran"
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+    assert process.returncode == 130
+    end = time.monotonic() + 10
+    while any(is_alive(int(each)) for each in (tmp_path / "pids").read_text().split()):
+        assert time.monotonic() < end, "one is left behind"
+        time.sleep(0.01)
+
+
 def test_a_signal_to_all_processes_of_a_service_leaves_a_whole_report(tmp_path: Path) -> None:
     """As systemd ends one; begun by a shell that keeps Ctrl-C from what runs behind `&`."""
     with ManyHosts(lambda _: HANG) as hosts:
