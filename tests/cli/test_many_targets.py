@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from smtpcheck.model.report import TargetReport
+from smtpcheck.store.record import packed
 from tests.cli.command_line import CommandLine
 from tests.many_hosts import HANG, REFUSE, RESET, SERVE, ManyHosts, address_of
 
@@ -51,6 +53,32 @@ def test_nothing_is_lost_and_every_format_is_whole(smtpcheck: CommandLine, tmp_p
         assert not bad or each["diagnoses"], each["target"]
     suites = (tmp_path / "all.xml").read_text()
     assert all(f'"{name}"' in suites for name in names)
+
+
+@pytest.mark.parametrize(
+    ("more", "written"),
+    [((), 0), (("-f", "jsonl"), 0), (("-f", "jsonl", "-f", "json=all.json"), 70)],
+)
+def test_a_result_is_written_down_only_for_who_reads_it_again(
+    smtpcheck: CommandLine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: tuple[str, ...],
+    written: int,
+) -> None:
+    results: list[TargetReport] = []
+
+    def counted(value: object) -> bytes | None:
+        results.extend([value] if isinstance(value, TargetReport) else [])
+        return packed(value)
+
+    monkeypatch.setattr("smtpcheck.store.record.packed", counted)
+    with ManyHosts() as hosts:
+        names = listed(tmp_path, hosts.port, 70)
+        done = smtpcheck("probe", "--targets", "list", *QUICK, *more)
+    assert done.code == 0, done
+    assert len(results) == written
+    assert all(done.out.count(name) for name in names)
 
 
 def test_a_host_has_only_so_many_targets_at_once(smtpcheck: CommandLine, tmp_path: Path) -> None:
