@@ -137,7 +137,7 @@ def _attempt(
         plan,
         recorder,
         settings=settings_of(job),
-        read_secret=_secret_reader(replace(job, plan=plan), ask),
+        read_secret=_secret_reader(job, plan.deadline, ask),
         read_token=_token_reader(job, ask),
         sign=sign,
         refused=refused,
@@ -148,7 +148,8 @@ def _attempt(
         after_failure=_experiments(job, proofs) if plan.experiments else None,
     )
     notes = signing_notes(profile, plan) if sign else ()
-    return _reported(job, replace(ran.observations, findings=findings), (*notes, *ran.notes))
+    seen = replace(ran.observations, findings=findings) if findings else ran.observations
+    return _reported(job, seen, (*notes, *ran.notes))
 
 
 def _experiments(job: Job, proofs: Proofs | None) -> AfterFailure:
@@ -266,12 +267,12 @@ def _expectation_notes(seen: Observations) -> tuple[str, ...]:
     return expectation_notes(seen)
 
 
-def _secret_reader(job: Job, ask: Ask | None) -> Callable[[SecretRef], Secret]:
+def _secret_reader(job: Job, seconds: float, ask: Ask | None) -> Callable[[SecretRef], Secret]:
     from smtpcheck.probe.deadline import Deadline
     from smtpcheck.store.secrets import LIMIT, owner_of, read_secret
 
     profile = job.loaded.profile
-    deadline = Deadline(job.plan.deadline)
+    deadline = Deadline(seconds)
 
     def read(ref: SecretRef) -> Secret:
         purpose = "auth.password"

@@ -1,6 +1,6 @@
 """Connects to every address at once, as RFC 8305 says, and remembers how each of them answered.
 
-One thread, non-blocking sockets, one selector. The first connection that stands is used; the others
+One thread, non-blocking sockets, one poll. The first connection that stands is used; the others
 are closed as soon as they stand. What has not answered by then is looked at again at the end of
 the run (`Race.settle`), so that a dead address costs no time and is reported all the same.
 """
@@ -11,7 +11,7 @@ import contextlib
 import errno
 import ipaddress
 import os
-import selectors
+import select
 import socket
 import time
 from collections.abc import Sequence
@@ -46,8 +46,6 @@ _KINDS = {
     errno.EPERM: "denied",
     errno.ENOENT: "no-socket",
 }
-# poll() needs no file descriptor of its own; Windows has select() alone.
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _TELLING = ("refused", "reset", "denied", "no-socket", "timeout", "unreachable", "other")
 """Which failure says most about a server whose addresses fail in different ways."""
 
@@ -265,15 +263,24 @@ def _wait(open_: Sequence[Attempt], wait: Deadline, *, until_all: bool = False) 
     """Until one attempt has an answer, or all have, or the wait is over."""
     left = [each for each in open_ if each.open]
     while left:
-        with _Selector() as selector:
-            for each in left:
-                if each.sock:
-                    selector.register(each.sock, selectors.EVENT_WRITE, each)
-            for key, _ in selector.select(wait.remaining()):
-                _answered(key.data)
+        told = _told([each.sock for each in left if each.sock], wait.remaining())
+        for each in left:
+            if each.sock and each.sock.fileno() in told:
+                _answered(each)
         left = [each for each in left if each.open]
         if wait.expired or (not until_all and len(left) < len(open_)):
             return
+
+
+def _told(socks: Sequence[socket.socket], seconds: float) -> set[int]:
+    """Which of them, by their descriptors, stand or have failed by the end of so many seconds."""
+    if not hasattr(select, "poll"):  # Windows, where the third list has those that failed
+        _, stand, failed = select.select([], socks, socks, seconds)
+        return {each.fileno() for each in (*stand, *failed)}
+    poll = select.poll()
+    for each in socks:
+        poll.register(each, select.POLLOUT)
+    return {descriptor for descriptor, _ in poll.poll(seconds * 1000)}
 
 
 def _answered(attempt: Attempt) -> None:

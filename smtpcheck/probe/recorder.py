@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import field, replace
+from typing import TypeVar
 
 from smtpcheck.model.jsonvalue import Facts, Json
 from smtpcheck.model.observation import StageResult, Step
 from smtpcheck.model.progress import (
+    Progress,
     Sending,
     Spoken,
     StageEnded,
@@ -29,6 +31,7 @@ from smtpcheck.model.transcript import Event, Who
 from smtpcheck.model.value import dataclass
 from smtpcheck.wire.masking import Masker
 
+T = TypeVar("T")
 TRANSCRIPT_LIMIT = 5_000
 """Lines of one conversation; far above any real one, so that a hostile server fills no memory."""
 TEXT_LIMIT = 4_096
@@ -132,9 +135,12 @@ class Recorder:
         """Writes what the server said, a line each, or what it did instead. Returns the number
         of the first event."""
         if isinstance(heard, Reply):
-            texts = [line.shown for line in heard.lines] or [""]
-            numbers = [self._write(Who.SERVER, text) for text in texts]
-            return numbers[0]
+            first, now = len(self._events) + 1, self.now_ms
+            for line in heard.lines:
+                self._write(Who.SERVER, line.shown, now=now)
+            if not heard.lines:
+                self._write(Who.SERVER, "")
+            return min(first, TRANSCRIPT_LIMIT)
         number = 0
         if heard.partial:
             number = self._write(Who.SERVER, heard.partial.decode("utf-8", "backslashreplace"))
@@ -148,7 +154,7 @@ class Recorder:
         self._stage = stage
         self.began = True
         self._stage_begun = self.now_ms
-        self._watch(StageStarted(self._target, stage))
+        self._tell(StageStarted, stage)
 
     def cut_short(self) -> tuple[StageResult, ...]:
         """All stages when nothing more is to come: those that are over, what is known of the one
@@ -172,12 +178,12 @@ class Recorder:
         result = StageResult(stage, outcome, tuple(self.steps), blocked_by, elapsed)
         self.steps = []
         self.stages.append(result)
-        self._watch(StageEnded(self._target, result))
+        self._tell(StageEnded, result)
 
     def begin(self, step: str) -> None:
         """A step begins."""
         self._begun = self.now_ms
-        self._watch(StepStarted(self._target, step))
+        self._tell(StepStarted, step)
 
     def end(self, step: str, ended: Ended) -> Step:
         """A step is over."""
@@ -191,7 +197,7 @@ class Recorder:
             if each.stage is stage:
                 self.stages[n] = replace(each, steps=(*each.steps, made))
                 self._worsen(n, ended.outcome)
-        self._watch(StepEnded(self._target, made))
+        self._tell(StepEnded, made)
 
     def add(self, step: Step) -> Step:
         """A step that somebody else timed."""
@@ -199,7 +205,7 @@ class Recorder:
 
     def _add(self, step: Step) -> Step:
         self.steps.append(step)
-        self._watch(StepEnded(self._target, step))
+        self._tell(StepEnded, step)
         return step
 
     def amend(self, step: Step, outcome: Outcome, summary: str, facts: Facts) -> None:
@@ -225,23 +231,32 @@ class Recorder:
         if outcome is Outcome.WARNED and self.stages[n].outcome is Outcome.PASSED:
             self.stages[n] = replace(self.stages[n], outcome=Outcome.WARNED)
 
-    def _write(self, who: Who, text: str, ours: str = "") -> int:
+    def _write(self, who: Who, text: str, ours: str = "", now: float | None = None) -> int:
         number = len(self._events) + 1
         if number > TRANSCRIPT_LIMIT:
             return TRANSCRIPT_LIMIT
         if number == TRANSCRIPT_LIMIT:
             who, text = Who.NOTE, "the transcript ends here: too many lines"
-        ours = ours if text.startswith(ours) else ""
-        shown = ours + self.masker.text(text.removeprefix(ours))
-        event = Event(number, self.now_ms, who, shown[:TEXT_LIMIT])
+        if ours and text.startswith(ours):
+            shown = ours + self.masker.text(text.removeprefix(ours))
+        else:
+            shown = self.masker.text(text)
+        event = Event(number, self.now_ms if now is None else now, who, shown[:TEXT_LIMIT])
         self._events.append(event)
         if self._watch is not nobody:
             self._watch(Spoken(self._target, event))
         return number
 
+    def _tell(self, kind: Callable[[str, T], Progress], what: T) -> None:
+        """Whoever watches, if anybody."""
+        if self._watch is not nobody:
+            self._watch(kind(self._target, what))
+
 
 def _nested(facts: Facts) -> dict[str, Json]:
     """Facts with dotted names as tables, so that every step of a report has one form."""
+    if "." not in "".join(facts):
+        return dict(facts)
     tables: dict[str, Json] = {}
     for name, value in facts.items():
         *path, last = name.split(".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from smtpcheck.model.errors import UsageError
 from smtpcheck.model.jsonvalue import Facts
@@ -56,6 +57,7 @@ _NO_END = ("tcp.ping", "send.data", "send.message", "send.repeat", "send.reset")
 _NAME_LIMIT = 5.0
 """Seconds that names may take where the proxy resolves them, and DNS here is a hint alone."""
 _ORDER = [step for stage in Stage for step in STEPS[stage]]
+_PLACE = {step: place for place, step in enumerate(_ORDER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Ran:
     notes: tuple[str, ...]
 
 
+@lru_cache(maxsize=64)
 def last_step(until: str, security: str) -> str:
     """The step that `--until` means. Raises UsageError for a word that names none."""
     word = until.strip().lower()
@@ -88,7 +91,7 @@ def last_step(until: str, security: str) -> str:
 
 def goes_on_to_a_message(until: str, security: str) -> bool:
     """Whether a run to that step may send a message."""
-    return _ORDER.index(last_step(until, security)) >= _ORDER.index("send.data")
+    return _PLACE[last_step(until, security)] >= _PLACE["send.data"]
 
 
 def run_probe(  # noqa: PLR0913 - what a run is given, each by name
@@ -113,8 +116,8 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     once a stage has failed, while the connection still stands; not where `again` says before it
     that another attempt follows.
     """
-    last = _ORDER.index(last_step(plan.until, profile.security))
-    if last < _ORDER.index("send.data"):
+    last = _PLACE[last_step(plan.until, profile.security)]
+    if _PLACE["send.prepare"] <= last < _PLACE["send.data"]:
         plan = replace(plan, deliver=False)
     deadline = Deadline(plan.deadline)
     run = Run(profile, plan, recorder, deadline, read_secret, refused or Refused(), read_token)
@@ -124,7 +127,7 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     run.look = look
     run.peer = peer
     run.sender_check = str(settings.get("sender_check") or "")
-    run.sender_only = last < _ORDER.index("send.rcpt")
+    run.sender_only = last < _PLACE["send.rcpt"]
     interrupted = later = False
     experiments: tuple[ExperimentResult, ...] = ()
     try:
@@ -153,7 +156,9 @@ def run_probe(  # noqa: PLR0913 - what a run is given, each by name
     if interrupted:
         recorder.note("interrupted")
     observations = seen_so_far(recorder, settings, interrupted=interrupted)
-    return Ran(replace(observations, experiments=experiments), tuple(run.notes))
+    if experiments:
+        observations = replace(observations, experiments=experiments)
+    return Ran(observations, tuple(run.notes))
 
 
 def seen_so_far(recorder: Recorder, settings: Facts, *, interrupted: bool) -> Observations:
@@ -219,13 +224,13 @@ def _all_stages(run: Run, last: int) -> None:
     blocked: Stage | None = None
     # A pass phrase is not read before its stage is reached.
     early = run.profile.tls.client_key_password is None and run.profile.security != "none"
-    if early and last >= _ORDER.index("tls.handshake"):
+    if early and last >= _PLACE["tls.handshake"]:
         run.context = prepare_context(run.profile, run.read_secret)
     for stage in Stage:
         if blocked is not None:
             run.recorder.end_stage(stage, Outcome.SKIPPED, blocked)
             continue
-        if _ORDER.index(STEPS[stage][0]) > last:
+        if _PLACE[STEPS[stage][0]] > last:
             run.recorder.end_stage(stage, Outcome.SKIPPED)
             continue
         run.recorder.begin_stage(stage)
@@ -260,7 +265,7 @@ def _due(run: Run, stage: Stage, last: int) -> Iterator[tuple[str, TakeStep]]:
         steps = {"tcp.ping": ping_step, **steps}
     taken = set()
     while name := next((each for each in steps if each not in taken), None):
-        if _ORDER.index(name) > last:
+        if _PLACE[name] > last:
             break
         taken.add(name)
         if name == "send.quit":

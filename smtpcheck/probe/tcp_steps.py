@@ -52,8 +52,8 @@ def connect_step(run: Run) -> Ended:
 def settle_connect(run: Run, deadline: Deadline) -> None:
     """Says of each address how it answered in the end: a dead one is worth a warning."""
     race = run.race
-    if race is None or race.sock is None:
-        return
+    if race is None or race.sock is None or len(race.attempts) == 1:
+        return  # of one address all is said
     race.settle(deadline)
     facts = race.facts()
     steps = [step for stage in run.recorder.stages for step in stage.steps]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
+from functools import lru_cache
 
 from smtpcheck.model.reply import Defect, Heard, Reply
 from smtpcheck.model.value import dataclass
@@ -33,7 +34,7 @@ class Hello:
     @property
     def mechanisms(self) -> tuple[str, ...]:
         """SASL mechanisms offered, upper case, in the server's order."""
-        return tuple(dict.fromkeys(self.extensions.get("AUTH", "").upper().split()))
+        return _mechanisms(self.extensions.get("AUTH", ""))
 
     @property
     def size(self) -> int:
@@ -44,7 +45,7 @@ class Hello:
     @property
     def masked(self) -> tuple[str, ...]:
         """Keywords that something on the way has painted over: `XXXXXXXA`."""
-        return tuple(word for word in self.extensions if _MASKED.match(word))
+        return tuple(w for w in self.extensions if w.startswith("XXXX") and _MASKED.match(w))
 
     def offers(self, keyword: str) -> bool:
         """Whether an extension is offered."""
@@ -71,17 +72,30 @@ def read_hello(verb: str, heard: Heard) -> Hello:
         return Hello(verb, heard)
     if Defect.UNSOLICITED in heard.defects:
         return Hello(verb, heard)
-    first, *rest = (line.text.strip() for line in heard.lines)
+    first, *rest = (line.text for line in heard.lines)
     extensions: dict[str, str] = {}
     for text in rest if verb != "HELO" else ():
-        found = _KEYWORD.match(text)
-        if not found:
-            continue
-        keyword = found[0].upper()
-        words = text[found.end() :].lstrip("= \t").strip()  # `AUTH=LOGIN` is older than RFC 4954
-        known = extensions.get(keyword, "")
-        extensions[keyword] = f"{known} {words}".strip() if keyword == "AUTH" else words
-    return Hello(verb, heard, first.split()[0] if first.split() else "", extensions)
+        keyword, words = _extension(text)
+        if keyword == "AUTH" and keyword in extensions:
+            words = f"{extensions[keyword]} {words}".strip()
+        if keyword:
+            extensions[keyword] = words
+    return Hello(verb, heard, next(iter(first.split()), ""), extensions)
+
+
+@lru_cache(maxsize=256)
+def _extension(text: str) -> tuple[str, str]:
+    """Keyword and parameters of a line; servers have nearly all of them in common."""
+    found = _KEYWORD.match(text.strip())
+    if not found:
+        return "", ""
+    # `AUTH=LOGIN` is older than RFC 4954.
+    return found[0].upper(), found.string[found.end() :].lstrip("= \t").strip()
+
+
+@lru_cache(maxsize=64)
+def _mechanisms(words: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words.upper().split()))
 
 
 def _welcomed(heard: Reply) -> bool:

@@ -101,15 +101,14 @@ class ReplyParser:
         line = Line(raw)
         self._lines.append(line)
         self._size += len(raw)
+        last = line.last
         if len(self._lines) >= LINES_LIMIT or self._size > REPLY_LIMIT:
-            if line.code and line.last:
+            if last and line.code:
                 self._close()
             else:
                 self._overrun(b"")
-            return
         # Within a reply, a line without a code is a broken continuation, not a reply of its own.
-        inside = len(self._lines) > 1 and not line.code
-        if line.last and not inside:
+        elif last and (len(self._lines) == 1 or line.code):
             self._close()
 
     def _overrun(self, raw: bytes) -> None:
@@ -133,9 +132,9 @@ def _defects(lines: tuple[Line, ...]) -> frozenset[Defect]:
         found.add(Defect.NOT_A_REPLY)
     if len(codes - {0}) > 1:
         found.add(Defect.CODE_CHANGED)
-    for line in lines:
-        if line.raw.endswith(b"\n") and not line.raw.endswith(b"\r\n"):
-            found.add(Defect.BARE_LF)
-        if not line.raw.isascii():
-            found.add(Defect.NON_ASCII)
+    raw = b"".join([line.raw for line in lines])
+    if raw.count(b"\n") != raw.count(b"\r\n"):
+        found.add(Defect.BARE_LF)
+    if not raw.isascii():
+        found.add(Defect.NON_ASCII)
     return frozenset(found)

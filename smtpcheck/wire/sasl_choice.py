@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from smtpcheck.model.value import dataclass
 
 PLUS = "-PLUS"
@@ -57,6 +59,7 @@ class Choice:
     """What may follow, in order, where the server refuses it without judging a credential."""
 
 
+@lru_cache(maxsize=64)
 def options(offered: tuple[str, ...], means: Means) -> tuple[Option, ...]:
     """Every offered mechanism, in the server's order, with what stands against it."""
     return tuple(Option(name, _obstacle(name, means)) for name in dict.fromkeys(offered))
@@ -83,6 +86,7 @@ def _need(name: str, *, secured: bool, ntlm: bool) -> str:
     return "tls" if name.endswith(PLUS) and not secured else "password"
 
 
+@lru_cache(maxsize=64)
 def choose(offered: tuple[str, ...], means: Means) -> Choice | None:
     """The mechanism to use, or None where nothing fits. A method that is set is used where it is
     offered, in its -PLUS form where that can be; `auto` takes the first of its order."""

@@ -247,8 +247,9 @@ class TlsSession:
         """All that can be decrypted now, in order."""
         plain = bytearray()
         empty = 0
-        # OpenSSL reads an empty record as nothing and close_notify as nothing again and again.
-        while self._tls is not None and empty < 2:
+        # OpenSSL reads an empty record as nothing and close_notify as nothing again and again. Of
+        # what has come it keeps no whole record back, and a read in vain costs an exception.
+        while self._tls is not None and empty < 2 and (empty or self._unread()):
             try:
                 data = self._tls.read(_CHUNK)
             except ssl.SSLWantReadError:
@@ -264,6 +265,10 @@ class TlsSession:
         if empty >= 2:
             self._state = "closed"
         return bytes(plain)
+
+    def _unread(self) -> bool:
+        """Whether bytes, or the end of them, wait to be read."""
+        return bool(self._incoming.pending) or self._incoming.eof
 
     def _examine_success(self) -> None:
         """The handshake is done; what verifies here is the pin, or OpenSSL has verified."""
