@@ -15,8 +15,8 @@ from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.refused import Login, Refused
 
 _GOOD = 30.0
-"""Seconds for which a login that was accepted is taken for good: behind them one alone tries it first,
-since passwords are revoked between two scrapes."""
+"""Seconds for which a login that was accepted is taken for good: behind them one alone tries it
+first, since passwords are revoked between two scrapes."""
 
 
 class HeldLogins(Refused):
