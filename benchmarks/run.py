@@ -110,7 +110,7 @@ def _in_laboratory(
             fleet = Fleet(1, 200) if quick else Fleet(4, 250)
             port = lab.ports["submission"]
             many = FleetClients(programs, folder / "fleet", port, lab.ca_file, fleet)
-            yield race_of_fleet(lab, many, 2 if quick else 5)
+            yield race_of_fleet(lab, many, 2 if quick else 3)
 
 
 def _about(programs: Installed) -> Iterator[str]:

@@ -31,11 +31,13 @@ def probe_many(
     watcher: Watcher = nobody,
     ask: Ask | None = None,
     each: Each | None = None,
+    kept: bool = True,
     processes: int = 1,
 ) -> Report:
     """Probes all targets, so many side by side and so many of them at one host, and joins them to
-    one report in their order. `each` takes those that are done before the others. `processes`:
-    among how many the targets are shared out, where there are enough of them.
+    one report in their order. `each` takes those that are done before the others. `kept`: whether
+    the report has these too; writing them down costs a tenth of a probe. `processes`: among how
+    many the targets are shared out, where there are enough of them.
 
     An interrupt (KeyboardInterrupt) ends the run: what was not reached is in the report as
     interrupted. Raises UsageError for a job that cannot be done as asked, before any is begun.
@@ -51,11 +53,12 @@ def probe_many(
     from smtpcheck.probe.host_queue import HostQueue
 
     targets = targets_of(jobs)
-    results = _Results(targets)
+    results = _Results(targets, kept=kept or each is None)
 
     def take(number: int, target: TargetReport, record: bytes | None = None) -> None:
         if results.take(number, target, record) and each is not None:
             each(number, report_of(started, [target]))
+            results.told(number)
         watcher(TargetEnded(target.target, target.outcome is Outcome.FAILED))
 
     if processes > 1:
@@ -82,11 +85,12 @@ def probe_many(
 class _Results:
     """What came of the targets, and in which ways they ended."""
 
-    def __init__(self, targets: Targets) -> None:
+    def __init__(self, targets: Targets, *, kept: bool) -> None:
         from smtpcheck.store.spool import Spool
 
         self._targets = targets
-        self._spool = Spool(len(targets), self._not_reached)
+        self._kept = kept
+        self._spool = Spool(len(targets), self._not_reached, on_disk=kept)
         self._ends: set[tuple[Outcome, int]] = set()
 
     def take(self, number: int, target: TargetReport, record: bytes | None) -> bool:
@@ -95,6 +99,12 @@ class _Results:
         if taken:
             self._ends.add((target.outcome, target.exit_code))
         return taken
+
+    def told(self, number: int) -> None:
+        """The target has been taken by whoever wants to know it; until then an interrupt may let
+        the report tell it."""
+        if not self._kept:
+            self._spool.drop(number)
 
     def report(self, started: datetime) -> Report:
         """What is known until now; nothing more is taken."""

@@ -22,6 +22,7 @@ from smtpcheck.model.stage import ExitCode, Outcome
 from smtpcheck.model.token import Token
 
 if TYPE_CHECKING:
+    from smtpcheck.api.proofs import Proofs
     from smtpcheck.api.retrying import Attempts, Turn
     from smtpcheck.probe.recorder import Recorder
     from smtpcheck.probe.refused import Refused
@@ -40,12 +41,14 @@ def probe(
     watcher: Watcher = nobody,
     ask: Ask | None = None,
     refused: Refused | None = None,
+    proofs: Proofs | None = None,
 ) -> TargetReport:
     """Probes one target and judges what was seen. `refused`: the logins that are not to be tried
-    again. Raises UsageError for settings that this version does not use."""
+    again; `proofs`: the experiments that are not to be made again. Raises UsageError for settings
+    that this version does not use."""
     from smtpcheck.probe.recorder import Recorder
 
-    return _probe(job, Recorder(job.target, watcher), ask, refused)
+    return _probe(job, Recorder(job.target, watcher), ask, refused, proofs)
 
 
 def probe_or_skip(
@@ -84,7 +87,11 @@ def cut_off(job: Job, recorder: Recorder) -> TargetReport:
 
 
 def _probe(
-    job: Job, recorder: Recorder, ask: Ask | None, refused: Refused | None = None
+    job: Job,
+    recorder: Recorder,
+    ask: Ask | None,
+    refused: Refused | None = None,
+    proofs: Proofs | None = None,
 ) -> TargetReport:
     loaded, profile = job.loaded, job.loaded.profile
     if not profile.enabled:
@@ -94,7 +101,7 @@ def _probe(
         )
     check_job(job)
     if not job.plan.retries:
-        return _attempt(job, recorder, ask, refused)
+        return _attempt(job, recorder, ask, refused, proofs=proofs)
     from smtpcheck.api.retrying import in_turn
 
     return in_turn(_attempts(job, recorder, ask, refused))
@@ -115,6 +122,7 @@ def _attempt(
     ask: Ask | None,
     refused: Refused | None,
     turn: Turn | None = None,
+    proofs: Proofs | None = None,
 ) -> TargetReport:
     """`turn`: what it is told as one of several."""
     from smtpcheck.probe.runner import run_probe
@@ -137,30 +145,35 @@ def _attempt(
         look=_looker(job, ask),
         peer=turn.peer if turn else "",
         again=turn.again if turn else None,
-        after_failure=_experiments(job) if plan.experiments else None,
+        after_failure=_experiments(job, proofs) if plan.experiments else None,
     )
     notes = signing_notes(profile, plan) if sign else ()
     seen = replace(ran.observations, findings=findings) if findings else ran.observations
     return _reported(job, seen, (*notes, *ran.notes))
 
 
-def _experiments(job: Job) -> AfterFailure:
+def _experiments(job: Job, proofs: Proofs | None) -> AfterFailure:
     """Observes more after a failure, to tell causes apart; nothing of it is imported before."""
 
     def make(run: Run, seen: Observations) -> tuple[ExperimentResult, ...]:
         from smtpcheck.diagnosis.experiment import Known
         from smtpcheck.diagnosis.experiments import choose
-        from smtpcheck.probe.experiments import make_experiments
+        from smtpcheck.probe.experiments import make_experiments, repeated
         from smtpcheck.store.presets import outlines
 
         diagnoses = judged(seen)
+        if proofs is not None and (earlier := proofs.known(job, seen, diagnoses)) is not None:
+            return repeated(run, earlier)
         known = Known(
             becomes=_becomes(job.loaded),
             presets=outlines,
             preset=job.loaded.preset,
             resolver=job.plan.resolver,
         )
-        return make_experiments(run, seen, lambda now: choose(now, diagnoses, known))
+        made = make_experiments(run, seen, lambda now: choose(now, diagnoses, known))
+        if proofs is not None:
+            proofs.keep(job, seen, diagnoses, made)
+        return made
 
     return make
 

@@ -14,6 +14,7 @@ from smtpcheck.api.crew import probe_queue
 from smtpcheck.api.workers import FRAME, read_frame
 from smtpcheck.probe.host_queue import HostQueue
 from smtpcheck.store.record import packed, unpacked
+from smtpcheck.store.secret_command import stop_commands
 from smtpcheck.store.spool import Spool
 
 if TYPE_CHECKING:
@@ -54,9 +55,11 @@ def main() -> None:
     except BrokenPipeError:
         pass
     finally:
+        stop_commands()
         os._exit(0)  # threads may wait for silent servers
 
 
 def _end_with_parent() -> None:
     sys.stdin.buffer.read(1)
+    stop_commands()
     os._exit(1)

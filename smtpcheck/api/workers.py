@@ -19,6 +19,7 @@ from smtpcheck.api.job import settings_of
 from smtpcheck.model.observation import Observations
 from smtpcheck.model.report import TargetReport
 from smtpcheck.model.stage import ExitCode, Outcome
+from smtpcheck.probe.side_by_side import heard
 from smtpcheck.store.record import unpacked
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Workers:
         """Until all are done; False after an interrupt (KeyboardInterrupt)."""
         try:
             for _ in self._readers:
-                self._ended.get()
+                heard(self._ended)
         except KeyboardInterrupt:
             return False
         return True

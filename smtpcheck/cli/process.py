@@ -26,6 +26,9 @@ def end(code: int) -> NoReturn:
     """Ends the process with its exit code."""
     gc.freeze()  # the end of the process frees all memory; nobody needs to look for it first
     if threading.active_count() > 1:
+        from smtpcheck.store.secret_command import stop_commands
+
+        stop_commands()
         # A thread that is left behind in OpenSSL would find it torn down under its feet: a crash.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):

@@ -45,13 +45,16 @@ class Wishes:
 def run_jobs(jobs: Sequence[Job], wishes: Wishes) -> int:
     """Probes all jobs, writes every format asked for, and returns the exit code."""
     outputs = parse_format_options(list(wishes.formats))
-    streamed, stream = _stream(outputs, len(jobs), wishes)
+    targets = targets_of(jobs)
+    streamed, stream = _stream(outputs, len(targets), wishes)
+    rest = [each for each in outputs if each != streamed]
+    read_again = bool(rest or _debug_files(targets, wishes))
     with Interrupts() as interrupts:
-        report = probe_jobs(jobs, wishes, each=stream.take if stream else None)
+        each = stream.take if stream else None
+        report = probe_jobs(targets, wishes, each=each, kept=read_again)
         interrupts.hold()
         failed = [stream.close(report)] if stream else []
-        rest = [each for each in outputs if each != streamed]
-        return tell(report, jobs, wishes, rest, failed=failed)
+        return tell(report, targets, wishes, rest, failed=failed)
 
 
 def _stream(
@@ -87,9 +90,12 @@ def probe_jobs(
     wishes: Wishes,
     asking: Callable[[str], str] | None = None,
     each: Each | None = None,
+    *,
+    kept: bool = True,
 ) -> Report:
     """Probes all jobs, once it is sure that what was asked for can be written. `asking`: instead of
-    the terminal. `each`: takes the targets that are done before the others."""
+    the terminal. `each`: takes the targets that are done before the others. `kept`: whether they
+    are read again in the report."""
     outputs = parse_format_options(list(wishes.formats))
     targets = targets_of(jobs)
     files = _debug_files(targets, wishes)
@@ -115,6 +121,7 @@ def probe_jobs(
             watcher=watcher,
             ask=_undisturbed(asking, watcher),
             each=_beside(each, watcher),
+            kept=kept,
         )
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from smtpcheck.catalog.flat import flat
 from smtpcheck.model.jsonvalue import Json
+from smtpcheck.model.observation import Observations
 from smtpcheck.model.token import Claims, Token
 
 EARLY: Final = 300.0
@@ -111,3 +113,14 @@ def _microsoft(claims: Claims, audiences: tuple[str, ...]) -> list[str]:
 
 def _has(words: tuple[str, ...], wanted: str) -> bool:
     return any(each.rpartition("/")[2].casefold() == wanted for each in words)
+
+
+def issuer_refused(seen: Observations) -> bool:
+    """Whether the issuer took what it was shown for wrong (RFC 6749 section 5.2): not an issuer
+    that cannot answer now, nor a scope or a request that is none."""
+    wrong = ("invalid_client", "invalid_grant", "unauthorized_client")
+    return any(
+        step.step == "auth.token" and flat(step.facts).get("oauth.error") in wrong
+        for stage in seen.stages
+        for step in stage.steps
+    )

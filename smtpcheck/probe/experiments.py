@@ -55,6 +55,11 @@ def make_experiments(
     return tuple(made)
 
 
+def repeated(run: Run, earlier: Sequence[ExperimentResult]) -> tuple[ExperimentResult, ...]:
+    """What was found out after the same failure before, as part of this conversation."""
+    return tuple(_noted(run, each, " (found at an earlier probe)") for each in earlier)
+
+
 def _round(
     run: Run,
     observations: Observations,
@@ -104,7 +109,8 @@ def _make(
             return compare_names(observations)
 
 
-def _noted(run: Run, result: ExperimentResult) -> ExperimentResult:
+def _noted(run: Run, result: ExperimentResult, when: str = "") -> ExperimentResult:
     """Writes the result into the conversation, and keeps where."""
-    event = run.recorder.note(f"experiment {result.name}: {result.outcome}: {result.summary}")
+    told = f"experiment {result.name}: {result.outcome}: {result.summary}{when}"
+    event = run.recorder.note(told)
     return replace(result, facts={**result.facts, "event": event})

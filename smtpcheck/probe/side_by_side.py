@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TypeVar
 
@@ -80,7 +80,7 @@ def work_off(
         if wanted and not begun:
             may_work.put(True)  # noqa: FBT003 - the word that a thread would get
             worker()
-        faults = [ended.get() for _ in range(count)]
+        faults = [heard(ended) for _ in range(count)]
     except KeyboardInterrupt:
         stop.set()
         return False
@@ -88,6 +88,14 @@ def work_off(
     if fault is not None:
         raise fault
     return True
+
+
+def heard(queue: SimpleQueue[T]) -> T:
+    """The next word of the queue. A signal that comes while this thread is about to wait wakes
+    nobody: it is looked for again and again."""
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=_LOOK)
 
 
 def _begun(worker: Callable[[], None], wanted: int) -> int:

@@ -14,6 +14,10 @@ from smtpcheck.model.reply import Reply
 from smtpcheck.probe.deadline import Deadline
 from smtpcheck.probe.refused import Login, Refused
 
+_GOOD = 30.0
+"""Seconds for which a login that was accepted is taken for good: behind them one alone tries it
+first, since passwords are revoked between two scrapes."""
+
 
 class HeldLogins(Refused):
     """Shared by all probes of the process. `seconds`: how long a refusal holds."""
@@ -23,6 +27,7 @@ class HeldLogins(Refused):
         self._seconds = seconds
         self._clock = clock
         self._until: dict[Login, float] = {}
+        self._good: dict[Login, float] = {}
 
     @property
     def count(self) -> int:
@@ -39,17 +44,35 @@ class HeldLogins(Refused):
     @contextmanager
     def turn(self, login: Login, wait: Deadline) -> Iterator[Reply | None]:
         """As that of Refused."""
+        with self._lock:
+            self._doubt_the_old()
         with super().turn(login, wait) as reply:
             yield reply if self.seconds_left(login) else None
+
+    def accept(self, login: Login) -> None:
+        """As that of Refused."""
+        super().accept(login)
+        with self._lock:
+            self._good[login] = self._clock() + _GOOD
 
     def remember(self, login: Login, reply: Reply) -> None:
         """As that of Refused. Whatever was good before, once the hold is over one alone tries it
         first."""
+        self.hold(login)
+        super().remember(login, reply)
+
+    def hold(self, login: Login) -> None:
+        """This login is not tried before its time is over."""
         with self._lock:
             self._forget_the_old()
             self._accepted.pop(login, None)
             self._until[login] = self._clock() + self._seconds
-        super().remember(login, reply)
+
+    def _doubt_the_old(self) -> None:
+        now = self._clock()
+        for login in [login for login, until in self._good.items() if until <= now]:
+            del self._good[login]
+            self._accepted.pop(login, None)
 
     def _forget_the_old(self) -> None:
         """Passwords and tokens change: what is held no more would pile up."""

@@ -12,8 +12,11 @@ from smtpcheck.api.credential import standing_secret
 from smtpcheck.api.job import Job
 from smtpcheck.api.judging import report_of
 from smtpcheck.api.probing import probe
+from smtpcheck.api.proofs import Proofs
+from smtpcheck.diagnosis.token import issuer_refused
 from smtpcheck.model.report import Report, TargetReport
 from smtpcheck.model.secret import Secret
+from smtpcheck.model.stage import ExitCode
 from smtpcheck.model.value import dataclass
 from smtpcheck.probe.refused import Login
 from smtpcheck.serve.gate import FullError, Gate
@@ -58,6 +61,7 @@ class Prober:
         self._gate = gate
         self._held = held
         self._run = run
+        self._proofs = Proofs()
         self._last: dict[tuple[str, str], _Last] = {}
         self._lock = threading.Lock()
 
@@ -72,13 +76,30 @@ class Prober:
             attempt = Attempt(self._held)
             started = datetime.now(UTC)
             plan = replace(job.plan, until=until, deadline=max(0.1, end - time.monotonic()))
-            target = self._run(replace(job, plan=plan), refused=attempt)
+            asked = replace(job, plan=plan)
+            target = self._run(asked, refused=attempt, proofs=self._proofs)
+            if target.exit_code == ExitCode.OK:
+                self._proofs.forget(asked)
             report = report_of(started, [target])
-            if attempt.refused is None:
+            refused = attempt.refused or self._refused_by_issuer(job, target)
+            if refused is None:
                 return Probed(report)
-            self._keep(job, until, report, attempt.refused)
-            left = self._held.seconds_left(attempt.refused)
+            self._keep(job, until, report, refused)
+            left = self._held.seconds_left(refused)
             return Probed(report, left, tried=not attempt.was_held)
+
+    def _refused_by_issuer(self, job: Job, target: TargetReport) -> Login | None:
+        """What an issuer refused instead of giving a token for it, which holds as a refused
+        password does."""
+        oauth = job.loaded.profile.auth.oauth
+        if oauth is None or not issuer_refused(target.observations):
+            return None
+        secret = standing_secret(job.loaded, "auth.password", seconds=1.0)
+        if secret is None:
+            return None
+        login = (oauth.issuer, oauth.client_id, secret)
+        self._held.hold(login)
+        return login
 
     def _still_held(self, job: Job, until: str, seconds: float) -> Probed | None:
         """The last result, where its login would be refused again."""
@@ -96,7 +117,8 @@ class Prober:
 
     def _keep(self, job: Job, until: str, report: Report, login: Login) -> None:
         server = job.loaded.profile.server
-        own = login[0] in (server.host, server.socket)
+        oauth = job.loaded.profile.auth.oauth
+        own = login[0] in (server.host, server.socket, oauth.issuer if oauth else "")
         purpose = "auth.password" if own else "proxy.password"
         behind: Secret | None = login[2]
         if own and job.loaded.profile.uses_kept_login:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from smtpcheck.model.preset import Preset
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_parsed = lru_cache(maxsize=1)(parse_toml)
+"""A list of a thousand servers may name one profile a thousand times. Its tables are read only."""
 
 
 def read_profile(
@@ -62,7 +65,7 @@ def profile_from_text(
     environment: Mapping[str, str] | None = None,
 ) -> LoadedProfile:
     """The profile that a file at `path` with this content would be. Raises ProfileError."""
-    data, lines = parse_toml(content, str(path))
+    data, lines = _parsed(content, str(path))
     layer = Layer(Source.FILE, str(path), path.absolute().parent, lines, name=str(path))
     layer_of_tables(data, layer)
     return _joined(layer, data, name, path, overrides, environment)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from typing import IO
 
 from smtpcheck.model.secret import SecretUnavailableError
@@ -13,6 +14,7 @@ from smtpcheck.model.secret import SecretUnavailableError
 MAX_SECRET_BYTES = 65_536
 _STDERR_BYTES = 4_096
 _GRACE = 1.0
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 class _Collector:
@@ -54,7 +56,18 @@ def first_line_of(argv: tuple[str, ...], limit: float) -> bytes:
         raise SecretUnavailableError(
             f"command {name} could not be started: {words}", "command-failed"
         ) from None
-    return _result_of(process, name, limit)
+    _running.add(process)
+    try:
+        return _result_of(process, name, limit)
+    finally:
+        _running.discard(process)
+
+
+def stop_commands() -> None:
+    """Ends the commands that still run in threads: this process ends, and they would outlive it."""
+    for each in tuple(_running):
+        with suppress(OSError):
+            each.kill()
 
 
 def _result_of(process: subprocess.Popen[bytes], name: str, limit: float) -> bytes:

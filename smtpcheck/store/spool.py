@@ -23,15 +23,18 @@ class Spool(Sequence[T]):
     """So many values by number, each put once, in any order and from any thread.
 
     Who asks for one of many gets a value made anew. `missing` makes those that were never put.
+    `on_disk`: else all stay in memory, for who drops most of them soon.
     """
 
-    def __init__(self, count: int, missing: Callable[[int], T] | None = None) -> None:
+    def __init__(
+        self, count: int, missing: Callable[[int], T] | None = None, *, on_disk: bool = True
+    ) -> None:
         self._count = count
         self._missing = missing
         self._lock = Lock()
         self._was_put = bytearray(count)
         self._kept: dict[int, T] = {}
-        filed = count if count > FEW else 0
+        filed = count if on_disk and count > FEW else 0
         self._places = array("Q", bytes(8 * filed))
         self._sizes = array("Q", bytes(8 * filed))
         self._end = 0
@@ -52,6 +55,12 @@ class Spool(Sequence[T]):
                 self._kept[number] = value
             self._was_put[number] = 1
             return True
+
+    def drop(self, number: int) -> None:
+        """Forgets a value of those in memory; it is not taken a second time, and whoever asks for
+        it gets a KeyError."""
+        with self._lock:
+            self._kept.pop(number, None)
 
     def close(self) -> None:
         """Nothing more is taken."""

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from smtpcheck.model.report import TargetReport
+from smtpcheck.store.record import packed
 from tests.cli.command_line import CommandLine
 from tests.many_hosts import HANG, REFUSE, RESET, SERVE, ManyHosts, address_of
 
@@ -51,6 +53,32 @@ def test_nothing_is_lost_and_every_format_is_whole(smtpcheck: CommandLine, tmp_p
         assert not bad or each["diagnoses"], each["target"]
     suites = (tmp_path / "all.xml").read_text()
     assert all(f'"{name}"' in suites for name in names)
+
+
+@pytest.mark.parametrize(
+    ("more", "written"),
+    [((), 0), (("-f", "jsonl"), 0), (("-f", "jsonl", "-f", "json=all.json"), 70)],
+)
+def test_a_result_is_written_down_only_for_who_reads_it_again(
+    smtpcheck: CommandLine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: tuple[str, ...],
+    written: int,
+) -> None:
+    results: list[TargetReport] = []
+
+    def counted(value: object) -> bytes | None:
+        results.extend([value] if isinstance(value, TargetReport) else [])
+        return packed(value)
+
+    monkeypatch.setattr("smtpcheck.store.record.packed", counted)
+    with ManyHosts() as hosts:
+        names = listed(tmp_path, hosts.port, 70)
+        done = smtpcheck("probe", "--targets", "list", *QUICK, *more)
+    assert done.code == 0, done
+    assert len(results) == written
+    assert all(done.out.count(name) for name in names)
 
 
 def test_a_host_has_only_so_many_targets_at_once(smtpcheck: CommandLine, tmp_path: Path) -> None:
@@ -243,6 +271,32 @@ def test_an_interrupt_of_several_processes_leaves_a_whole_report(tmp_path: Path)
     lines = [json.loads(line) for line in [*first, *out.splitlines()]]
     assert {each["target"]: each["outcome"] for each in lines} == outcomes
     assert len(lines) == COUNT
+
+
+@pytest.mark.parametrize("processes", ["1", "3"])
+def test_commands_that_print_secrets_do_not_outlive_an_interrupt(
+    tmp_path: Path, processes: str
+) -> None:
+    command = tmp_path / "secret"
+    command.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/pids\nexec sleep 55\n")
+    command.chmod(0o755)
+    secret = f'auth.password={{command=["{command}"]}}'
+    with ManyHosts() as hosts:
+        listed(tmp_path, hosts.port, 100)
+        words = ("--set", "auth.username=bob", "--set", "auth.allow_insecure=true", "--set", secret)
+        more = ("--processes", processes, "--until", "auth", "-f", "json", *QUICK)
+        with run(tmp_path, *more, *words) as process:
+            end = time.monotonic() + 30
+            while not (tmp_path / "pids").exists():
+                assert time.monotonic() < end, "no command ran"
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+    assert process.returncode == 130
+    end = time.monotonic() + 10
+    while any(is_alive(int(each)) for each in (tmp_path / "pids").read_text().split()):
+        assert time.monotonic() < end, "one is left behind"
+        time.sleep(0.01)
 
 
 def test_a_signal_to_all_processes_of_a_service_leaves_a_whole_report(tmp_path: Path) -> None:

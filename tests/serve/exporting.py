@@ -110,7 +110,11 @@ class World:
         settings = Settings(
             targets=[str(path) for path in paths],
             places=[Place("127.0.0.1", 0)],
-            plan=Plan(until=until, deliver=wishes.pop("send", False), experiments=False),
+            plan=Plan(
+                until=until,
+                deliver=wishes.pop("send", False),
+                experiments=wishes.pop("experiments", False),
+            ),
             wishes=ProbeWishes(until=until, **allowed),
             **wishes,
         )

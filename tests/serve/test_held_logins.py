@@ -94,6 +94,19 @@ def test_a_login_that_was_accepted_once_can_be_refused_later(held: HeldLogins) -
         assert before == REPLY
 
 
+def test_a_login_that_was_good_a_while_ago_is_tried_by_one_alone(
+    held: HeldLogins, clock: Clock
+) -> None:
+    with held.turn(LOGIN, Deadline(0.0)):
+        held.accept(LOGIN)
+    clock.now = 40.0
+    with held.turn(LOGIN, Deadline(0.0)) as before:
+        assert before is None
+        with pytest.raises(TimeoutError), held.turn(LOGIN, Deadline(0.0)):
+            pass
+    assert held._good == {}
+
+
 def test_what_is_over_is_forgotten(held: HeldLogins, clock: Clock) -> None:
     for number in range(50):
         refuse(held, ("h", "u", Secret(str(number))))

@@ -116,3 +116,20 @@ def test_threads_do_not_mix_their_values() -> None:
 def test_a_secret_refuses_to_be_pickled() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(Secret("canary"))
+
+
+def test_a_value_that_was_dropped_is_gone_and_not_taken_again() -> None:
+    thing = Thing("one")
+    there = weakref.ref(thing)
+    spool = Spool[Thing](MANY, on_disk=False)
+    assert spool.put(0, thing)
+    assert spool.record(0) is None
+    assert spool[0] is thing
+    spool.drop(0)
+    del thing
+    gc.collect()
+    assert there() is None
+    assert spool.has(0)
+    assert not spool.put(0, Thing("another"))
+    with pytest.raises(KeyError):
+        spool[0]
