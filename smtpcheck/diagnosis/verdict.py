@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 from smtpcheck.catalog.flat import flat
 from smtpcheck.model.jsonvalue import Facts
 from smtpcheck.model.observation import Observations, StageResult
+from smtpcheck.model.profile import Expect
 from smtpcheck.model.reply import Line
 from smtpcheck.model.stage import STAGE_EXIT, ExitCode, Outcome
+
+_EXPECTED = tuple(f"expect.{each.name}" for each in fields(Expect))
 
 
 def verdict(observations: Observations) -> tuple[Outcome, int]:
@@ -44,7 +48,7 @@ def stages_passed(observations: Observations) -> bool:
 
 def wants_anything(settings: Facts) -> bool:
     """Whether the settings of a run expect anything (`[expect]`)."""
-    return any(value for key, value in settings.items() if key.startswith("expect."))
+    return any(settings.get(key) for key in _EXPECTED)
 
 
 def combine(codes: Iterable[int]) -> int:

@@ -91,6 +91,8 @@ class Link:
             self._lose(_silence(error))
             # Of a TLS record that is not whole the server can read nothing.
             gone += 0 if self._tls else self._pushed
+        if gone == len(data):
+            return len(parts)
         return sum(end <= gone for end in accumulate(map(len, parts)))
 
     def hear(self, wait: Deadline) -> Heard:

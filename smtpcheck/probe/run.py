@@ -178,4 +178,8 @@ class Run:
     def _local_name(self) -> str:
         from smtpcheck.probe.local_name import local_name
 
-        return local_name(self.session.link.local_address if self.session else "")
+        if self.session is None:
+            return local_name("")
+        name = self.session.own_name or local_name(self.session.link.local_address)
+        self.session.own_name = name
+        return name

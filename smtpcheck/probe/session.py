@@ -25,6 +25,8 @@ class Session:
         self.link = link
         self.secrets_allowed = False
         """The user said in so many words that a login may leave without verified TLS."""
+        self.own_name = ""
+        """What this end is called by itself, once it was found out."""
         self._recorder = recorder
         self._deadline = deadline
         self._timeout = timeout

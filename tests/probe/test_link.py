@@ -211,6 +211,13 @@ def test_a_closed_link_sends_nothing_and_says_how_it_ended(
     assert server.recv(100) == b""
 
 
+def test_what_is_said_last_leaves_with_the_end(pair: tuple[Link, socket.socket]) -> None:
+    link, server = pair
+    link.close(b"QUIT\r\n")
+    assert server.recv(100) == b"QUIT\r\n"
+    assert server.recv(100) == b""
+
+
 def test_the_local_address_is_known_after_the_connection_is_gone(
     pair: tuple[Link, socket.socket],
 ) -> None:
@@ -244,5 +251,7 @@ def test_nothing_is_said_in_clear_after_a_handshake_that_failed(pki: TestPki) ->
         assert link.trust is Trust.NONE
         assert link.send([b"AUTH PLAIN AAAA\r\n"], soon) == 0
         server.settimeout(1)
-        assert b"AUTH" not in server.recv(65_536)
-        link.close()
+        link.close(b"QUIT\r\n")
+        said = b"".join(iter(lambda: server.recv(65_536), b""))
+        assert b"AUTH" not in said
+        assert b"QUIT" not in said
