@@ -118,7 +118,7 @@ class Workers:
 
     def _start(self, share: Sequence[int]) -> None:
         code = (
-            f"import sys; sys.path[:] = {sys.path!r}\n"
+            f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}\n"
             "try: from smtpcheck.api.worker import main; main()\n"
             "except KeyboardInterrupt: pass"
         )
