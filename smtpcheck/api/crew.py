@@ -26,8 +26,20 @@ if TYPE_CHECKING:
 _MOST_WAITING = 1_000
 """Targets that may wait for another attempt with nobody holding them: each keeps what it saw in
 memory. A further one keeps its thread busy."""
+_GARBAGE_LIMIT = 5_000
+"""Objects after which garbage is looked for."""
 Take = Callable[[int, TargetReport], None]
 """Takes the number of a target and its report, in the thread that probed it."""
+
+
+def look_for_garbage() -> None:
+    """The start of a process looks for none. Of thousands of targets what each leaves behind,
+    TLS above all, would pile up to tens of megabytes; what is there already stays."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(_GARBAGE_LIMIT)
 
 
 def probe_queue(

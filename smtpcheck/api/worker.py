@@ -10,7 +10,7 @@ import threading
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from smtpcheck.api.crew import probe_queue
+from smtpcheck.api.crew import look_for_garbage, probe_queue
 from smtpcheck.api.workers import FRAME, read_frame
 from smtpcheck.probe.host_queue import HostQueue
 from smtpcheck.store.record import packed, unpacked
@@ -32,6 +32,7 @@ def main() -> None:
     if not head:
         os._exit(1)
     hosts, at_once, per_host = json.loads(head)
+    look_for_garbage()
     jobs: Spool[Job] = Spool(len(hosts))
     numbers: list[int] = []
     for place in range(len(hosts)):

@@ -128,7 +128,7 @@ class Workers:
         code = (
             "import signal as s; s.signal(s.SIGTERM, lambda *_: None)\n"
             "s.signal(s.SIGINT, s.default_int_handler)\n"
-            f"import sys; sys.path[:] = {sys.path!r}\n"
+            f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}\n"
             "try: from smtpcheck.api.worker import main; main()\n"
             "except KeyboardInterrupt: pass"
         )

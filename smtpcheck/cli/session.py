@@ -22,9 +22,6 @@ from smtpcheck.report.formats import FORMATS, Output, parse_format_options
 from smtpcheck.report.style import Style
 from smtpcheck.report.text import FEW
 
-_GARBAGE_LIMIT = 5_000
-"""Objects after which garbage is looked for."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -111,7 +108,9 @@ def probe_jobs(
     echo = _echo_kept() if asking else nullcontext()
     at_once = _room(min(wishes.at_once, len(targets)))
     if len(targets) > FEW:
-        _look_for_garbage()
+        from smtpcheck.api.crew import look_for_garbage
+
+        look_for_garbage()
     with echo, _watching(quiet=wishes.quiet, targets=len(targets)) as watcher:
         return probe_many(
             targets,
@@ -136,15 +135,6 @@ def _beside(each: Each | None, watcher: Watcher) -> Each | None:
             each(number, report)
 
     return alone
-
-
-def _look_for_garbage() -> None:
-    """The start of the program looks for none. Of thousands of targets what each leaves behind,
-    TLS above all, would pile up to tens of megabytes; what is there already stays."""
-    import gc
-
-    gc.freeze()
-    gc.set_threshold(_GARBAGE_LIMIT)
 
 
 def _room(wanted: int) -> int:
