@@ -65,7 +65,7 @@ def probe_many(
         from smtpcheck.api.workers import Workers, shared_out
 
         here, there = shared_out(targets, processes)
-        share = -(-at_once // (len(there) + bool(here)))
+        share = -(-at_once // (1 + len(there)))
         with Workers(targets, there, take, at_once=share, per_host=per_host) as workers:
             finished = workers.start()
             if finished:

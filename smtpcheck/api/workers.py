@@ -36,8 +36,9 @@ Take = Callable[[int, TargetReport, bytes | None], None]
 
 
 def shared_out(targets: Targets, processes: int) -> tuple[list[int], list[list[int]]]:
-    """The numbers of the targets that stay in this process, which alone can ask on the terminal and
-    knows secrets that were handed to it, and the shares of the others, none larger than need be."""
+    """The numbers of the targets that stay in this process, and the shares of the others, none
+    larger than need be. This one works too: it has been started already, and what it does need not
+    be handed back. It alone can ask on the terminal and knows secrets that were handed to it."""
     groups: defaultdict[int, list[int]] = defaultdict(list)
     own: set[int] = set()
     for number, host in enumerate(targets.hosts):
@@ -45,14 +46,13 @@ def shared_out(targets: Targets, processes: int) -> tuple[list[int], list[list[i
         groups[group].append(number)
         if targets.is_bound_here(number):
             own.add(group)
-    here = sorted(number for group in own for number in groups.pop(group))
-    count = sum(map(len, groups.values()))
-    shares: list[list[int]] = [[] for _ in range(min(processes, len(groups), count // _PAYS))]
-    if len(shares) < 2:
-        return list(range(len(targets))), []
+    here = [number for group in own for number in groups.pop(group)]
+    more = min(processes - 1, sum(map(len, groups.values())) // _PAYS)
+    shares = [here, *([] for _ in range(more))]
     for numbers in sorted(groups.values(), key=len, reverse=True):
         min(shares, key=len).extend(numbers)
-    return here, [sorted(share) for share in shares]
+    first, *others = map(sorted, shares)
+    return first, [share for share in others if share]
 
 
 class Workers:

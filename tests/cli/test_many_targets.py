@@ -322,7 +322,7 @@ def test_a_signal_to_all_processes_of_a_service_leaves_a_whole_report(tmp_path: 
 
 
 def started(process: subprocess.Popen[bytes], hosts: ManyHosts) -> list[int]:
-    """The processes that share the targets, once all of them are at work."""
+    """The two processes that the first one shares the targets with, once they are at work."""
     place = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     end = time.monotonic() + 30
     while len(place.read_text().split()) < 2 or hosts.most_in_all < 4:
@@ -334,21 +334,24 @@ def started(process: subprocess.Popen[bytes], hosts: ManyHosts) -> list[int]:
 def test_a_process_that_is_killed_loses_no_target(tmp_path: Path) -> None:
     with ManyHosts(lambda _: HANG) as hosts:
         names = listed(tmp_path, hosts.port, 100)
-        words = ("-f", "json", "--processes", "2", *QUICK, "--set", "server.timeout=50")
+        words = ("-f", "jsonl", *PROCESSES, *QUICK, "--set", "server.timeout=50")
         with run(tmp_path, *words) as process:
+            assert process.stdout is not None
             for each in started(process, hosts):
                 os.kill(each, signal.SIGKILL)
-            out, _ = process.communicate(timeout=60)
-    told = json.loads(out)["targets"]
-    assert [each["target"] for each in told] == names
-    assert {(each["outcome"], each["exit_code"]) for each in told} == {("failed", 70)}
-    assert "ended with -9" in told[0]["notes"][0]
+            lost = [json.loads(process.stdout.readline()) for _ in range(66)]
+            process.send_signal(signal.SIGINT)  # what the first process has would take minutes
+            rest = [json.loads(line) for line in process.stdout.read().splitlines()]
+    assert {(each["outcome"], each["exit_code"]) for each in lost} == {("failed", 70)}
+    assert all("ended with -9" in each["notes"][0] for each in lost)
+    assert {each["outcome"] for each in rest} == {"interrupted"}
+    assert sorted(each["target"] for each in [*lost, *rest]) == sorted(names)
 
 
 def test_no_process_outlives_the_first(tmp_path: Path) -> None:
     with ManyHosts(lambda _: HANG) as hosts:
         listed(tmp_path, hosts.port, 100)
-        words = ("--processes", "2", *QUICK, "--set", "server.timeout=50")
+        words = (*PROCESSES, *QUICK, "--set", "server.timeout=50")
         with run(tmp_path, *words) as process:
             children = started(process, hosts)
             process.kill()
