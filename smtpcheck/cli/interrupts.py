@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any, Final, Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_AT_ONCE: Final = 0.2
+AT_ONCE: Final = 0.2
 """Seconds within which a further signal says no more than the first: timeout(1) signals the program
 and, right behind that, its process group, so that the program hears both."""
 
@@ -48,6 +48,6 @@ class Interrupts:
             self._first = now
             if self._held:
                 return
-        elif now - self._first < _AT_ONCE:
+        elif now - self._first < AT_ONCE:
             return
         raise KeyboardInterrupt

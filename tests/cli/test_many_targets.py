@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from smtpcheck.cli.interrupts import AT_ONCE
 from smtpcheck.model.report import TargetReport
 from smtpcheck.store.record import packed
 from tests.cli.command_line import CommandLine
@@ -117,9 +120,11 @@ def test_a_refused_login_is_not_tried_again_by_hundreds(
     assert "canary" not in done.out
 
 
-def run(folder: Path, *words: str, **more: Any) -> subprocess.Popen[bytes]:
+@contextmanager
+def run(folder: Path, *words: str, **more: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that never outlives its test, however that ends."""
     environment = {**os.environ, "SMTPCHECK_CONFIG_DIR": str(folder / "config")}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "smtpcheck", "probe", "--targets", "list", *words],
         cwd=folder,
         env={**environment, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
@@ -127,6 +132,11 @@ def run(folder: Path, *words: str, **more: Any) -> subprocess.Popen[bytes]:
         stderr=-1,
         **more,
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_full_host_does_not_keep_others_from_being_probed(tmp_path: Path) -> None:
@@ -186,6 +196,7 @@ def test_a_second_interrupt_ends_at_once(tmp_path: Path) -> None:
             process.stdout.readline()
             process.send_signal(signal.SIGINT)
             seen = [process.stdout.readline() for _ in range(COUNT - 1)]
+            time.sleep(2 * AT_ONCE)  # a signal right behind the first is no second wish
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
     assert len(seen) == COUNT - 1
@@ -303,13 +314,13 @@ def test_a_signal_to_all_processes_of_a_service_leaves_a_whole_report(tmp_path: 
     """As systemd ends one; begun by a shell that keeps Ctrl-C from what runs behind `&`."""
     with ManyHosts(lambda _: HANG) as hosts:
         names = listed(tmp_path, hosts.port, 100)
-        words = ("-f", "json", "--processes", "2", *QUICK, "--set", "server.timeout=50")
+        words = ("-f", "json", "--processes", "3", *QUICK, "--set", "server.timeout=50")
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            process = run(tmp_path, *words)
-        finally:
-            signal.signal(signal.SIGINT, before)
-        with process:
+        with ExitStack() as stack:
+            try:
+                process = stack.enter_context(run(tmp_path, *words))
+            finally:
+                signal.signal(signal.SIGINT, before)
             for each in started(process, hosts):
                 os.kill(each, signal.SIGTERM)
             process.send_signal(signal.SIGTERM)
