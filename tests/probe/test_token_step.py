@@ -86,7 +86,7 @@ def app_token(**changed: object) -> str:
 
 KEPT_AT_HOME: dict[str, tuple[dict[str, object], str, str]] = {
     "expired": ({"exp": time.time() - 5}, "token-expired", "auth-oauth-token-invalid"),
-    "too-early": ({"nbf": time.time() + 900}, "token-not-yet-valid", "auth-oauth-token-invalid"),
+    "too-early": ({"nbf": time.time() + 86_400}, "token-not-yet-valid", "auth-oauth-token-invalid"),
     "graph": ({"aud": "https://graph.microsoft.com"}, "token-audience", "auth-oauth-config"),
 }
 
