@@ -27,7 +27,10 @@ def probe(  # noqa: PLR0913 - one parameter an option
     *,
     targets: Annotated[
         list[str],
-        typer.Argument(metavar="[TARGET]...", help="Profiles, files, URLs, host:port or hosts."),
+        typer.Argument(
+            metavar="[TARGET]...",
+            help="Profiles, patterns ('eu-*'), files, URLs, host:port or hosts.",
+        ),
     ] = [],  # noqa: B006 - typer makes a new list for each run
     every: Annotated[bool, typer.Option("--all", help="Probe every profile.")] = False,
     tags: Annotated[
