@@ -235,7 +235,8 @@ PROCESSES = ("--processes", "3", "--jobs", "12")
 def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
     with ManyHosts(behave) as hosts:
         names = listed(tmp_path, hosts.port)
-        with run(tmp_path, *PROCESSES, *QUICK, "-f", "jsonl", "-f", "json=all.json") as process:
+        words = (*PROCESSES, *QUICK, "--set", "server.timeout=2")
+        with run(tmp_path, *words, "-f", "jsonl", "-f", "json=all.json") as process:
             out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (11, b"")
     whole = json.loads((tmp_path / "all.json").read_text())
@@ -390,7 +391,8 @@ def test_fewer_threads_than_wanted_lose_no_target(tmp_path: Path, processes: str
 
     with ManyHosts(behave) as hosts:
         names = listed(tmp_path, hosts.port, 100)
-        words = ("--jobs", "90", "-f", "json", *QUICK, "--processes", processes)
+        patience = ("--set", "server.timeout=1", "--processes", processes)
+        words = ("--jobs", "90", "-f", "json", *QUICK, *patience)
         with run(tmp_path, *words, preexec_fn=few_threads) as process:
             out, err = process.communicate(timeout=60)
     assert processes != "1" or b"side by side, not 90: the system gives" in err
