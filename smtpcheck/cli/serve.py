@@ -152,7 +152,7 @@ def _chosen(profiles: list[str], *, every: bool, tags: list[str]) -> list[str]:
         raise UsageError("profiles, --all and --tag exclude each other", ["give one of the three"])
     if profiles:
         return profiles
-    from smtpcheck.store.profile_reader import list_profiles, profile_names
+    from smtpcheck.store.profile_reader import profile_names
 
     names = profile_names()
     if not names:
@@ -167,16 +167,9 @@ def _chosen(profiles: list[str], *, every: bool, tags: list[str]) -> list[str]:
             "which profiles are to be served?",
             ["name them, or give --all or --tag", f"there are {', '.join(names)}"],
         )
-    wanted = set(tags)
-    found = [
-        entry.name
-        for entry in list_profiles()
-        if entry.loaded is None or wanted & set(entry.loaded.profile.tags)
-    ]
-    if not found:
-        help_ = ["smtpcheck profile list shows the tags of each"]
-        raise UsageError(f"no profile has the tag {' or '.join(tags)}", help_)
-    return found
+    from smtpcheck.cli.targets import tagged
+
+    return tagged(tags)
 
 
 def _must_have_packages() -> None:

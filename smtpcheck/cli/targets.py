@@ -137,15 +137,7 @@ def _profile_names(*, every: bool, tags: Sequence[str]) -> list[str]:
     if every:
         return names
     if tags:
-        wanted = set(tags)
-        found = [
-            entry.name
-            for entry in each_profile()
-            if entry.error is not None or (entry.loaded and wanted & set(entry.loaded.profile.tags))
-        ]
-        if not found:
-            raise UsageError(f"no profile has the tag {' or '.join(tags)}")
-        return found
+        return tagged(tags)
     enabled = [each.name for each in each_profile() if each.loaded and each.loaded.profile.enabled]
     if len(enabled) == 1:
         return enabled
@@ -159,3 +151,20 @@ def _profile_names(*, every: bool, tags: Sequence[str]) -> list[str]:
         f"no target, and {len(enabled)} profiles are enabled",
         [f"name one of {there}", "or probe all of them: smtpcheck probe --all"],
     )
+
+
+def tagged(tags: Sequence[str]) -> list[str]:
+    """The profiles that have one of the tags, and those that cannot be read. Raises UsageError
+    where there is none."""
+    from smtpcheck.store.profile_reader import each_profile
+
+    wanted = set(tags)
+    found = [
+        entry.name
+        for entry in each_profile()
+        if entry.loaded is None or wanted & set(entry.loaded.profile.tags)
+    ]
+    if not found:
+        help_ = ["smtpcheck profile list shows the tags of each"]
+        raise UsageError(f"no profile has the tag {' or '.join(tags)}", help_)
+    return found

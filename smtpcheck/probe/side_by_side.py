@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TypeVar
 
+from smtpcheck.probe.file_limit import EACH, file_limit
 from smtpcheck.probe.host_queue import HostQueue
 
 T = TypeVar("T")
@@ -21,8 +22,6 @@ _OWN = 24
 """File descriptors that the process needs besides."""
 _THREADS = 5
 """Threads that one target may need at once, its own among them: look-ups, a secret's command."""
-_EACH = 8
-"""File descriptors that one target may need at once: sockets of look-ups and connections."""
 
 
 def side_by_side(works: Sequence[Callable[[], T]], at_once: int) -> list[T | None]:
@@ -141,18 +140,5 @@ class _Turns:
 
 def room(wanted: int) -> int:
     """How many of so many targets at once the limit of open files leaves room for; at least one.
-    The soft limit is raised for them as far as the hard one lets it. Windows has none."""
-    try:
-        import resource
-    except ImportError:
-        return wanted
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return wanted
-    need = _OWN + _EACH * wanted
-    if soft < need:
-        more = need if hard == resource.RLIM_INFINITY else min(need, hard)
-        with suppress(OSError, ValueError):  # macOS has a bound below the hard limit
-            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
-            soft = more
-    return max(1, min(wanted, (soft - _OWN) // _EACH))
+    The limit is raised for them as far as the system lets it."""
+    return max(1, min(wanted, (file_limit(_OWN + EACH * wanted) - _OWN) // EACH))

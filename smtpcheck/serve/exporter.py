@@ -21,7 +21,7 @@ from smtpcheck.serve.pages import Pages
 from smtpcheck.serve.probe_page import ProbePage, ProbeWishes
 from smtpcheck.serve.prober import Prober
 from smtpcheck.serve.profiles import Profiles
-from smtpcheck.serve.room import connections_for, raise_file_limit
+from smtpcheck.serve.room import connections_for
 from smtpcheck.serve.server import Door, Server
 from smtpcheck.serve.web_access import WebAccess
 
@@ -74,7 +74,6 @@ class Exporter:
 
     def start(self) -> list[str]:
         """Listens, and returns the URLs. Raises UsageError."""
-        raise_file_limit()
         listeners = listen(self._settings.places)
         most = connections_for(self._settings.at_once)
         door = Door(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class FullError(Exception):
@@ -32,46 +32,35 @@ class Gate:
         """How many wait."""
         return len(self._queue)
 
-    def enter(self, seconds: float) -> Pass:
-        """Waits at most so long; the pass is given back by leaving its context. Raises
+    @contextmanager
+    def enter(self, seconds: float) -> Iterator[None]:
+        """A place inside, as long as the context lasts; waits for it at most so long. Raises
         FullError."""
-        end = time.monotonic() + seconds
+        self._come_in(time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _come_in(self, end: float) -> None:
         with self._lock:
             if self._inside < self._room and not self._queue:
                 self._inside += 1
-                return Pass(self)
+                return
             turn = threading.Event()
             self._queue.append(turn)
         if turn.wait(max(0.0, end - time.monotonic())):
-            return Pass(self)
+            return
         with self._lock:
             if turn.is_set():  # at the last moment
-                return Pass(self)
+                return
             self._queue.remove(turn)
         raise FullError
 
-    def leave(self) -> None:
+    def _leave(self) -> None:
         """Whoever waits longest goes in."""
         with self._lock:
             if self._queue:
                 self._queue.popleft().set()
             else:
                 self._inside -= 1
-
-
-class Pass:
-    """A place inside, as long as its context lasts."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._gate.leave()

@@ -14,8 +14,8 @@ def test_so_many_come_in_and_the_next_does_not() -> None:
     gate = Gate(2)
     with gate.enter(0), gate.enter(0):
         assert gate.inside == 2
-        with pytest.raises(FullError):
-            gate.enter(0)
+        with pytest.raises(FullError), gate.enter(0):
+            pass
         assert gate.waiting == 0
     assert gate.inside == 0
 
@@ -45,8 +45,8 @@ def test_whoever_waits_longest_comes_in_first() -> None:
                 if gate.waiting > number:
                     break
                 time.sleep(0.01)
-        with pytest.raises(FullError):
-            gate.enter(0)  # nobody overtakes
+        with pytest.raises(FullError), gate.enter(0):
+            pass  # nobody overtakes
     for each in threads:
         each.join()
     assert order == [0, 1, 2, 3, 4]
