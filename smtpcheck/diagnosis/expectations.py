@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from smtpcheck.diagnosis.drift import words_of
+from smtpcheck.diagnosis.drift import traits_of, words_of
 from smtpcheck.diagnosis.expectation import Check, Expectation, held, left_open
 from smtpcheck.diagnosis.expected_offers import banner, extensions, mechanisms, min_size
 from smtpcheck.diagnosis.expected_ways import families, senders
@@ -17,7 +17,7 @@ from smtpcheck.model.observation import Observations, StageResult
 from smtpcheck.model.profile import TLS_VERSIONS
 from smtpcheck.model.stage import Stage
 
-_NO_BASELINE: Final = "no --baseline was given"
+_NO_BASELINE: Final = "no --baseline holds a run of this target"
 _USUAL_DAYS: Final = 21
 """Proposed where more is expected than a CA gives: renewals begin 30 days before the end."""
 _SLACK: Final = 1.5
@@ -133,10 +133,17 @@ def _unchanged(seen: Seen, observations: Observations) -> Expectation | None:
     if not observations.baseline:
         return left_open("unchanged", "", wanted, _NO_BASELINE)
     changed = [each for each in observations.drift if each.what in asked]
+    here = traits_of(observations)
+    lost = [each for each in asked if each not in here]
+    if lost == asked and not changed:
+        return left_open("unchanged", "", wanted)
     said = "; ".join(f"{each.what} {words_of(each)}" for each in changed) or "all as it was"
     names = tuple(each.what for each in changed)
     kept = ",".join(each for each in asked if each not in names)
-    return held("unchanged", "", wanted, said, met=not changed, missing=names, fitting=kept)
+    doubt = f"this run did not see {', '.join(lost)}" if lost else ""
+    return held(
+        "unchanged", "", wanted, said, met=not changed, missing=names, fitting=kept, doubt=doubt
+    )
 
 
 _CHECKS: Final[tuple[Check, ...]] = (

@@ -274,6 +274,18 @@ def test_what_must_not_change_needs_a_baseline_and_names_the_change() -> None:
     assert "smtpcheck profile set NAME expect.unchanged certificate" in found.help[-1]
 
 
+def test_what_must_not_change_and_was_not_seen_is_not_said_to_be_as_it_was() -> None:
+    since = "2026-01-01T00:00:00Z"
+    blind = replace(seen({"unchanged": ["certificate"]}, tls__handshake=None), baseline=since)
+    [only] = expectations(blind)
+    assert only.met is None
+    half = seen({"unchanged": ["certificate", "mechanisms"]}, tls__handshake=None)
+    [only] = expectations(replace(half, baseline=since))
+    assert only.met is True
+    assert "certificate" in only.doubt
+    assert "mechanisms" not in only.doubt
+
+
 def test_a_fix_names_a_value_that_would_be_met() -> None:
     for key, bad in (
         ("min_tls", "1.3"),
